@@ -1,0 +1,70 @@
+# songpop: `make help` lists the commands; the first one creates .venv from the lock.
+SHELL := /bin/bash
+.DEFAULT_GOAL := setup
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+DATA_ARGS := $(if $(DATA),data=songs data.path='$(abspath $(DATA))')
+STAMP := $(VENV)/.complete
+
+.PHONY: setup help sweep train compare promote rollback history predict table ui test check lint lock clean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo '  DATA=FILE is short for data=songs data.path=FILE; ARGS="…" is passed on.'
+
+setup: $(STAMP)  ## create .venv from the lock, once
+
+# The stamp is touched last: an interrupted set-up is done again, a finished one never.
+$(STAMP): requirements.lock bootstrap.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo 'songpop needs Python 3.11, 3.12 or 3.13 on the PATH; or name one: make PYTHON=/path/to/python3.11' >&2; exit 2; }
+	@echo "songpop: creating $(VENV) (once, about a minute)" >&2
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bootstrap.lock
+	@UV_LINK_MODE=copy $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+sweep: setup  ## search for the best model, or go on with a search of the same name
+	@$(BIN)/songpop sweep $(DATA_ARGS) $(ARGS)
+
+train: setup  ## train fixed models over several seeds: ARGS="experiment=published"
+	@$(BIN)/songpop train $(DATA_ARGS) $(ARGS)
+
+compare: setup  ## a table of sweeps
+	@$(BIN)/songpop compare $(ARGS)
+
+promote: setup  ## make the newest sweep's best model the champion
+	@$(BIN)/songpop promote $(ARGS)
+
+rollback: setup  ## give the alias back to the champion before
+	@$(BIN)/songpop rollback $(ARGS)
+
+history: setup  ## who was champion when
+	@$(BIN)/songpop history $(ARGS)
+
+predict: setup  ## rank the songs of DATA=FILE into OUT=FILE (scored.csv)
+	@$(BIN)/songpop predict $(if $(DATA),input='$(abspath $(DATA))') output='$(or $(OUT),scored.csv)' $(ARGS)
+
+table: setup  ## what is in a table, what is wrong with it, what leaks
+	@$(BIN)/songpop check $(DATA_ARGS) $(ARGS)
+
+ui: setup  ## the MLflow UI on the project's store
+	@$(BIN)/songpop ui $(ARGS)
+
+test: setup  ## the fast tests
+	@$(BIN)/pytest -m 'not slow' $(ARGS)
+
+lint: setup  ## style, types, layers
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
+
+check: lint test  ## everything that CI runs: lint, the fast tests, the slow tests
+	@$(BIN)/pytest -m slow
+
+lock: setup  ## resolve the newest versions that pyproject.toml allows
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml --upgrade -o requirements.lock
+	@grep -A 60 '^uv==' requirements.lock | awk 'NR > 1 && /^[a-z]/ {exit} {print}' > bootstrap.lock
+
+clean:  ## remove .venv and caches, never mlruns
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .pytest_cache .import_linter_cache
