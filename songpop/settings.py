@@ -363,15 +363,41 @@ class SweepSettings:
 
 
 @dataclass
-class RegistryCommandSettings:
-    """songpop promote, rollback, history, compare, ui."""
+class CompareSettings:
+    """songpop compare."""
 
-    sweep: str | None = None  # promote: the sweep's name; default: the newest
-    sweeps: list[str] = field(default_factory=list)  # compare: names; default: all
-    host: str = "127.0.0.1"  # ui
-    port: int = 5000  # ui
+    sweep: str | None = None  # whose runs are shown below the table of all sweeps; default: the newest
+    n_runs: int = 10  # so many of them
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class PromoteSettings:
+    """songpop promote."""
+
+    sweep: str | None = None  # default: the newest
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class HistorySettings:
+    """songpop history, rollback."""
+
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class UiSettings:
+    """songpop ui."""
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
 

@@ -1,0 +1,27 @@
+"""What a command says while it works: sentences, and the progress of a search."""
+
+from typing import Protocol
+
+from songpop.search.driver import SearchProgress
+
+
+class Listener(Protocol):
+    """Someone who watches: the terminal, a notebook, nobody."""
+
+    def note(self, text: str) -> None:
+        """Take a sentence about what was read, dropped or decided."""
+        ...
+
+    def progress(self, progress: SearchProgress) -> None:
+        """Take the state of a search after each finished trial."""
+        ...
+
+
+class Silence:
+    """A listener for programs: says nothing."""
+
+    def note(self, text: str) -> None:
+        """Drop the sentence."""
+
+    def progress(self, progress: SearchProgress) -> None:
+        """Drop the progress."""

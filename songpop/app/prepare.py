@@ -1,0 +1,79 @@
+"""From settings to what an engine trains on: table, leak guard, split, preprocessing, in this order."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from songpop.app.listener import Listener
+from songpop.contracts import Params, Split, Task
+from songpop.data.leakage import LeakVerdict, guard_leaks
+from songpop.data.sample import generate_songs
+from songpop.data.splits import make_split
+from songpop.data.table import SongTable, describe, load_table
+from songpop.settings import SweepSettings
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ground:
+    """A table that has been read and found free of unallowed leaks, and its parts."""
+
+    table: SongTable
+    leaks: LeakVerdict
+    split: Split
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """What an engine trains on, and the preprocessing that belongs to it (a keras.Model: (R, C) to (R, F))."""
+
+    ground: Ground
+    preprocessing: Any
+    task: Task
+
+
+def prepare_ground(settings: SweepSettings, frame: pd.DataFrame | None, listener: Listener) -> Ground:
+    """Read the table, refuse leaks, and decide who is in which part.
+
+    Raises:
+        DataError: if the table cannot be used; LeakError: if a column gives the label away.
+    """
+    table = read_table(settings, frame)
+    for line in describe(table):
+        listener.note(line)
+    leaks = guard_leaks(table, settings.data)
+    if leaks.allowed:
+        listener.note(f"LEAK, allowed by data.allowed_leaks: {', '.join(leaks.allowed)} gives the label away.")
+    return Ground(table=table, leaks=leaks, split=make_split(table, settings.split))
+
+
+def read_table(settings: SweepSettings, frame: pd.DataFrame | None) -> SongTable:
+    """Read the table of the settings: a frame that is at hand, the generated one, or a file."""
+    if frame is None and settings.data.generated:
+        frame = generate_songs()
+    return load_table(settings.data, frame=frame, use_dates=settings.features.use_dates)
+
+
+def prepare(settings: SweepSettings, ground: Ground) -> Prepared:
+    """Fit the preprocessing on the rows that the settings allow, and apply it to train and validation."""
+    from songpop.models.features import fit_features, transform
+
+    table, split = ground.table, ground.split
+    fit_on = table.matrix[split.train] if settings.features.fit_on.value == "train" else table.matrix
+    preprocessing = fit_features(fit_on, table.columns, settings.features.kind)
+
+    def part(rows: np.ndarray) -> Any:
+        from songpop.contracts import Part
+
+        return Part(x=transform(preprocessing, table.matrix[rows]), y=table.label[rows].astype(np.float32))
+
+    task = Task(train=part(split.train), validation=part(split.validation))
+    return Prepared(ground=ground, preprocessing=preprocessing, task=task)
+
+
+def base_params(settings: SweepSettings) -> Params:
+    """Return the hyperparameters that the groups model, optimizer, schedule and train fix."""
+    groups = (settings.model, settings.optimizer, settings.schedule)
+    fixed = {field.name: getattr(group, field.name) for group in groups for field in fields(group)}
+    return Params(**fixed, batch_size=settings.train.batch_size)

@@ -1,0 +1,97 @@
+"""What commands return: frozen records, the same for the terminal, for --json and for a notebook."""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class BestTrial:
+    """The best trial of a search, by validation log loss."""
+
+    run_id: str
+    trial: int
+    params: Mapping[str, Any]
+    val_log_loss: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Champion:
+    """The model that a sweep puts forward, and what it reached on the sealed test rows."""
+
+    kind: str  # single: one model
+    run_ids: tuple[str, ...]
+    val_log_loss: float
+    test: Mapping[str, float]
+    n_test_rows: int
+    n_test_openings: int  # how often these very test rows were looked at, this time included, over all sweeps
+    baseline_accuracy: float  # share of the larger class among the test rows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leader:
+    """One line of the leaderboard."""
+
+    rank: int
+    trial: int
+    val_log_loss: float
+    val_accuracy: float
+    n_epochs: int
+    best_epoch: int
+    suggested: Mapping[str, Any]
+    run_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepOutcome:
+    """What `songpop sweep` found. `study` is Optuna's own, with every finished trial."""
+
+    sweep: str
+    parent_run_id: str
+    protocol: str
+    n_trials: int
+    n_complete: int
+    n_pruned: int
+    n_failed: int
+    n_new: int  # trials of this call
+    n_epochs: int  # epochs trained, over all trials of the study
+    n_epochs_full: int  # epochs that the same trials would have had without pruning or early stopping
+    min_epochs_pruned: int | None  # fewest epochs of a pruned trial
+    wall_s: float
+    engine: str
+    best: BestTrial | None
+    champion: Champion | None
+    leaders: tuple[Leader, ...]
+    leaks: tuple[str, ...]
+    tracking_uri: str
+    interrupted: bool
+    ended_because: str
+    study: Any = field(default=None, repr=False, metadata={"json": False})
+
+
+def as_json(record: Any) -> Any:
+    """Turn a record into what json.dumps takes; NaN becomes null, and fields marked json=False stay out."""
+    if dataclasses.is_dataclass(record) and not isinstance(record, type):
+        shown = [item for item in dataclasses.fields(record) if item.metadata.get("json", True)]
+        return {item.name: as_json(getattr(record, item.name)) for item in shown}
+    if isinstance(record, Mapping):
+        return {str(key): as_json(value) for key, value in record.items()}
+    if isinstance(record, list | tuple):
+        return [as_json(value) for value in record]
+    return _plain(record)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return str(value)
+    if hasattr(value, "item"):  # a NumPy scalar
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,107 @@
+"""The command line: reads arguments, calls one function of `app`, prints, and sets the exit status.
+
+Nothing heavy is imported before a command is known, so that `songpop --help` answers at once.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from songpop.errors import SettingsError, SongpopError
+
+HELP = """songpop COMMAND [--json] [--debug] [hydra overrides …]
+
+Finds the best Keras model for a table of songs, and keeps every trial on the record.
+
+{commands}
+
+  songpop sweep search.n_trials=50 space=published     a key or group is set by KEY=VALUE
+  songpop sweep data=songs data.path=FILE              your own table
+  songpop COMMAND --cfg job                            every key of a command, with its value
+  songpop COMMAND --help                               its groups and their options (Hydra's own help)
+
+--json prints exactly one JSON object on standard output; --debug shows tracebacks.
+Exit status: 0 done · 2 configuration · 3 data or leak · 4 refused by a gate · 5 store or file · 130 interrupted.
+"""
+
+COMMANDS = {
+    "sweep": "search, or go on with a search of the same name",
+    "train": "fixed models (experiment=published), each over several seeds",
+    "compare": "a table of sweeps",
+    "promote": "make the newest sweep's best model the champion",
+    "rollback": "give the alias back to the champion before",
+    "history": "who was champion when, and why",
+    "predict": "rank songs with the champion: input=FILE output=FILE",
+    "check": "what is in a table, what is wrong with it, what leaks",
+    "ui": "the MLflow UI on the project's store",
+}
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the program and exit with its status."""
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the program and return its exit status."""
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        _say(_help())
+        return 0 if arguments else SettingsError.exit_status
+    if arguments[0] in ("-V", "--version"):
+        from songpop import __version__
+
+        _say(f"songpop {__version__}")
+        return 0
+    return _guarded(arguments)
+
+
+def _guarded(arguments: list[str]) -> int:
+    debug = "--debug" in arguments
+    try:
+        return _dispatch([word for word in arguments if word != "--debug"])
+    except SongpopError as error:
+        if debug:
+            raise
+        _say(f"songpop: {error}", sys.stderr)
+        return error.exit_status
+    except KeyboardInterrupt:
+        if debug:
+            raise
+        _say("songpop: interrupted; what was finished is kept, and the same command goes on with it.", sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Someone closed our output (`songpop history | head`): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _dispatch(arguments: list[str]) -> int:
+    from songpop.cli import completion
+
+    if completion.is_asked(arguments):
+        return completion.answer(arguments, list(COMMANDS))
+    command, rest = arguments[0], arguments[1:]
+    if command not in COMMANDS:
+        raise SettingsError(_unknown(command))
+    from songpop.cli.commands import run_command
+
+    return run_command(command, [word for word in rest if word != "--json"], as_json="--json" in rest)
+
+
+def _unknown(command: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(command, COMMANDS, n=1)
+    hint = f" Did you mean `{near[0]}`?" if near else ""
+    return f"a command of songpop must come first, one of {', '.join(COMMANDS)}; got `{command}`.{hint}"
+
+
+def _help() -> str:
+    width = max(map(len, COMMANDS)) + 2
+    return HELP.format(commands="\n".join(f"  {name:<{width}}{text}" for name, text in COMMANDS.items()))
+
+
+def _say(text: str, stream: object = None) -> None:
+    print(text, file=sys.stdout if stream is None else stream)  # type: ignore[call-overload]

@@ -1,0 +1,123 @@
+"""One handler per command: call `app`, print the outcome, return the exit status."""
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from songpop.cli.screen import Screen
+from songpop.compose import Settings, compose_variants, run_with_hydra
+from songpop.errors import GateError
+
+Handler = Callable[[Any, Screen], tuple[Any, int]]
+
+
+def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int:
+    """Compose the settings of `command`, run it, and print a table or one JSON object."""
+    handler = HANDLERS[command]
+
+    def task(settings: Settings) -> int:
+        # Everything that is not the result goes to standard error, so that --json stays one object.
+        screen = Screen(as_json=as_json)
+        outcome, status = handler(settings, screen)
+        if as_json:
+            from songpop.app.records import as_json as plain
+
+            sys.stdout.write(json.dumps(plain(outcome), allow_nan=False, default=str) + "\n")
+        return status
+
+    return run_with_hydra(command, arguments, task)
+
+
+def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.sweep import sweep
+
+    with screen.live():
+        outcome = sweep(settings, listener=screen)
+    screen.sweep(outcome)
+    if outcome.interrupted:
+        return outcome, 130
+    if outcome.best is None:
+        raise GateError(
+            f"a sweep needs one finished trial to have a winner, but of {outcome.n_trials} trials "
+            f"{outcome.n_pruned} were pruned and {outcome.n_failed} failed. Look at their runs, or widen the space."
+        )
+    return outcome, 0
+
+
+def _train(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.train import train
+
+    protocols = [protocol.value for protocol in settings.train.protocols]
+    variants = compose_variants("train", "protocol", protocols) if protocols else [settings]
+    with screen.live():
+        outcome = train(variants, listener=screen)
+    screen.train(outcome)
+    return outcome, 0
+
+
+def _check(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.check import check
+
+    outcome = check(settings, listener=screen)
+    screen.check(outcome)
+    return outcome, 0
+
+
+def _compare(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.registry import compare
+
+    outcome = compare(settings)
+    screen.compare(outcome)
+    return outcome, 0
+
+
+def _promote(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.registry import promote
+
+    outcome = promote(settings, listener=screen)
+    screen.promotion(outcome)
+    return outcome, 0
+
+
+def _rollback(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.registry import rollback
+
+    outcome = rollback(settings)
+    screen.rollback(outcome)
+    return outcome, 0
+
+
+def _history(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.registry import history
+
+    outcome = history(settings)
+    screen.history(outcome)
+    return outcome, 0
+
+
+def _predict(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.predict import predict
+
+    outcome = predict(settings)
+    screen.predict(outcome)
+    return outcome, 0
+
+
+def _ui(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.ui import serve_ui
+
+    return serve_ui(settings, listener=screen), 0
+
+
+HANDLERS: dict[str, Handler] = {
+    "sweep": _sweep,
+    "train": _train,
+    "compare": _compare,
+    "promote": _promote,
+    "rollback": _rollback,
+    "history": _history,
+    "predict": _predict,
+    "check": _check,
+    "ui": _ui,
+}

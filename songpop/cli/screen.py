@@ -1,0 +1,3 @@
+"""x"""
+class Screen:
+    def __init__(self, as_json): pass

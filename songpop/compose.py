@@ -1,0 +1,194 @@
+"""From conf/ and the command line to typed settings: the only place that knows Hydra.
+
+Owns: where conf/ lies, the schemas, default names, and the wording of configuration errors.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from songpop.errors import SettingsError
+from songpop.settings import (
+    CompareSettings,
+    HistorySettings,
+    PredictSettings,
+    PromoteSettings,
+    SweepSettings,
+    UiSettings,
+)
+
+Settings = SweepSettings | CompareSettings | PromoteSettings | HistorySettings | PredictSettings | UiSettings
+
+SCHEMAS = {
+    "sweep_schema": SweepSettings,
+    "compare_schema": CompareSettings,
+    "promote_schema": PromoteSettings,
+    "history_schema": HistorySettings,
+    "predict_schema": PredictSettings,
+    "ui_schema": UiSettings,
+}
+# Lines of Hydra's and OmegaConf's messages that say nothing to a person who types a command.
+_NOISE = re.compile(r"^\s*(full_key|object_type|reference_type|provider=)|^\s*$|^Config search path|^To append")
+_PLAIN = re.compile(r"^[\w./+-]+$")
+
+
+def conf_dir() -> Path:
+    """Return the folder of the configuration: inside an installed package, or beside it in a checkout.
+
+    Raises:
+        SettingsError: if neither exists.
+    """
+    here = Path(__file__).resolve().parent
+    for folder in (here / "conf", here.parent / "conf"):
+        if (folder / "sweep.yaml").is_file():
+            return folder
+    raise SettingsError(f"songpop needs its folder conf/, but it lies neither in {here} nor beside it. Install again.")
+
+
+def run_with_hydra(command: str, arguments: Sequence[str], task: Callable[[Settings], int]) -> int:
+    """Let Hydra read `arguments` (its own switches included) for `command` and call `task` with the settings.
+
+    Args:
+        command: name of the primary config.
+        arguments: overrides and switches such as --cfg job, -m, --config-dir.
+        task: called once, or once per job under -m.
+
+    Returns:
+        The worst exit status of the calls; 0 where Hydra only printed.
+
+    Raises:
+        SettingsError: if the configuration cannot be composed.
+    """
+    statuses: list[int] = []
+
+    def songpop(config: DictConfig) -> None:
+        statuses.append(task(_typed(config, HydraConfig.get().runtime.choices)))
+
+    _register_schemas()
+    run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(songpop)
+    with _arguments(arguments), _sentences():
+        run()
+    return max(statuses, default=0)
+
+
+def compose_settings(command: str, overrides: Sequence[str], config_dir: Path | None = None) -> Settings:
+    """Compose the settings of `command` without a command line.
+
+    Args:
+        command: name of the primary config.
+        overrides: in Hydra's grammar, for example "search.n_trials=5".
+        config_dir: a folder with further configs, searched as well.
+
+    Raises:
+        SettingsError: if the configuration cannot be composed.
+    """
+    _register_schemas()
+    path = [] if config_dir is None else [f"hydra.searchpath=[{_quoted(str(config_dir.resolve()))}]"]
+    with _sentences(), hydra.initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+        config = hydra.compose(command, overrides=[*path, *overrides], return_hydra_config=True)
+        return _without_hydra(config)
+
+
+def compose_variants(command: str, group: str, options: Sequence[str]) -> list[Settings]:
+    """Compose the present call again, once with each option of `group`; only inside `run_with_hydra`."""
+    overrides = [word for word in HydraConfig.get().overrides.task if not word.startswith(f"{group}=")]
+    variants = []
+    for option in options:
+        config = hydra.compose(command, overrides=[*overrides, f"{group}={option}"], return_hydra_config=True)
+        variants.append(_without_hydra(config))
+    return variants
+
+
+def overrides_of(values: Mapping[str, Any]) -> list[str]:
+    """Turn keyword arguments into Hydra overrides; `a__b` and "a.b" both name the key a.b."""
+    return [f"{key.replace('__', '.')}={_quoted(value)}" for key, value in values.items()]
+
+
+def dump(settings: Any) -> str:
+    """Return resolved settings as YAML."""
+    return OmegaConf.to_yaml(OmegaConf.structured(settings))
+
+
+def _without_hydra(config: DictConfig) -> Settings:
+    choices = config.hydra.runtime.choices
+    with open_dict(config):
+        del config["hydra"]
+    return _typed(config, choices)
+
+
+def _register_schemas() -> None:
+    store = ConfigStore.instance()
+    for name, schema in SCHEMAS.items():
+        store.store(name=name, node=schema)
+
+
+def _typed(config: Any, choices: Mapping[str, Any]) -> Settings:
+    settings = OmegaConf.to_object(config)
+    if not isinstance(settings, Settings):
+        raise SettingsError(f"a primary config must begin with a schema of songpop, but it gave {type(settings).__name__}.")
+    if isinstance(settings, SweepSettings) and settings.search.name is None:
+        settings.search.name = "-".join(str(choices[group]) for group in ("data", "protocol", "space"))
+    return settings
+
+
+def _quoted(value: Any) -> str:
+    """Write a Python value in Hydra's override grammar."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_quoted(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+        return value if _PLAIN.match(value) else f"'{escaped}'"
+    if isinstance(value, Sequence):
+        return "[" + ",".join(_quoted(item) for item in value) + "]"
+    return str(value)
+
+
+@contextmanager
+def _arguments(arguments: Sequence[str]) -> Iterator[None]:
+    """Hydra reads sys.argv, and shortens errors unless told not to."""
+    argv, full = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv = ["songpop", *arguments]
+    os.environ["HYDRA_FULL_ERROR"] = "1"
+    try:
+        yield
+    finally:
+        sys.argv = argv
+        os.environ.pop("HYDRA_FULL_ERROR", None)
+        if full is not None:
+            os.environ["HYDRA_FULL_ERROR"] = full
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """Turn what Hydra and OmegaConf raise into one plain sentence."""
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException) as error:
+        raise SettingsError(_sentence(error)) from error
+
+
+def _sentence(error: BaseException) -> str:
+    """Say what Hydra said, and what OmegaConf said below it, with near matches for a misspelt key."""
+    lines: list[str] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        told = re.sub(r"(?m)^In '[^']*': ", "", str(cause))
+        fresh = [line.strip() for line in told.splitlines() if not _NOISE.match(line)]
+        lines += [line for line in fresh if line not in lines]
+        cause = cause.__cause__
+    text = ". ".join(line.rstrip(".") for line in lines) or type(error).__name__
+    hint = " The command with --cfg job shows every key." if "not in '" in text else ""
+    return re.sub(r":\. ", ": ", text) + "." + hint
