@@ -424,7 +424,7 @@ class PredictSettings:
 # ── checks between keys ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def check_sweep(settings: SweepSettings) -> None:
+def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
     """Refuse combinations that cannot be meant, before anything is read or written.
 
     Raises:
@@ -453,5 +453,5 @@ def check_sweep(settings: SweepSettings) -> None:
             "`split.test` and `split.validation` must be positive and leave rows to train on, "
             f"but they are {test} and {validation}."
         )
-    if settings.data.path is None and not settings.data.generated:
+    if settings.data.path is None and not settings.data.generated and not has_frame:
         raise SettingsError("`data.path` must name a CSV file when data is not `sample`. Add data.path=FILE.")

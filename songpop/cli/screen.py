@@ -1,3 +1,193 @@
-"""x"""
+"""What a person sees: sentences and progress on standard error, tables of results on standard output.
+
+Owns: wording and layout. With --json nothing but the one object may reach standard output, so tables are left out.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from songpop.cli.wording import number, settings_line, share
+
+LINES_WIDTH = 110  # where the terminal has no width of its own (a log file)
+
+
 class Screen:
-    def __init__(self, as_json): pass
+    """The terminal of one command."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self._out = _console(sys.stdout, quiet=as_json)
+        self._err = _console(sys.stderr, quiet=False)
+        self._bar: Progress | None = None
+        self._task: Any = None
+
+    # ── while it works ──────────────────────────────────────────────────────────────────────────────────────
+
+    @contextmanager
+    def live(self) -> Iterator[None]:
+        """Show a progress bar on a terminal; elsewhere one line per trial is printed instead."""
+        if not self._err.is_terminal:
+            yield
+            return
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[best]}"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=self._err, transient=True) as bar:
+            self._bar = bar
+            try:
+                yield
+            finally:
+                self._bar = None
+
+    def note(self, text: str) -> None:
+        """Print a sentence."""
+        self._err.print(text, highlight=False, markup=False)
+
+    def progress(self, progress: Any) -> None:
+        """Show the state of a search after a finished trial."""
+        best = f"best {number(progress.best_value)}" if progress.best_trial is not None else "no result yet"
+        if self._bar is None:
+            self._err.print(
+                f"trial {progress.last.spec.trial}: {progress.last.state.value}, "
+                f"{number(progress.last.value)} after {len(progress.last.history)} epochs "
+                f"({progress.n_finished}/{progress.n_total}, {best})",
+                highlight=False,
+            )
+            return
+        if self._task is None:
+            self._task = self._bar.add_task("trials", total=progress.n_total, best=best)
+        self._bar.update(self._task, completed=progress.n_finished, total=progress.n_total, best=best)
+
+    # ── results ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def sweep(self, outcome: Any) -> None:
+        """Print the leaderboard, what the winner reached on the sealed test rows, and the next commands."""
+        table = Table(title=f"Leaderboard of {outcome.sweep}", title_justify="left")
+        for name in ("#", "trial", "val log loss", "val accuracy", "epochs (best)"):
+            table.add_column(name, justify="right", no_wrap=True)
+        table.add_column("settings", overflow="fold")
+        for leader in outcome.leaders:
+            table.add_row(
+                str(leader.rank),
+                str(leader.trial),
+                number(leader.val_log_loss),
+                share(leader.val_accuracy),
+                f"{leader.n_epochs} ({leader.best_epoch})",
+                settings_line(leader.suggested),
+            )
+        self._out.print(table)
+        self._plain(_totals(outcome))
+        if outcome.champion is not None:
+            self._champion(outcome)
+        if outcome.interrupted:
+            self._plain("Interrupted; everything finished is kept. The same command goes on with it.")
+            return
+        if outcome.champion is not None:
+            self._next(outcome)
+
+    def _champion(self, outcome: Any) -> None:
+        champion, test = outcome.champion, outcome.champion.test
+        self._plain(
+            f"Best: trial {outcome.best.trial}. On {champion.n_test_rows:,} sealed test rows (opened "
+            f"{champion.n_test_openings} time{'s' * (champion.n_test_openings != 1)}): accuracy {share(test['accuracy'])}, "
+            f"ROC AUC {number(test['roc_auc'])}, log loss {number(test['log_loss'])}; "
+            f"always guessing the larger class: {share(champion.baseline_accuracy)}."
+        )
+        if outcome.leaks:
+            self._plain(f"LEAK: {', '.join(outcome.leaks)} gives the label away; these numbers say nothing about new songs.")
+
+    def _next(self, outcome: Any) -> None:
+        promote = "promote"
+        if outcome.leaks:
+            promote = f'promote ARGS="registry.model=songpop-{outcome.protocol}-leaky"'
+        self._plain("")
+        self._plain("Next:")
+        self._plain(f"  make ui                       compare the runs in the MLflow UI ({outcome.tracking_uri})")
+        self._plain(f"  make {promote:<24} put the best model into the registry")
+        self._plain("  make predict DATA=songs.csv   rank songs with it")
+
+    def train(self, outcome: Any) -> None:
+        """Print mean and interval of every model, the published number beside it, and the verdicts."""
+        for block in outcome.blocks:
+            table = Table(title=block.title, title_justify="left")
+            table.add_column("model", no_wrap=True)
+            for metric in block.metrics:
+                table.add_column(metric, justify="right")
+            for row in block.rows:
+                table.add_row(row.model, *row.cells)
+            self._out.print(table)
+        for verdict in outcome.verdicts:
+            self._plain(f"{'HOLDS ' if verdict.holds else 'FAILS '} {verdict.claim} — {verdict.evidence}")
+
+    def check(self, outcome: Any) -> None:
+        """Print what was found in a table."""
+        self._plain(outcome.summary)
+
+    def compare(self, outcome: Any) -> None:
+        """Print all sweeps, and the best runs of one."""
+        table = Table(title="Sweeps", title_justify="left")
+        for name in outcome.columns:
+            table.add_column(name, overflow="fold")
+        for row in outcome.rows:
+            table.add_row(*row)
+        self._out.print(table)
+        table = Table(title=f"Best runs of {outcome.sweep}", title_justify="left")
+        for name in outcome.run_columns:
+            table.add_column(name, overflow="fold")
+        for row in outcome.run_rows:
+            table.add_row(*row)
+        self._out.print(table)
+
+    def promotion(self, outcome: Any) -> None:
+        """Print which version is champion now, and why."""
+        self._plain(outcome.sentence)
+        self._plain("Next: make predict DATA=songs.csv, make history, make rollback")
+
+    def rollback(self, outcome: Any) -> None:
+        """Print who is champion again."""
+        self._plain(outcome.sentence)
+
+    def history(self, outcome: Any) -> None:
+        """Print who was champion when."""
+        table = Table(title=f"Champions of {outcome.model}", title_justify="left")
+        for name in ("when", "what", "version", "sweep", "test log loss", "why"):
+            table.add_column(name, overflow="fold")
+        for entry in outcome.entries:
+            table.add_row(entry.when, entry.action, entry.version, entry.sweep, number(entry.test_log_loss), entry.reason)
+        self._out.print(table)
+
+    def predict(self, outcome: Any) -> None:
+        """Print what was written, and the first songs."""
+        for line in outcome.lines:
+            self._plain(line)
+
+    def _plain(self, text: str) -> None:
+        self._out.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _console(stream: Any, *, quiet: bool) -> Console:
+    width = None if stream.isatty() else LINES_WIDTH
+    return Console(file=stream, quiet=quiet, width=width)
+
+
+def _totals(outcome: Any) -> str:
+    pruned = ""
+    if outcome.min_epochs_pruned is not None:
+        pruned = f", the earliest after epoch {outcome.min_epochs_pruned}"
+    saved = 1 - outcome.n_epochs / outcome.n_epochs_full if outcome.n_epochs_full else 0.0
+    return (
+        f"{outcome.n_trials} trials: {outcome.n_complete} complete, {outcome.n_pruned} pruned{pruned}, "
+        f"{outcome.n_failed} failed; {outcome.n_epochs:,} epochs trained of {outcome.n_epochs_full:,} "
+        f"({share(saved)} saved). {outcome.n_new} new in {outcome.wall_s:,.0f} s. {outcome.ended_because}".rstrip()
+    )

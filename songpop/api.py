@@ -1,0 +1,113 @@
+"""The Python interface: the commands as functions, for a notebook with data frames.
+
+Keyword arguments are config keys: `songpop.sweep(frame, data="songs", search__n_trials=50)`; two underscores stand
+for a dot, and `**{"search.n_trials": 50}` is the same. The command line runs the very same functions.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from songpop.compose import compose_settings, overrides_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from songpop.app.listener import Listener
+    from songpop.app.records import SweepOutcome
+
+__all__ = ["check", "compare", "history", "predict", "promote", "rollback", "sweep", "train"]
+
+
+def sweep(
+    frame: pd.DataFrame | None = None,
+    *,
+    config_dir: str | Path | None = None,
+    listener: Listener | None = None,
+    **overrides: Any,
+) -> SweepOutcome:
+    """Search for the best model of a table, or go on with a search of the same name.
+
+    Args:
+        frame: the table as `pandas.read_csv` reads it, or all strings; None: the file of `data.path`, or the
+            generated table.
+        config_dir: a folder with further configs, like --config-dir.
+        listener: told what happens; None: nobody.
+        **overrides: config keys and groups.
+
+    Returns:
+        The outcome, with the leaderboard, the MLflow run ids, and Optuna's study as `.study`.
+
+    Raises:
+        SongpopError: one of `songpop.errors`, as the command line prints it.
+    """
+    from songpop.app.sweep import sweep as run
+
+    return run(_settings("sweep", overrides, config_dir), frame=frame, listener=listener)
+
+
+def train(frame: pd.DataFrame | None = None, *, config_dir: str | Path | None = None, **overrides: Any) -> Any:
+    """Train fixed models, each over `train.n_seeds` seeds, under the protocol of the settings."""
+    from songpop.app.train import train as run
+
+    return run([_settings("train", overrides, config_dir)], frame=frame)
+
+
+def check(frame: pd.DataFrame | None = None, *, config_dir: str | Path | None = None, **overrides: Any) -> Any:
+    """Say what is in a table, what is wrong with it, and what leaks."""
+    from songpop.app.check import check as run
+
+    return run(_settings("check", overrides, config_dir), frame=frame)
+
+
+def compare(**overrides: Any) -> Any:
+    """Return all sweeps, and the best runs of one."""
+    from songpop.app.registry import compare as run
+
+    return run(_settings("compare", overrides))
+
+
+def promote(**overrides: Any) -> Any:
+    """Make a sweep's best model (`sweep=NAME`, by default the newest) the champion.
+
+    Raises:
+        GateError: if the promotion is refused.
+    """
+    from songpop.app.registry import promote as run
+
+    return run(_settings("promote", overrides))
+
+
+def rollback(**overrides: Any) -> Any:
+    """Give the alias back to the champion before."""
+    from songpop.app.registry import rollback as run
+
+    return run(_settings("rollback", overrides))
+
+
+def history(**overrides: Any) -> Any:
+    """Return who was champion when, and why."""
+    from songpop.app.registry import history as run
+
+    return run(_settings("history", overrides))
+
+
+def predict(frame: pd.DataFrame, **overrides: Any) -> pd.DataFrame:
+    """Rank songs with the champion.
+
+    Args:
+        frame: raw columns as the champion's table had them; further columns are kept.
+        **overrides: config keys, for example `registry__model="songpop"`.
+
+    Returns:
+        Every row of `frame` with rank, probability and high_potential in front, most promising first (`order="given"`:
+        as they came).
+    """
+    from songpop.app.predict import predict_frame as run
+
+    return run(_settings("predict", overrides), frame)
+
+
+def _settings(command: str, overrides: dict[str, Any], config_dir: str | Path | None = None) -> Any:
+    return compose_settings(command, overrides_of(overrides), None if config_dir is None else Path(config_dir))

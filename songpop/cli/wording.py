@@ -1,0 +1,24 @@
+"""Numbers and settings as a person reads them."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """Write a number with four decimals; a dash where there is none."""
+    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def share(value: float | None) -> str:
+    """Write a share as a percentage with one decimal."""
+    return "–" if value is None or math.isnan(value) else f"{100 * value:.1f} %"
+
+
+def settings_line(suggested: Mapping[str, Any]) -> str:
+    """Write searched parameters in one line."""
+    return " ".join(f"{name}={_short(value)}" for name, value in suggested.items())
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

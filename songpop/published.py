@@ -1,0 +1,108 @@
+"""The claims of the published work, each put to the test on repeated seeds.
+
+A published number is one run, so it is compared with where one further run of ours would fall (a prediction
+interval), not with the interval of our mean. Source: Hahn & Meeker, Statistical Intervals, section 4.7 (normal
+prediction interval: mean ± t(1 - a/2, n - 1) · s · sqrt(1 + 1/n)).
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+Runs = Mapping[str, Sequence[float]]  # metric: one value per seed
+
+VARIANTS = ("as run", "as described")
+MODELS = ("vanilla", "L1", "L2")
+CLAIMED_LEAD = 0.0344  # "L2 with RMSprop is about 3.44 % better than vanilla, in every run"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """One claim, whether it holds here, and the numbers that say so."""
+
+    claim: str
+    holds: bool
+    evidence: str
+
+
+def prediction_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
+    """Return where one further run falls with probability `level`, if runs are normal; needs two values."""
+    n = len(values)
+    if n < 2:
+        return (-math.inf, math.inf)
+    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * float(np.std(values, ddof=1)) * math.sqrt(1 + 1 / n)
+    mean = float(np.mean(values))
+    return mean - half, mean + half
+
+
+def judge(
+    runs: Mapping[tuple[str, str], Runs], published: Mapping[str, Mapping[str, float]], majority: Mapping[str, float]
+) -> tuple[Verdict, ...]:
+    """Judge every published claim.
+
+    Args:
+        runs: (protocol, model name) to test metrics by seed; model names as in conf/experiment/published.yaml.
+        published: model name to its printed numbers.
+        majority: protocol to the accuracy of always guessing the larger class of the test part.
+
+    Returns:
+        The verdicts, claims about the table's numbers first; only those whose models were run.
+    """
+    verdicts = [
+        verdict
+        for name, numbers in published.items()
+        if ("published", name) in runs
+        for verdict in _numbers(name, runs["published", name], numbers)
+    ]
+    for protocol in dict.fromkeys(protocol for protocol, _ in runs):
+        for variant in VARIANTS:
+            names = {model: f"{model} {variant}" for model in MODELS}
+            if all((protocol, name) in runs for name in names.values()):
+                trio = {model: runs[protocol, name] for model, name in names.items()}
+                verdicts += _orders(trio, f"{variant}, {protocol} protocol", majority[protocol])
+    return tuple(verdicts)
+
+
+def _numbers(name: str, runs: Runs, published: Mapping[str, float]) -> list[Verdict]:
+    verdicts = []
+    for metric, value in published.items():
+        low, high = prediction_interval(runs[metric])
+        verdicts.append(
+            Verdict(
+                claim=f"{name}: {metric} {value:.4f}",
+                holds=low <= value <= high,
+                evidence=f"one run in 20 falls outside {low:.4f} to {high:.4f} (mean {np.mean(runs[metric]):.4f})",
+            )
+        )
+    return verdicts
+
+
+def _orders(trio: Mapping[str, Runs], where: str, majority: float) -> list[Verdict]:
+    accuracy = {model: np.asarray(runs["accuracy"]) for model, runs in trio.items()}
+    others = np.maximum(accuracy["vanilla"], accuracy["L1"])
+    lead = accuracy["L2"] / accuracy["vanilla"] - 1
+    low, high = prediction_interval(lead.tolist())
+    learns = {model: float(np.mean(values > majority + 0.01)) for model, values in accuracy.items()}
+    n_wins = int(np.sum(accuracy["L2"] > others))
+    return [
+        Verdict(
+            claim=f"all three models learn ({where})",
+            holds=min(learns.values()) == 1.0,
+            evidence="share of seeds above the larger class (" f"{majority:.3f}): "
+            + ", ".join(f"{model} {value:.0%}" for model, value in learns.items()),
+        ),
+        Verdict(
+            claim=f"L2 with RMSprop wins ({where})",
+            holds=n_wins == len(lead),
+            evidence=f"L2 is the most accurate with {n_wins} of {len(lead)} seeds; mean accuracies "
+            + ", ".join(f"{model} {np.mean(values):.4f}" for model, values in accuracy.items()),
+        ),
+        Verdict(
+            claim=f"L2 is about 3.44 % better than vanilla in every run ({where})",
+            holds=bool(lead.min() > 0 and low <= CLAIMED_LEAD <= high),
+            evidence=f"its lead is {np.mean(lead):+.2%} on the mean, {lead.min():+.2%} to {lead.max():+.2%} over the seeds",
+        ),
+    ]
