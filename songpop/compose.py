@@ -136,7 +136,9 @@ def _register_schemas() -> None:
 def _typed(config: Any, choices: Mapping[str, Any]) -> Settings:
     settings = OmegaConf.to_object(config)
     if not isinstance(settings, Settings):
-        raise SettingsError(f"a primary config must begin with a schema of songpop, but it gave {type(settings).__name__}.")
+        raise SettingsError(
+            f"a primary config must begin with a schema of songpop, but it gave {type(settings).__name__}."
+        )
     if isinstance(settings, SweepSettings) and settings.search.name is None:
         settings.search.name = "-".join(str(choices[group]) for group in ("data", "protocol", "space"))
     return settings

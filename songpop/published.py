@@ -39,7 +39,9 @@ def prediction_interval(values: Sequence[float], level: float = 0.95) -> tuple[f
 
 
 def judge(
-    runs: Mapping[tuple[str, str], Runs], published: Mapping[str, Mapping[str, float]], majority: Mapping[str, float]
+    runs: Mapping[tuple[str, str], Runs],
+    published: Mapping[str, Mapping[str, float]],
+    majority: Mapping[str, float],
 ) -> tuple[Verdict, ...]:
     """Judge every published claim.
 
@@ -91,8 +93,8 @@ def _orders(trio: Mapping[str, Runs], where: str, majority: float) -> list[Verdi
         Verdict(
             claim=f"all three models learn ({where})",
             holds=min(learns.values()) == 1.0,
-            evidence="share of seeds above the larger class (" f"{majority:.3f}): "
-            + ", ".join(f"{model} {value:.0%}" for model, value in learns.items()),
+            evidence="share of seeds above the larger class ("
+            f"{majority:.3f}): " + ", ".join(f"{model} {value:.0%}" for model, value in learns.items()),
         ),
         Verdict(
             claim=f"L2 with RMSprop wins ({where})",

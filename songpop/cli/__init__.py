@@ -69,7 +69,10 @@ def _guarded(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         if debug:
             raise
-        _say("songpop: interrupted; what was finished is kept, and the same command goes on with it.", sys.stderr)
+        _say(
+            "songpop: interrupted; what was finished is kept, and the same command goes on with it.",
+            sys.stderr,
+        )
         return INTERRUPTED
     except BrokenPipeError:
         # Someone closed our output (`songpop history | head`): nothing is wrong, and nothing more can be said.

@@ -9,7 +9,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from songpop.cli.wording import number, settings_line, share
@@ -105,7 +112,9 @@ class Screen:
             f"always guessing the larger class: {share(champion.baseline_accuracy)}."
         )
         if outcome.leaks:
-            self._plain(f"LEAK: {', '.join(outcome.leaks)} gives the label away; these numbers say nothing about new songs.")
+            self._plain(
+                f"LEAK: {', '.join(outcome.leaks)} gives the label away; these numbers say nothing about new songs."
+            )
 
     def _next(self, outcome: Any) -> None:
         promote = "promote"
@@ -164,7 +173,14 @@ class Screen:
         for name in ("when", "what", "version", "sweep", "test log loss", "why"):
             table.add_column(name, overflow="fold")
         for entry in outcome.entries:
-            table.add_row(entry.when, entry.action, entry.version, entry.sweep, number(entry.test_log_loss), entry.reason)
+            table.add_row(
+                entry.when,
+                entry.action,
+                entry.version,
+                entry.sweep,
+                number(entry.test_log_loss),
+                entry.reason,
+            )
         self._out.print(table)
 
     def predict(self, outcome: Any) -> None:

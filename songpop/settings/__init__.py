@@ -1,0 +1,94 @@
+"""One plain dataclass per config group, and one per command; each key is described where it stands.
+
+Owns: names, types and defaults of every key, and the checks between keys. Does not own: reading YAML (compose).
+They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/decisions/0003-settings.md).
+"""
+
+from songpop.settings.checks import check_sweep
+from songpop.settings.commands import (
+    CompareSettings,
+    HistorySettings,
+    Order,
+    PredictSettings,
+    PromoteSettings,
+    SweepSettings,
+    UiSettings,
+)
+from songpop.settings.search import (
+    EngineKind,
+    EngineSettings,
+    ParamKind,
+    ParamSettings,
+    PrunerKind,
+    PrunerSettings,
+    SamplerKind,
+    SamplerSettings,
+    SearchKind,
+    SearchSettings,
+)
+from songpop.settings.stores import PathSettings, RegistrySettings, StorageSettings, TrackingSettings
+from songpop.settings.table import (
+    ColumnSettings,
+    DataSettings,
+    FeatureKind,
+    FeatureSettings,
+    FitOn,
+    IdentitySettings,
+    LabelRule,
+    LabelSettings,
+    ProtocolName,
+    ProtocolSettings,
+    SplitKind,
+    SplitSettings,
+)
+from songpop.settings.training import (
+    EarlyStoppingSettings,
+    FixedModel,
+    ModelSettings,
+    OptimizerSettings,
+    ScheduleSettings,
+    TrainSettings,
+)
+
+__all__ = [
+    "ColumnSettings",
+    "CompareSettings",
+    "DataSettings",
+    "EarlyStoppingSettings",
+    "EngineKind",
+    "EngineSettings",
+    "FeatureKind",
+    "FeatureSettings",
+    "FitOn",
+    "FixedModel",
+    "HistorySettings",
+    "IdentitySettings",
+    "LabelRule",
+    "LabelSettings",
+    "ModelSettings",
+    "OptimizerSettings",
+    "Order",
+    "ParamKind",
+    "ParamSettings",
+    "PathSettings",
+    "PredictSettings",
+    "PromoteSettings",
+    "ProtocolName",
+    "ProtocolSettings",
+    "PrunerKind",
+    "PrunerSettings",
+    "RegistrySettings",
+    "SamplerKind",
+    "SamplerSettings",
+    "ScheduleSettings",
+    "SearchKind",
+    "SearchSettings",
+    "SplitKind",
+    "SplitSettings",
+    "StorageSettings",
+    "SweepSettings",
+    "TrackingSettings",
+    "TrainSettings",
+    "UiSettings",
+    "check_sweep",
+]

@@ -1,0 +1,37 @@
+"""The checks between keys, before anything is read or written."""
+
+from songpop.errors import SettingsError
+from songpop.settings.commands import SweepSettings
+
+
+def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
+    """Refuse combinations that cannot be meant, before anything is read or written.
+
+    Raises:
+        SettingsError: naming the keys, what they say, and what to change.
+    """
+    for key, value, low in (
+        ("train.epochs", settings.train.epochs, 1),
+        ("train.batch_size", settings.train.batch_size, 1),
+        ("train.n_seeds", settings.train.n_seeds, 1),
+        ("search.n_trials", settings.search.n_trials, 1),
+        ("pruner.min_epochs", settings.pruner.min_epochs, 1),
+        ("pruner.reduction_factor", settings.pruner.reduction_factor, 2),
+    ):
+        if value < low:
+            raise SettingsError(f"`{key}` must be at least {low}, but it is {value}.")
+    patience = settings.train.early_stopping.patience
+    if patience is not None and patience < 1:
+        raise SettingsError(
+            f"`train.early_stopping.patience` must be at least 1, but it is {patience}. Use null to switch it off."
+        )
+    if settings.search.timeout_s is not None and settings.search.timeout_s <= 0:
+        raise SettingsError(f"`search.timeout_s` must be positive or null, but it is {settings.search.timeout_s}.")
+    test, validation = settings.split.test, settings.split.validation
+    if min(test, validation) <= 0 or test + validation >= 1:
+        raise SettingsError(
+            "`split.test` and `split.validation` must be positive and leave rows to train on, "
+            f"but they are {test} and {validation}."
+        )
+    if settings.data.path is None and not settings.data.generated and not has_frame:
+        raise SettingsError("`data.path` must name a CSV file when data is not `sample`. Add data.path=FILE.")

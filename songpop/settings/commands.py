@@ -1,0 +1,91 @@
+"""One schema per command: which groups it reads."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from songpop.settings.search import EngineSettings, ParamSettings, PrunerSettings, SamplerSettings, SearchSettings
+from songpop.settings.stores import PathSettings, RegistrySettings, StorageSettings, TrackingSettings
+from songpop.settings.table import DataSettings, FeatureSettings, ProtocolSettings, SplitSettings
+from songpop.settings.training import ModelSettings, OptimizerSettings, ScheduleSettings, TrainSettings
+
+
+@dataclass
+class SweepSettings:
+    """songpop sweep, train, check."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    protocol: ProtocolSettings = field(default_factory=ProtocolSettings)
+    split: SplitSettings = field(default_factory=SplitSettings)
+    features: FeatureSettings = field(default_factory=FeatureSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    space: dict[str, ParamSettings] = field(default_factory=dict)
+    search: SearchSettings = field(default_factory=SearchSettings)
+    sampler: SamplerSettings = field(default_factory=SamplerSettings)
+    pruner: PrunerSettings = field(default_factory=PrunerSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class CompareSettings:
+    """songpop compare."""
+
+    sweep: str | None = None  # whose runs are shown below the table of all sweeps; default: the newest
+    n_runs: int = 10  # so many of them
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class PromoteSettings:
+    """songpop promote."""
+
+    sweep: str | None = None  # default: the newest
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class HistorySettings:
+    """songpop history, rollback."""
+
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class UiSettings:
+    """songpop ui."""
+
+    host: str = "127.0.0.1"
+    port: int = 5000
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+class Order(Enum):
+    """How predicted songs are ordered."""
+
+    rank = "rank"  # most promising first
+    given = "given"  # as in the input
+
+
+@dataclass
+class PredictSettings:
+    """songpop predict."""
+
+    input: str | None = None  # the CSV file to rank, of the form the champion was trained on
+    output: str | None = None  # the CSV file to write
+    order: Order = Order.rank
+    as_of: str | None = None  # ages count from this date (YYYY-MM-DD); default: the champion's own
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
+    paths: PathSettings = field(default_factory=PathSettings)

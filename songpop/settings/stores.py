@@ -1,0 +1,35 @@
+"""Where studies, runs and champions are kept."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class StorageSettings:
+    """Where studies are kept."""
+
+    url: str | None = None  # default: a journal file per study; or a database, postgresql://… or sqlite:///…
+
+
+@dataclass
+class TrackingSettings:
+    """Where runs are kept."""
+
+    uri: str | None = None  # default: MLFLOW_TRACKING_URI, else SQLite in paths.root
+    experiment: str = "songpop"
+
+
+@dataclass
+class RegistrySettings:
+    """Where champions are kept."""
+
+    model: str = "songpop"  # name of the registered model
+    alias: str = "champion"
+    allowed_leaks: dict[str, list[str]] = field(default_factory=dict)  # model name: columns that it may leak
+    min_comparable_rows: int = 100  # fewer sealed rows that neither model was trained on: refused
+
+
+@dataclass
+class PathSettings:
+    """Folders."""
+
+    root: str = "mlruns"  # store, artifacts and studies

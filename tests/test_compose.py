@@ -1,0 +1,101 @@
+"""Every configuration composes, and every wrong one is told in one sentence."""
+
+from pathlib import Path
+
+import pytest
+
+from songpop.compose import compose_settings, conf_dir, dump, overrides_of
+from songpop.errors import SettingsError
+from songpop.settings import SweepSettings, check_sweep
+
+CONF = conf_dir()
+COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem != "quiet")
+OPTIONS = sorted(f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_composes(command: str) -> None:
+    assert dump(compose_settings(command, []))
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_option_composes(option: str) -> None:
+    command = "train" if option.startswith("experiment=") else "sweep"
+    compose_settings(command, [option])
+
+
+def test_the_default_name_of_a_sweep() -> None:
+    settings = compose_settings("sweep", ["protocol=published", "space=published"])
+    assert isinstance(settings, SweepSettings)
+    assert settings.search.name == "sample-published-published"
+
+
+def test_the_published_protocol_chooses_split_and_features_unless_told_otherwise() -> None:
+    published = compose_settings("sweep", ["protocol=published"])
+    assert isinstance(published, SweepSettings)
+    assert (published.split.kind.value, published.features.kind.value) == ("published", "published")
+    mixed = compose_settings("sweep", ["protocol=published", "split=by_artist"])
+    assert isinstance(mixed, SweepSettings)
+    assert mixed.split.kind.value == "by_artist"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["serch.n_trials=3"], "'serch' not in 'SweepSettings'"),
+        (["search.n_trails=3"], "'n_trails' not in 'SearchSettings'"),
+        (["search.n_trials=many"], "'many' .* could not be converted to Integer"),
+        (["optimizer.learning_rate=abc"], "'abc' .* could not be converted to Float"),
+        (["space=ful"], "Available options in 'space': full"),
+        (["split.kind=sideways"], "expected one of"),
+        (["space.l2.lwo=1"], "'lwo' not in 'ParamSettings'"),
+        (["a=["], "override"),
+    ],
+)
+def test_a_wrong_override_is_told_in_one_sentence(overrides: list[str], message: str) -> None:
+    with pytest.raises(SettingsError, match=message) as caught:
+        compose_settings("sweep", overrides)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["train.epochs=0"], "`train.epochs` must be at least 1, but it is 0"),
+        (["search.n_trials=0"], "`search.n_trials` must be at least 1"),
+        (["train.early_stopping.patience=0"], "Use null"),
+        (["split.test=0.9"], "leave rows to train on"),
+        (["search.timeout_s=-1"], "must be positive or null"),
+        (["data=songs"], "Add data.path=FILE"),
+    ],
+)
+def test_keys_that_contradict_each_other(overrides: list[str], message: str) -> None:
+    settings = compose_settings("sweep", overrides)
+    assert isinstance(settings, SweepSettings)
+    with pytest.raises(SettingsError, match=message):
+        check_sweep(settings)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"search__n_trials": 5}, ["search.n_trials=5"]),
+        ({"space": "published"}, ["space=published"]),
+        ({"train.early_stopping.patience": None}, ["train.early_stopping.patience=null"]),
+        ({"data__allowed_leaks": ["Track Score", "A + B"]}, ["data.allowed_leaks=['Track Score','A + B']"]),
+        ({"data__path": "it's, a file=1.csv"}, [r"data.path='it\'s, a file=1.csv'"]),
+        ({"data__drop_duplicates": False}, ["data.drop_duplicates=false"]),
+    ],
+)
+def test_keyword_arguments_become_overrides(values: dict[str, object], words: list[str]) -> None:
+    assert overrides_of(values) == words
+    compose_settings("sweep", words)
+
+
+def test_a_folder_of_the_users_own(tmp_path: Path) -> None:
+    (tmp_path / "space").mkdir()
+    (tmp_path / "space" / "mine.yaml").write_text("learning_rate: {kind: float, low: 0.001, high: 0.1, log: true}\n")
+    settings = compose_settings("sweep", ["space=mine"], tmp_path)
+    assert isinstance(settings, SweepSettings)
+    assert list(settings.space) == ["learning_rate"]
+    assert settings.search.name == "sample-honest-mine"
