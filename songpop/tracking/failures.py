@@ -1,0 +1,61 @@
+"""What a tracking store can answer when it fails, as one sentence each.
+
+Owns: the table from the store's words to ours. Does not own: when to ask (store.py, runs.py, registry.py).
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
+
+from songpop.errors import StoreError
+
+FULL = "could not be written, the disk is full. Free some space and start again; nothing is lost."
+
+# Words of SQLite, the operating system or MLflow's client → what holds, and what to do. The first match counts.
+CAUSES: tuple[tuple[str, str], ...] = (
+    ("readonly database", "is read-only. Make the file and its folder writable, or set tracking.uri=…"),
+    ("read-only file system", "is read-only. Name a folder on another disk: paths.root=…"),
+    ("permission denied", "may not be opened. Allow it for your user, or set tracking.uri=…"),
+    ("database is locked", "is locked by another process. Wait until that one ends, and start again."),
+    ("disk is full", FULL),
+    ("no space left", FULL),
+    ("file too large", "could not be written, a file grew over `ulimit -f`. Raise it and start again."),
+    ("disk i/o error", "could not be read or written, the disk failed or is full. Check it and start again."),
+    ("not a database", "is not an SQLite file. Move it away, or name another: tracking.uri=sqlite:///FILE"),
+    ("malformed", "is damaged. Move it away, or bring back a copy of it."),
+    ("unable to open database", "cannot be opened. Check its folder, or name another: tracking.uri=…"),
+    ("not a directory", "cannot be made, a part of its path is a file. Name another folder: paths.root=…"),
+    ("file exists", "cannot be made, a part of its path is a file. Name another folder: paths.root=…"),
+    ("file store", "is a folder of files, which MLflow no longer reads. Set tracking.uri=sqlite:///FILE"),
+    ("max retries exceeded", "cannot be reached. Start the server, or correct tracking.uri."),
+    ("api request", "refused a request or did not answer. Check the server, or correct tracking.uri."),
+)
+
+
+@contextmanager
+def store_failures(where: str) -> Iterator[None]:
+    """Turn whatever the store raises into a StoreError of one sentence.
+
+    Args:
+        where: the store as the user knows it, a file or an address.
+
+    Raises:
+        StoreError: naming `where`, what holds and what to do.
+    """
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise StoreError(sentence_of(where, error)) from error
+
+
+def sentence_of(where: str, error: Exception) -> str:
+    """Describe a store's failure in one sentence or two."""
+    words = str(error).lower()
+    for cause, sentence in CAUSES:
+        if cause in words:
+            return f"The tracking store {where} {sentence}"
+    first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return f"The tracking store {where} failed: {first_line.rstrip('.')}. See where with --debug."

@@ -1,0 +1,200 @@
+"""One parent run per sweep, one child per finished trial.
+
+Owns: writing them, mending them after a crash. Does not own: how a trial reads (trial_batch.py), reading sweeps
+(sweeps.py), the registry. Nothing is written about a trial before it has ended, so a kill leaves no child behind
+that runs for ever; what it can leave, a child between its three writes, `reconcile` deletes.
+"""
+
+import getpass
+import io
+import json
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
+from typing import Any, final
+
+import numpy as np
+from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunStatus, RunTag
+
+from songpop.contracts import FinishedTrial, Matrix, TrialResult
+from songpop.errors import ArtifactError
+from songpop.tracking.failures import store_failures
+from songpop.tracking.records import KIND, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
+from songpop.tracking.store import Store
+from songpop.tracking.sweeps import children, sweep_runs
+from songpop.tracking.trial_batch import batch_of
+
+PARENT = "mlflow.parentRunId"
+MAX_DIGEST_LENGTH = 36  # MLflow's column
+
+
+@final
+class SweepRun:
+    """The record of one sweep; implements contracts.Tracker."""
+
+    def __init__(self, store: Store, run_id: str, name: str, child_tags: Mapping[str, str]) -> None:
+        self._store = store
+        self._client = store.client
+        self.run_id = run_id
+        self.name = name
+        self._child_tags = {PARENT: run_id, SWEEP: name, KIND: "trial", **child_tags}
+
+    def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
+        """Write one finished trial as a child run, in three calls, and return its run id.
+
+        Raises:
+            StoreError: if the store cannot be written.
+        """
+        batch = batch_of(result, suggested)
+        with store_failures(self._store.where):
+            run = self._client.create_run(
+                self._store.experiment_id,
+                start_time=batch.start_ms,
+                tags={**_source_tags(), **self._child_tags, **batch.tags},
+                run_name=batch.name,
+            )
+            run_id = str(run.info.run_id)
+            self._client.log_batch(run_id, metrics=batch.metrics, params=batch.params)
+            self._client.set_terminated(run_id, status=batch.status, end_time=batch.end_ms)
+        return run_id
+
+    def reconcile(self, finished: Sequence[FinishedTrial]) -> Reconciled:
+        """Delete children of this sweep that the study does not know, and those that still say RUNNING.
+
+        Args:
+            finished: the trials that the study remembers.
+        """
+        known = {trial.run_id for trial in finished}
+        kept: set[str] = set()
+        n_deleted = 0
+        with store_failures(self._store.where):
+            for run in children(self._store, self.run_id):
+                if run.info.run_id in known and run.info.status != RunStatus.to_string(RunStatus.RUNNING):
+                    kept.add(run.info.run_id)
+                else:
+                    self._client.delete_run(run.info.run_id)
+                    n_deleted += 1
+        missing = tuple(trial.trial for trial in finished if trial.run_id not in kept)
+        return Reconciled(n_deleted=n_deleted, missing=missing)
+
+    def finish(
+        self,
+        status: Status = "FINISHED",
+        *,
+        metrics: Mapping[str, float] | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        """End the sweep's run; KILLED says that it was interrupted and may go on."""
+        now_ms = round(1000 * time.time())
+        with store_failures(self._store.where):
+            self._client.log_batch(
+                self.run_id,
+                metrics=[Metric(key, float(value), now_ms, 0) for key, value in (metrics or {}).items()],
+                tags=[RunTag(key, str(value)) for key, value in (tags or {}).items()],
+            )
+            self._client.set_terminated(self.run_id, status=status, end_time=now_ms)
+
+    def keep_weights(self, run_id: str, arrays: Sequence[Matrix]) -> None:
+        """Keep a trial's weights (Keras' `get_weights` order) beside its run."""
+        buffer = io.BytesIO()
+        np.savez(buffer, *arrays)
+        with store_failures(self._store.where):
+            write_artifacts(self._store, run_id, {WEIGHTS: buffer.getvalue()})
+
+    def load_weights(self, run_id: str) -> tuple[Matrix, ...]:
+        """Return the weights that `keep_weights` kept.
+
+        Raises:
+            ArtifactError: if there are none, or the file is damaged.
+        """
+        try:
+            path = self._client.download_artifacts(run_id, WEIGHTS)
+            with np.load(path, allow_pickle=False) as archive:
+                return tuple(archive[f"arr_{i}"] for i in range(len(archive.files)))
+        except Exception as error:  # MLflow, NumPy and zipfile each have their own way to say it
+            raise ArtifactError(
+                f"The weights of run {run_id} ({WEIGHTS}) are missing or damaged in the tracking store "
+                f"{self._store.where}. Train the trial again under another search.name."
+            ) from error
+
+
+def start_sweep(
+    store: Store,
+    name: str,
+    *,
+    kind: str = "sweep",
+    tags: Mapping[str, str] | None = None,
+    params: Mapping[str, Any] | None = None,
+    artifacts: Mapping[str, str | bytes] | None = None,
+    dataset: DatasetRecord | None = None,
+    child_tags: Mapping[str, str] | None = None,
+) -> SweepRun:
+    """Begin the record of a sweep, or go on with the one of the same name that was not deleted.
+
+    Args:
+        store: an open store.
+        name: of the sweep; also the run's name.
+        kind: "sweep" or "train".
+        tags: written (again) at each start.
+        params: written once; where a resumed sweep has other values, tags `songpop.now.KEY` say which.
+        artifacts: file path inside the run → content; written at each start.
+        dataset: the table.
+        child_tags: tags of each trial's run (protocol, engine, digests …).
+
+    Raises:
+        StoreError: if the store cannot be written.
+    """
+    with store_failures(store.where):
+        found = next((run for run in sweep_runs(store, kind) if run.data.tags.get(SWEEP) == name), None)
+        run = found or _create(store, name, kind)
+        values = {key: str(value) for key, value in (params or {}).items()}
+        before = run.data.params
+        changed = {f"songpop.now.{k}": v for k, v in values.items() if k in before and before[k] != v}
+        store.client.log_batch(
+            run.info.run_id,
+            params=[Param(key, value) for key, value in values.items() if key not in before],
+            tags=[RunTag(key, str(value)) for key, value in {**(tags or {}), **changed}.items()],
+        )
+        if found:
+            store.client.update_run(run.info.run_id, status="RUNNING")
+        if dataset:
+            store.client.log_inputs(run.info.run_id, datasets=[_dataset_input(dataset)])
+        write_artifacts(store, run.info.run_id, artifacts or {})
+    return SweepRun(store, str(run.info.run_id), name, child_tags or {})
+
+
+def write_artifacts(store: Store, run_id: str, artifacts: Mapping[str, str | bytes]) -> None:
+    """Write files beside a run, all in one call."""
+    if not artifacts:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for path, content in artifacts.items():
+            file = Path(folder) / PurePosixPath(path)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
+        store.client.log_artifacts(run_id, folder)
+
+
+def _create(store: Store, name: str, kind: str) -> Run:
+    return store.client.create_run(
+        store.experiment_id,
+        tags={**_source_tags(), SWEEP: name, KIND: kind},
+        run_name=name,
+    )
+
+
+def _source_tags() -> dict[str, str]:
+    return {"mlflow.source.name": "songpop", "mlflow.source.type": "LOCAL", "mlflow.user": getpass.getuser()}
+
+
+def _dataset_input(record: DatasetRecord) -> DatasetInput:
+    dataset = Dataset(
+        name=record.name,
+        digest=record.digest[:MAX_DIGEST_LENGTH],
+        source_type="local",
+        source=json.dumps({"uri": record.source}),
+        schema=json.dumps({"mlflow_colspec": [{"name": c, "type": "float"} for c in record.columns]}),
+        profile=json.dumps({"num_rows": record.n_rows, "digest": record.digest}),
+    )
+    return DatasetInput(dataset, tags=[InputTag("mlflow.data.context", "training")])

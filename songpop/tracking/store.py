@@ -1,0 +1,215 @@
+"""Opening the tracking store: which one, made once, and found out before the first trial if it cannot be used.
+
+Owns: the default place, the first initialisation under a lock, the checks of a file. Does not own: runs or champions.
+"""
+
+import fcntl
+import logging
+import os
+import sqlite3
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow.store.db_migrations
+import sqlalchemy
+from mlflow.entities import Experiment, LifecycleStage
+from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+from mlflow.tracking import MlflowClient
+
+from songpop.errors import StoreError
+from songpop.settings import TrackingSettings
+from songpop.tracking.failures import store_failures
+
+BUSY_TIMEOUT_S = 5.0  # how long an opening waits for another process's write
+SERVER_TIMEOUT_S = 5.0
+SQLITE_MAGIC = b"SQLite format 3\x00"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Store:
+    """An open tracking store and registry.
+
+    `where` is how messages call it: the file of an SQLite store, else its address without a password.
+    """
+
+    client: MlflowClient
+    uri: str
+    where: str
+    experiment_id: str
+    root: Path  # folder of the store, its artifacts and its locks
+
+
+def open_store(settings: TrackingSettings, root: Path, *, writing: bool = True) -> Store:
+    """Open the store, and make it if there is none.
+
+    Args:
+        settings: `uri` (default: the variable MLFLOW_TRACKING_URI, else SQLite in `root`) and `experiment`.
+        root: folder of the default store, of artifacts and locks.
+        writing: also find out at once whether the store can be written.
+
+    Raises:
+        StoreError: if it is read-only, locked, of another version, no MLflow store, or out of reach.
+    """
+    _be_quiet()
+    root = root.resolve()
+    uri = settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
+    file = sqlite_file(uri)
+    where = str(file) if file else _without_password(uri)
+    with store_failures(where):
+        root.mkdir(parents=True, exist_ok=True)
+        if file:
+            uri = f"sqlite:///{file}"
+            _open_sqlite(file, root, writing=writing)
+        elif uri.startswith(("http://", "https://")):
+            _reach(uri)
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        experiment_id = _experiment(client, settings.experiment, uri, root)
+    return Store(client=client, uri=uri, where=where, experiment_id=experiment_id, root=root)
+
+
+def sqlite_file(uri: str) -> Path | None:
+    """Return the file of an SQLite address, None if it is another kind (also `file:` addresses with options)."""
+    path = uri.removeprefix("sqlite:///")
+    if path == uri or not path or path.startswith((":memory:", "file:")):
+        return None
+    return Path(path.split("?")[0]).resolve()
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Hold a lock file; the kernel gives it back when the process ends, however it ends."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+# ── SQLite ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _open_sqlite(file: Path, root: Path, *, writing: bool) -> None:
+    """Make the file if there is none; else check that it is a store of this version, free and writable."""
+    if not _exists(file):
+        with locked(file.with_name(f"{file.name}.lock")):
+            if not _exists(file):
+                _initialise(file, root)
+    with file.open("rb") as handle:
+        if handle.read(len(SQLITE_MAGIC)) != SQLITE_MAGIC:
+            raise StoreError(
+                f"The tracking store {file} is not an SQLite file. Move it away, or name another: tracking.uri=…"
+            )
+    connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        _check_revision(file, connection)
+        if writing:  # takes the write lock and gives it back: read-only or locked is found out here, not after a trial
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+    finally:
+        connection.close()
+
+
+def _exists(file: Path) -> bool:
+    return file.exists() and file.stat().st_size > 0
+
+
+def _initialise(file: Path, root: Path) -> None:
+    """Make the store under another name and rename it, so that an interrupted start leaves nothing half-made."""
+    for left_over in file.parent.glob(f"{file.name}.new*"):
+        left_over.unlink()
+    new = file.with_name(f"{file.name}.new")
+    # MLflow's migrations commit some fifty times; nobody reads the file before it is renamed, so none needs the disk.
+    sqlalchemy.event.listen(sqlalchemy.Engine, "connect", _without_waiting)
+    try:
+        made = SqlAlchemyStore(f"sqlite:///{new}", str(root / "artifacts"))  # type: ignore[no-untyped-call]
+        made.engine.dispose()
+    finally:
+        sqlalchemy.event.remove(sqlalchemy.Engine, "connect", _without_waiting)
+    connection = sqlite3.connect(new)
+    try:
+        # Readers (the MLflow UI) and the writer then do not block each other; the mode stays with the file.
+        connection.execute("PRAGMA journal_mode=WAL")
+    finally:
+        connection.close()
+    with new.open("rb") as handle:
+        os.fsync(handle.fileno())
+    new.rename(file)
+
+
+def _without_waiting(connection: Any, _record: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA journal_mode=MEMORY")
+
+
+def _check_revision(file: Path, connection: sqlite3.Connection) -> None:
+    """Refuse a database that is no MLflow store, or one of another version."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if not {"alembic_version", "runs"} <= tables:
+        raise StoreError(
+            f"The tracking store {file} is a database, but not one of MLflow. Name another: tracking.uri=sqlite:///FILE"
+        )
+    (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    versions = Path(mlflow.store.db_migrations.__path__[0]) / "versions"
+    if not list(versions.glob(f"{found}_*.py")):
+        raise StoreError(
+            f"The tracking store {file} was made by a newer MLflow than the installed {mlflow.__version__} "
+            f"(schema {found}). Install that version, or name another store: tracking.uri=…"
+        )
+    if any(f'down_revision = "{found}"' in script.read_text("utf-8") for script in versions.glob("*.py")):
+        raise StoreError(
+            f"The tracking store {file} was made by an older MLflow than the installed {mlflow.__version__} "
+            f"(schema {found}). Copy it, then run: mlflow db upgrade sqlite:///{file}"
+        )
+
+
+# ── servers and experiments ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _reach(uri: str) -> None:
+    """Fail in seconds where MLflow's client would try again for minutes."""
+    try:
+        urllib.request.urlopen(uri, timeout=SERVER_TIMEOUT_S).close()
+    except urllib.error.HTTPError:
+        return  # it answers; whether it lets us in, MLflow's own request will say
+    except (urllib.error.URLError, OSError) as error:
+        reason = getattr(error, "reason", error)
+        raise StoreError(
+            f"The tracking server {_without_password(uri)} cannot be reached ({reason}). "
+            "Start it, or correct tracking.uri."
+        ) from error
+
+
+def _experiment(client: MlflowClient, name: str, uri: str, root: Path) -> str:
+    """Return the id of the experiment called `name`, which is created if there is none."""
+    found: Experiment | None = client.get_experiment_by_name(name)
+    if found is None:
+        with locked(root / "mlflow.db.lock"):  # two first starts at once: the second one finds it
+            found = client.get_experiment_by_name(name)
+            if found is None:
+                remote = uri.startswith(("http://", "https://", "databricks"))
+                place = None if remote else (root / "artifacts").as_uri()
+                return str(client.create_experiment(name, artifact_location=place))
+    if found.lifecycle_stage == LifecycleStage.DELETED:
+        raise StoreError(
+            f"The experiment {name!r} is deleted in the tracking store {_without_password(uri)}. "
+            f"Name another one (tracking.experiment=…), or run: mlflow experiments restore -x {found.experiment_id}"
+        )
+    return str(found.experiment_id)
+
+
+def _without_password(uri: str) -> str:
+    try:
+        return sqlalchemy.engine.make_url(uri).render_as_string(hide_password=True)
+    except sqlalchemy.exc.ArgumentError:
+        return uri
+
+
+def _be_quiet() -> None:
+    """What fails in the store is raised as one sentence; MLflow would log it with a traceback before."""
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)

@@ -1,0 +1,102 @@
+"""Reading sweeps and their trials back from the tracking store.
+
+Owns: which runs are sweeps, in which order trials stand. Does not own: writing (runs.py), printing.
+"""
+
+import math
+from collections.abc import Iterator
+
+from mlflow.entities import Run
+
+from songpop.contracts import TrialState
+from songpop.errors import StoreError
+from songpop.tracking.failures import store_failures
+from songpop.tracking.records import KIND, STATE, SWEEP, TRIAL, LeaderRow, SweepRecord
+from songpop.tracking.store import Store
+
+PAGE = 1_000
+
+
+def list_sweeps(store: Store, kind: str = "sweep") -> tuple[SweepRecord, ...]:
+    """Return the sweeps (or the `train` runs) of the store, the newest first."""
+    with store_failures(store.where):
+        return tuple(_record_of(run) for run in sweep_runs(store, kind))
+
+
+def find_sweep(store: Store, name: str | None = None, kind: str = "sweep") -> SweepRecord:
+    """Return the sweep called `name`, or the newest.
+
+    Raises:
+        StoreError: if there is none; names those that there are.
+    """
+    sweeps = list_sweeps(store, kind)
+    for sweep in sweeps:
+        if name is None or sweep.name == name:
+            return sweep
+    if not sweeps:
+        raise StoreError(f"The tracking store {store.where} holds no sweep yet. Run: songpop {kind}")
+    known = ", ".join(sorted({sweep.name for sweep in sweeps})[:10])
+    raise StoreError(f"The tracking store {store.where} holds no sweep {name!r}. It holds: {known}.")
+
+
+def leaderboard(store: Store, parent: str, k: int | None = None) -> tuple[LeaderRow, ...]:
+    """Return the best completed trials of a sweep, the lowest validation log loss first.
+
+    Args:
+        store: an open store.
+        parent: run id of the sweep.
+        k: at most so many; None: all.
+    """
+    with store_failures(store.where):
+        rows = [_row_of(run) for run in children(store, parent)]
+    complete = [row for row in rows if row.state == TrialState.COMPLETE.value and math.isfinite(row.value)]
+    return tuple(sorted(complete, key=lambda row: (row.value, row.trial))[:k])
+
+
+def sweep_runs(store: Store, kind: str) -> Iterator[Run]:
+    """Yield the parent runs of a kind that are not deleted, the newest first."""
+    return _search(store, f"tags.`{KIND}` = '{kind}'")
+
+
+def children(store: Store, parent: str) -> Iterator[Run]:
+    """Yield the runs of a sweep's trials that are not deleted."""
+    return _search(store, f"tags.mlflow.parentRunId = '{parent}'")
+
+
+def _search(store: Store, condition: str) -> Iterator[Run]:
+    token: str | None = None
+    while True:
+        page = store.client.search_runs(
+            [store.experiment_id], condition, max_results=PAGE, order_by=["attributes.start_time DESC"],
+            page_token=token,
+        )  # fmt: skip
+        yield from page
+        token = page.token
+        if not token:
+            return
+
+
+def _record_of(run: Run) -> SweepRecord:
+    return SweepRecord(
+        name=run.data.tags[SWEEP],
+        run_id=run.info.run_id,
+        kind=run.data.tags[KIND],
+        status=run.info.status,
+        started_at_s=run.info.start_time / 1000,
+        tags=dict(run.data.tags),
+        params=dict(run.data.params),
+        metrics=dict(run.data.metrics),
+    )
+
+
+def _row_of(run: Run) -> LeaderRow:
+    return LeaderRow(
+        trial=int(run.data.tags[TRIAL]),
+        run_id=run.info.run_id,
+        name=run.info.run_name,
+        state=run.data.tags[STATE],
+        value=run.data.metrics.get("best_val_log_loss", math.nan),
+        metrics=dict(run.data.metrics),
+        params=dict(run.data.params),
+        tags=dict(run.data.tags),
+    )
