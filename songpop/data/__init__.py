@@ -1,0 +1,1 @@
+"""The table: reading, cleaning, splitting, and the proof that nothing leaks."""
