@@ -1,0 +1,1 @@
+"""What trains trials: implementations of `contracts.Engine`."""

@@ -1,0 +1,1 @@
+"""Metrics of predictions, and the statistics that compare them."""

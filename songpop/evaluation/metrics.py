@@ -1,0 +1,111 @@
+"""Metrics of a binary classifier: what a vector of probabilities is worth against the truth.
+
+Axes: R rows. Probabilities are clipped to [1e-7, 1 - 1e-7] before a logarithm is taken, as Keras does.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import roc_auc_score
+
+from songpop.errors import DataError
+
+EPSILON = 1e-7  # keras.config.epsilon()
+
+_Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BinaryMetrics:
+    """All metrics of one set of predictions; a row counts as called positive above the threshold."""
+
+    log_loss: float  # mean, in nats, without any penalty
+    accuracy: float
+    precision: float  # 0 where no row is called positive
+    recall: float  # NaN without positive rows
+    f1: float  # 0 where no positive row is found
+    specificity: float  # share of the negative rows that are called negative; NaN without negative rows
+    roc_auc: float  # NaN with one class only
+
+
+def binary_metrics(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> BinaryMetrics:
+    """Return every metric.
+
+    Args:
+        y: truth, 0 or 1, shape (R,).
+        probability: of the class 1, shape (R,).
+        threshold: a row is called positive if its probability is strictly above it, as in Keras.
+
+    Raises:
+        DataError: if there is no row, or the shapes differ.
+    """
+    truth, chance = _checked(y, probability)
+    is_positive, is_called = truth > 0.5, chance > threshold
+    n_hits = int(np.sum(is_positive & is_called))
+    n_positive, n_called = int(is_positive.sum()), int(is_called.sum())
+    n_negative = len(truth) - n_positive
+    n_rejected = int(np.sum(~is_positive & ~is_called))
+    nan = float("nan")
+    return BinaryMetrics(
+        log_loss=log_loss(truth, chance),
+        accuracy=float(np.mean(is_positive == is_called)),
+        precision=n_hits / n_called if n_called else 0.0,
+        recall=n_hits / n_positive if n_positive else nan,
+        f1=2 * n_hits / (n_positive + n_called) if n_hits else 0.0,
+        specificity=n_rejected / n_negative if n_negative else nan,
+        roc_auc=roc_auc(truth, chance),
+    )
+
+
+def row_losses(y: ArrayLike, probability: ArrayLike) -> _Floats:
+    """Return the log loss of each row, shape (R,), in nats.
+
+    Raises:
+        DataError: if there is no row, or the shapes differ.
+    """
+    truth, chance = _checked(y, probability)
+    clipped = np.clip(chance, EPSILON, 1 - EPSILON)
+    return np.asarray(-(truth * np.log(clipped) + (1 - truth) * np.log1p(-clipped)))
+
+
+def log_loss(y: ArrayLike, probability: ArrayLike) -> float:
+    """Return the mean log loss, in nats.
+
+    Raises:
+        DataError: if there is no row, or the shapes differ.
+    """
+    return float(row_losses(y, probability).mean())
+
+
+def accuracy(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> float:
+    """Return the share of rows on the right side of the threshold.
+
+    Raises:
+        DataError: if there is no row, or the shapes differ.
+    """
+    truth, chance = _checked(y, probability)
+    return float(np.mean((truth > 0.5) == (chance > threshold)))
+
+
+def roc_auc(y: ArrayLike, probability: ArrayLike) -> float:
+    """Return the share of (positive, negative) pairs in the right order, ties as a half; NaN with one class only.
+
+    Raises:
+        DataError: if there is no row, or the shapes differ.
+    """
+    truth, chance = _checked(y, probability)
+    if truth.min() == truth.max():
+        return float("nan")
+    return float(roc_auc_score(truth, chance))
+
+
+def _checked(y: ArrayLike, probability: ArrayLike) -> tuple[_Floats, _Floats]:
+    truth = np.asarray(y, dtype=np.float64)
+    chance = np.asarray(probability, dtype=np.float64)
+    if truth.shape != chance.shape or truth.ndim != 1 or not len(truth):
+        raise DataError(
+            "metrics need as many probabilities as rows, and at least one, "
+            f"but the shapes are {truth.shape} and {chance.shape}."
+        )
+    return truth, chance

@@ -1,0 +1,1 @@
+"""Networks, the preprocessing inside them, optimizers and schedules; everything Keras that is no loop."""

@@ -1,0 +1,72 @@
+"""The finished model as one plain `.keras` file: raw matrix in, probability out, no songpop needed to load it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from songpop.contracts import Matrix, Params, Vector
+from songpop.errors import ArtifactError, StoreError
+from songpop.models.mlp import build_network
+from songpop.models.runtime import keras
+
+
+def assemble(preprocessing: keras.Model, params: Params, weights: Sequence[Matrix]) -> keras.Model:
+    """Return preprocessing and trained network as one model, from (R, C) with NaN to probability (R, 1).
+
+    Args:
+        preprocessing: made by `fit_features`.
+        params: of the network.
+        weights: its arrays in Keras' order, as in `TrialResult.weights`.
+
+    Raises:
+        ArtifactError: if the weights are not those of such a network.
+    """
+    network = build_network(params, int(preprocessing.output_shape[1]), seed=0)
+    found = [w.shape for w in weights]
+    expected = [tuple(w.shape) for w in network.weights]
+    if found != expected:
+        raise ArtifactError(
+            f"the weights must have the shapes of the network {params.widths!r}, {expected}, but they have {found}."
+        )
+    network.set_weights(list(weights))
+    inputs = keras.Input(preprocessing.input_shape[1:], dtype="float32", name="cells")
+    return keras.Model(inputs, network(preprocessing(inputs)), name="songpop")
+
+
+def save_model(model: keras.Model, path: Path) -> None:
+    """Write the model to `path`, which ends in `.keras`, whole or not at all.
+
+    Raises:
+        StoreError: if it cannot be written.
+    """
+    partial = path.with_name(f".{path.stem}.partial.keras")
+    try:
+        model.save(partial)
+        partial.replace(path)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise StoreError(f"the model could not be written to {path}: {error}.") from error
+
+
+def load_plain(path: Path) -> keras.Model:
+    """Load a `.keras` file in safe mode, which refuses code inside it.
+
+    Raises:
+        ArtifactError: if the file is missing, damaged, or not safe to load.
+    """
+    if not path.is_file():
+        raise ArtifactError(f"there must be a model file at {path}, but there is none.")
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        first_line = str(error).strip().partition("\n")[0]
+        raise ArtifactError(f"{path} must be a whole and safe Keras model file, but: {first_line}") from error
+
+
+def predict_rows(model: keras.Model, matrix: Matrix, batch_rows: int = 8192) -> Vector:
+    """Return the probability of each row, shape (R,); no rows give shape (0,), where Keras would raise."""
+    if len(matrix) == 0:
+        return np.empty(0, dtype=np.float32)
+    outputs = model.predict(np.asarray(matrix, dtype=np.float32), batch_size=batch_rows, verbose=0)
+    return np.asarray(outputs, dtype=np.float32).reshape(-1)
