@@ -1,0 +1,162 @@
+"""From a CSV file to a frame of text cells, or one sentence that says why not.
+
+Owns: bytes, encodings, separators, ragged rows, duplicate names. Does not own: what the cells mean (data/cells.py).
+
+The standard library's parser reads the file, not pandas': pandas shifts all columns silently when the first row has
+one field too many, pads short rows with NaN, and knows no line numbers.
+"""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+
+from songpop.errors import DataError, SettingsError, StoreError
+from songpop.settings import DataSettings
+
+SEPARATORS = (",", ";", "\t", "|")
+N_ROWS_AT_ONCE = 50_000  # rows held as Python strings at a time; the frame itself is ten times smaller
+FOREIGN_FORMATS = {
+    b"PK\x03\x04": "an Excel workbook or a zip archive",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\x1f\x8b": "a gzip archive",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF",
+    b"SQLite format 3": "an SQLite database",
+}
+
+
+def read_csv_text(settings: DataSettings) -> pd.DataFrame:
+    """Read the file at `data.path` as it stands.
+
+    Returns:
+        All cells as text, "" where empty; the index is named "line" and holds each row's last line in the file.
+        A file with a header only gives no rows.
+
+    Raises:
+        DataError: if the file is missing, empty, no CSV text, encoded otherwise, or its rows differ in width.
+        SettingsError: if `data.path`, `data.encoding` or `data.separator` cannot be meant.
+        StoreError: if the file may not be read.
+    """
+    path = _path_of(settings)
+    text = _decode(_bytes_of(path), settings, path)
+    rows = _numbered_rows(text, settings.separator, path)
+    header = next((row for _, row in rows), None)
+    if header is None:
+        raise DataError(f"`data.path` must be a table with a header, but {path} is empty.")
+    _check_header(header, settings, path)
+    return _frame_of(header, rows, path)
+
+
+def _path_of(settings: DataSettings) -> Path:
+    if settings.path is None:
+        raise SettingsError("`data.path` must name a CSV file, but it is null. Add data.path=FILE.")
+    if len(settings.separator) != 1 or settings.separator in '"\r\n':
+        raise SettingsError(
+            f"`data.separator` must be one character other than a quote, but it is {settings.separator!r}."
+        )
+    return Path(settings.path).expanduser()
+
+
+def _bytes_of(path: Path) -> bytes:
+    if path.is_dir():
+        raise DataError(f"`data.path` must name a CSV file, but {path} is a folder.")
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"`data.path` must name a CSV file, but there is no file {path}.") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise StoreError(f"`data.path` must name a file that can be read, but {path} cannot: {reason}.") from error
+
+
+def _decode(content: bytes, settings: DataSettings, path: Path) -> str:
+    encoding = settings.encoding
+    if content.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"  # the mark says what the file is, whatever `data.encoding` says
+    elif not encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        _check_bytes(content, path)
+    try:
+        text = content.decode(encoding)
+    except LookupError:
+        raise SettingsError(f"`data.encoding` must be an encoding that Python knows, but it is {encoding!r}.") from None
+    except UnicodeError as error:
+        line = content.count(b"\n", 0, getattr(error, "start", 0)) + 1
+        other = "latin-1" if encoding.lower() in ("utf-8", "utf8", "utf-8-sig") else "utf-8"
+        raise DataError(
+            f"The file must be encoded as `data.encoding` says ({encoding}), but line {line} of {path} is not. "
+            f"Set data.encoding={other}, or whatever it was written in."
+        ) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")  # so that line endings never change a digest
+
+
+def _check_bytes(content: bytes, path: Path) -> None:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise DataError(
+            f"The file must be encoded as `data.encoding` says, but {path} is UTF-16. Set data.encoding=utf-16."
+        )
+    for mark, what in FOREIGN_FORMATS.items():
+        if content.startswith(mark):
+            raise DataError(f"`data.path` must name a CSV file, but {path} looks like {what}. Export it as CSV first.")
+    head = content[:4_096]
+    n_nul = head.count(0)
+    if n_nul and n_nul in (head[::2].count(0), head[1::2].count(0)) and n_nul > len(head) // 4:
+        raise DataError(
+            f"The file must be encoded as `data.encoding` says, but {path} looks like UTF-16 without a mark. "
+            "Set data.encoding=utf-16-le (or utf-16-be)."
+        )
+    if b"\0" in content:
+        raise DataError(f"`data.path` must name a CSV text, but {path} holds binary data.")
+
+
+def _numbered_rows(text: str, separator: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row that is not blank with the line on which it ends, from 1."""
+    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+    try:
+        for row in reader:
+            if row:
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise DataError(
+            f"The file must be CSV, but near line {reader.line_num} of {path} a quote is out of place ({error}). "
+            "Close the quote, or double quotes inside a quoted cell."
+        ) from None
+
+
+def _check_header(header: list[str], settings: DataSettings, path: Path) -> None:
+    widths = {separator: len(next(csv.reader(header, delimiter=separator), [])) for separator in SEPARATORS}
+    likely = max(widths, key=lambda separator: widths[separator])
+    if len(header) == 1 and widths[likely] > 1:
+        raise DataError(
+            f"The columns must be separated as `data.separator` says ({settings.separator!r}), but the header of "
+            f"{path} looks separated by {likely!r}. Set data.separator={likely!r}."
+        )
+    repeated = [name for name, count in Counter(header).items() if count > 1]
+    if repeated:
+        raise DataError(f"Column names must differ, but the header of {path} repeats {repeated}. Rename them.")
+
+
+def _frame_of(header: list[str], rows: Iterator[tuple[int, list[str]]], path: Path) -> pd.DataFrame:
+    pieces = [_piece_of(header, [], path)]
+    while chunk := list(islice(rows, N_ROWS_AT_ONCE)):
+        pieces.append(_piece_of(header, chunk, path))
+    return pd.concat(pieces)
+
+
+def _piece_of(header: list[str], rows: list[tuple[int, list[str]]], path: Path) -> pd.DataFrame:
+    for line, row in rows:
+        if len(row) != len(header):
+            raise DataError(
+                f"Each row must have {len(header)} fields like the header, but line {line} of {path} has {len(row)}. "
+                "Mend the line, quote cells that hold the separator, or correct data.separator."
+            )
+    lines = pd.Index([line for line, _ in rows], name="line", dtype="int64")
+    columns = zip(*(row for _, row in rows), strict=True) if rows else ([] for _ in header)
+    return pd.DataFrame(
+        {name: pd.array(list(cells), dtype="str") for name, cells in zip(header, columns, strict=True)}, index=lines
+    )
