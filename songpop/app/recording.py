@@ -1,0 +1,146 @@
+"""What a run is recorded with: tags, parameters, artifacts and the data set, from settings and ground."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from songpop.app.prepare import Ground
+from songpop.contracts import Split
+from songpop.settings import SweepSettings
+from songpop.space import Space
+from songpop.tracking.environment import environment
+from songpop.tracking.records import DatasetRecord
+from songpop.tracking.runs import SweepRun, start_sweep
+from songpop.tracking.store import Store, open_store
+
+REPOSITORY = Path(__file__).resolve().parents[2]  # the checkout, if this is one: its commit is recorded
+TEST_DIGEST = "songpop.test_digest"
+N_TEST_OPENINGS = "songpop.n_test_openings"
+
+
+@contextmanager
+def open_run(
+    settings: SweepSettings, ground: Ground, *, kind: str, name: str, space: Space | None = None
+) -> Iterator[tuple[Store, SweepRun]]:
+    """Open the store and the parent run of a sweep; an error or an interruption leaves it KILLED, never RUNNING.
+
+    Raises:
+        StoreError: if the store cannot be used.
+    """
+    store = open_store(settings.tracking, Path(settings.paths.root))
+    tags = record_tags(settings, ground, space)
+    run = start_sweep(
+        store,
+        name,
+        kind=kind,
+        tags={**tags, TEST_DIGEST: test_digest(ground)},
+        params=_params(settings),
+        artifacts=_artifacts(settings, ground, space),
+        dataset=_dataset(settings, ground),
+        child_tags=tags,
+    )
+    try:
+        yield store, run
+    except BaseException:
+        run.finish("KILLED")
+        raise
+
+
+def record_tags(settings: SweepSettings, ground: Ground, space: Space | None) -> dict[str, str]:
+    """Return the tags that every run of a sweep carries: where it comes from, and whether it leaks."""
+    env = environment(REPOSITORY)
+    tags = {
+        "songpop.protocol": settings.protocol.name.value,
+        "songpop.engine": settings.engine.kind.value,
+        "songpop.table": ground.table.digest,
+        "songpop.split": f"{settings.split.kind.value} {ground.split.digest}",
+        "songpop.label": ground.table.label_rule,
+        "songpop.leaks": json.dumps(list(ground.leaks.allowed)),
+        "songpop.search_seed": str(settings.search.seed),
+        "songpop.split_seed": str(settings.split.seed),
+    }
+    if space is not None:
+        tags["songpop.space"] = space.digest
+    if env.commit:
+        tags["songpop.commit"] = env.commit
+        tags["mlflow.source.git.commit"] = env.commit
+    return tags
+
+
+def test_digest(ground: Ground) -> str:
+    """Return the digest of the test rows' content, whatever their order: openings are counted by it."""
+    from hashlib import sha256
+
+    return sha256(np.sort(ground.table.row_keys[ground.split.test]).tobytes()).hexdigest()
+
+
+def _params(settings: SweepSettings) -> dict[str, Any]:
+    return {
+        "data": settings.data.name,
+        "protocol": settings.protocol.name.value,
+        "split": settings.split.kind.value,
+        "sampler": settings.sampler.kind.value,
+        "pruner": settings.pruner.kind.value,
+        "n_trials": settings.search.n_trials,
+        "epochs": settings.train.epochs,
+    }
+
+
+def _artifacts(settings: SweepSettings, ground: Ground, space: Space | None) -> dict[str, str | bytes]:
+    files: dict[str, str | bytes] = {
+        "config.yaml": yaml.safe_dump(_plain(asdict(settings)), sort_keys=False, allow_unicode=True),
+        "split.npz": _split_file(ground.split),
+        "split.json": json.dumps(_split_summary(ground), indent=2),
+        "table.json": json.dumps(_plain(asdict(ground.table.report)), indent=2, default=str),
+        "environment.json": json.dumps(asdict(environment(REPOSITORY)), indent=2, default=str),
+    }
+    if space is not None:
+        files["space.json"] = json.dumps(_plain(asdict(settings)["space"]), indent=2)
+    return files
+
+
+def _split_file(split: Split) -> bytes:
+    from io import BytesIO
+
+    buffer = BytesIO()
+    np.savez_compressed(buffer, train=split.train, validation=split.validation, test=split.test)
+    return buffer.getvalue()
+
+
+def _split_summary(ground: Ground) -> Mapping[str, Any]:
+    split, label = ground.split, ground.table.label
+    parts = {"train": split.train, "validation": split.validation, "test": split.test}
+    return {
+        "name": split.name,
+        "seed": split.seed,
+        "digest": split.digest,
+        "parts": {name: {"n_rows": len(rows), "n_positive": int(label[rows].sum())} for name, rows in parts.items()},
+    }
+
+
+def _dataset(settings: SweepSettings, ground: Ground) -> DatasetRecord:
+    return DatasetRecord(
+        name=settings.data.name,
+        digest=ground.table.digest,
+        source=settings.data.path or ("generated" if settings.data.generated else "data frame"),
+        n_rows=ground.table.report.n_rows,
+        columns=tuple(column.name for column in ground.table.columns),
+    )
+
+
+def _plain(value: Any) -> Any:
+    """Settings as YAML and JSON take them: an option by its name."""
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
