@@ -1,0 +1,122 @@
+"""What is known about a logged model: where it comes from, what it leaks, what it reached, which files it has.
+
+Owns: the facts as tags of MLflow, and back; where a model's folder lies, and whether its files are the ones that
+were logged. Does not own: what is inside the files (predict/).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import mlflow.artifacts
+from mlflow.exceptions import MlflowException
+
+from songpop.errors import ArtifactError
+from songpop.tracking.store import Store
+
+DATA = "data/model"  # inside the logged model's folder: the files that songpop wrote
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelFacts:
+    """The tags of a logged model, and of the version that it may become."""
+
+    sweep: str
+    run_id: str  # the run whose weights the model holds
+    protocol: str
+    leaks: tuple[str, ...]  # allowed leaks, as they are named in data.allowed_leaks
+    table_digest: str
+    label: str  # what a positive row is
+    commit: str  # of songpop; empty where unknown
+    test: Mapping[str, float] = field(default_factory=dict)  # metrics on the sealed rows; empty: untested
+    sha256: str = ""  # of the `.keras` file
+    files: Mapping[str, str] = field(default_factory=dict)  # name inside the model's folder → SHA-256
+
+    def to_tags(self) -> dict[str, str]:
+        """Return the facts as tags."""
+        return {
+            "songpop.sweep": self.sweep,
+            "songpop.run_id": self.run_id,
+            "songpop.protocol": self.protocol,
+            "songpop.leaks": json.dumps(list(self.leaks)),
+            "songpop.table_digest": self.table_digest,
+            "songpop.label": self.label,
+            "songpop.commit": self.commit,
+            "songpop.test": json.dumps(dict(self.test)),
+            "songpop.sha256": self.sha256,
+            "songpop.files": json.dumps(dict(self.files)),
+        }
+
+    @staticmethod
+    def from_tags(tags: Mapping[str, str]) -> "ModelFacts":
+        """Return the facts that `to_tags` wrote.
+
+        Raises:
+            ArtifactError: if a tag is missing or was changed by hand into something else.
+        """
+        try:
+            return ModelFacts(
+                sweep=tags["songpop.sweep"],
+                run_id=tags["songpop.run_id"],
+                protocol=tags["songpop.protocol"],
+                leaks=tuple(json.loads(tags["songpop.leaks"])),
+                table_digest=tags["songpop.table_digest"],
+                label=tags["songpop.label"],
+                commit=tags["songpop.commit"],
+                test={key: float(value) for key, value in json.loads(tags["songpop.test"]).items()},
+                sha256=tags["songpop.sha256"],
+                files=dict(json.loads(tags["songpop.files"])),
+            )
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise ArtifactError(
+                f"A model of songpop carries tags that say where it comes from, but this one does not ({error!r}). "
+                "Register models with songpop promote."
+            ) from error
+
+
+def digests_of(folder: Path) -> dict[str, str]:
+    """Return the SHA-256 of each file directly in `folder`."""
+    return {file.name: sha256_of(file) for file in sorted(folder.iterdir()) if file.is_file()}
+
+
+def sha256_of(file: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    digest = hashlib.sha256()
+    with file.open("rb") as handle:
+        while chunk := handle.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def checked_folder(store: Store, location: str, facts: ModelFacts, remedy: str = "sweep again") -> Path:
+    """Return the local folder of a logged model's files, after comparing each with what was logged.
+
+    Args:
+        store: an open store.
+        location: where MLflow keeps the model.
+        facts: of the logged model.
+        remedy: what to do if the files cannot be restored.
+
+    Raises:
+        ArtifactError: naming the file that is missing or changed.
+    """
+    try:
+        folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=location, tracking_uri=store.uri)) / DATA
+    except (MlflowException, OSError) as error:
+        raise ArtifactError(
+            f"The model of sweep {facts.sweep!r} must lie in {location}, but it cannot be read from there. "
+            f"Restore the folder from a copy, or {remedy}."
+        ) from error
+    for name, expected in facts.files.items():
+        file = folder / name
+        if not file.is_file():
+            raise ArtifactError(f"The model file {file} is missing. Restore it from a copy, or {remedy}.")
+        if sha256_of(file) != expected:
+            raise ArtifactError(
+                f"The model file {file} is not the one that was logged: its SHA-256 has changed. "
+                f"Restore it from a copy, or {remedy}."
+            )
+    return folder
