@@ -8,7 +8,7 @@ Axes: R rows.
 """
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +73,7 @@ def songs_of(raw: pd.DataFrame, identity: IdentitySettings, row_keys: Keys) -> S
     return Songs(song=song, song_keys=hashes(text.tolist()))
 
 
-def connected(marks: "list[pd.Series[str]]") -> NDArray[np.int64]:
+def connected(marks: "Sequence[pd.Series]") -> NDArray[np.int64]:
     """Number the groups of rows that share a mark, directly or by way of other rows.
 
     Args:
