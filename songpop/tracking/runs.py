@@ -86,14 +86,21 @@ class SweepRun:
         tags: Mapping[str, str] | None = None,
     ) -> None:
         """End the sweep's run; KILLED says that it was interrupted and may go on."""
+        self.annotate(self.run_id, metrics=metrics, tags=tags)
+        with store_failures(self._store.where):
+            self._client.set_terminated(self.run_id, status=status, end_time=round(1000 * time.time()))
+
+    def annotate(
+        self, run_id: str, *, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None
+    ) -> None:
+        """Add metrics and tags to the sweep's run or to one of its children."""
         now_ms = round(1000 * time.time())
         with store_failures(self._store.where):
             self._client.log_batch(
-                self.run_id,
+                run_id,
                 metrics=[Metric(key, float(value), now_ms, 0) for key, value in (metrics or {}).items()],
                 tags=[RunTag(key, str(value)) for key, value in (tags or {}).items()],
             )
-            self._client.set_terminated(self.run_id, status=status, end_time=now_ms)
 
     def keep_weights(self, run_id: str, arrays: Sequence[Matrix]) -> None:
         """Keep a trial's weights (Keras' `get_weights` order) beside its run."""
