@@ -4,7 +4,6 @@ Owns: the facts as tags of MLflow, and back; where a model's folder lies, and wh
 were logged. Does not own: what is inside the files (predict/).
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,10 +13,10 @@ import mlflow.artifacts
 from mlflow.exceptions import MlflowException
 
 from songpop.errors import ArtifactError
+from songpop.tracking.files import sha256_of
 from songpop.tracking.store import Store
 
 DATA = "data/model"  # inside the logged model's folder: the files that songpop wrote
-CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,20 +74,6 @@ class ModelFacts:
                 f"A model of songpop carries tags that say where it comes from, but this one does not ({error!r}). "
                 "Register models with songpop promote."
             ) from error
-
-
-def digests_of(folder: Path) -> dict[str, str]:
-    """Return the SHA-256 of each file directly in `folder`."""
-    return {file.name: sha256_of(file) for file in sorted(folder.iterdir()) if file.is_file()}
-
-
-def sha256_of(file: Path) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal."""
-    digest = hashlib.sha256()
-    with file.open("rb") as handle:
-        while chunk := handle.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def checked_folder(store: Store, location: str, facts: ModelFacts, remedy: str = "sweep again") -> Path:

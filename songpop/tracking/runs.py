@@ -40,13 +40,18 @@ class SweepRun:
         self.name = name
         self._child_tags = {PARENT: run_id, SWEEP: name, KIND: "trial", **child_tags}
 
-    def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
+    def record(self, result: TrialResult, suggested: Mapping[str, Any], test: Mapping[str, float] | None = None) -> str:
         """Write one finished trial as a child run, in three calls, and return its run id.
+
+        Args:
+            result: the trial.
+            suggested: the parameters that were searched.
+            test: metrics on the test part, where it was opened for this trial; logged as `test_*`.
 
         Raises:
             StoreError: if the store cannot be written.
         """
-        batch = batch_of(result, suggested)
+        batch = batch_of(result, suggested, test or {})
         with store_failures(self._store.where):
             run = self._client.create_run(
                 self._store.experiment_id,

@@ -51,16 +51,18 @@ class TrialBatch:
     tags: Mapping[str, str]
 
 
-def batch_of(result: TrialResult, suggested: Mapping[str, Any]) -> TrialBatch:
+def batch_of(result: TrialResult, suggested: Mapping[str, Any], test: Mapping[str, float]) -> TrialBatch:
     """Describe a finished trial.
 
     Args:
         result: the trial; times in seconds become milliseconds.
         suggested: the parameters that were searched; logged even where they equal a default.
+        test: metrics on the test part; empty where it stayed sealed.
     """
     start_ms = round(1000 * result.started_at_s)
     end_ms = round(1000 * (result.started_at_s + result.wall_s))
-    measured = [*_per_epoch(result, start_ms, end_ms), *_summary(result, end_ms)]
+    tested = [Metric(f"test_{key}", float(value), end_ms, result.best_epoch) for key, value in test.items()]
+    measured = [*_per_epoch(result, start_ms, end_ms), *_summary(result, end_ms), *tested]
     finite = tuple(metric for metric in measured if math.isfinite(metric.value))
     lost = [f"{m.key}@{m.step}={m.value}" for m in measured if not math.isfinite(m.value)]
     tags = {

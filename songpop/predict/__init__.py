@@ -1,0 +1,1 @@
+"""The registered model around raw columns, and ranking songs with it."""

@@ -1,0 +1,108 @@
+"""Logging a finished model: its files, as an MLflow model that is linked to its run.
+
+Owns: what lies in the model's folder, its requirements, its place in MLflow. Does not own: what the model does
+(raw_model.py), whether it becomes champion (tracking/registry.py). Only MlflowClient is used: MLflow's fluent
+functions keep an active run and a global address, which belong to whoever imported us.
+"""
+
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from pathlib import Path
+
+import mlflow.pyfunc
+from mlflow.entities import LoggedModelOutput, LoggedModelStatus
+from mlflow.models import Model
+
+import songpop
+from songpop.models.export import save_model
+from songpop.models.runtime import keras
+from songpop.predict.pyfunc_door import SIGNATURE
+from songpop.predict.raw_model import CARD_FILE, MODEL_FILE, ModelCard
+from songpop.predict.sealed import SealedRows
+from songpop.tracking.failures import store_failures
+from songpop.tracking.files import digests_of, sha256_of
+from songpop.tracking.model_facts import DATA, ModelFacts
+from songpop.tracking.store import Store
+
+# What loading and predicting import; named here because MLflow would load the model to find out, for ten seconds.
+REQUIREMENTS = ("mlflow", "tensorflow", "keras", "numpy", "pandas")
+LOADER = "songpop.predict.pyfunc_door"
+MODEL_TYPE = "keras"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedRawModel:
+    """A model that MLflow knows."""
+
+    model_id: str
+    uri: str  # for mlflow.pyfunc.load_model and mlflow models serve
+    sha256: str  # of the `.keras` file
+
+
+def log_model(
+    store: Store,
+    run_id: str,
+    model: "keras.Model",
+    card: ModelCard,
+    sealed: SealedRows,
+    facts: ModelFacts,
+    *,
+    name: str = "model",
+) -> LoggedRawModel:
+    """Log a finished model for a run; it is READY when every file is in place.
+
+    Args:
+        store: an open store.
+        run_id: the run whose model it is.
+        model: raw matrix to probability, from `assemble`.
+        card: its `sha256` is filled in here.
+        sealed: the rows that promotion will compare on.
+        facts: where it comes from; `sha256` and `files` are filled in here.
+        name: of the logged model.
+
+    Raises:
+        StoreError: if it cannot be written.
+    """
+    with tempfile.TemporaryDirectory() as temporary, store_failures(store.where):
+        data = Path(temporary) / Path(DATA).name
+        data.mkdir()
+        save_model(model, data / MODEL_FILE)
+        card = replace(card, sha256=sha256_of(data / MODEL_FILE))
+        (data / CARD_FILE).write_text(card.to_json(), "utf-8")
+        sealed.save(data)
+        facts = replace(facts, sha256=card.sha256, files=digests_of(data))
+        logged = store.client.create_logged_model(
+            store.experiment_id, name=name, source_run_id=run_id, tags=facts.to_tags(), model_type=MODEL_TYPE
+        )
+        packed = Path(temporary) / "packed"
+        _pack(packed, data, card, run_id, logged.model_id)
+        store.client.log_model_artifacts(logged.model_id, str(packed))
+        store.client.finalize_logged_model(logged.model_id, LoggedModelStatus.READY)
+        store.client.log_outputs(run_id, [LoggedModelOutput(logged.model_id, step=0)])
+    return LoggedRawModel(model_id=logged.model_id, uri=f"models:/{logged.model_id}", sha256=card.sha256)
+
+
+def requirements() -> list[str]:
+    """Return the installed versions of what the model needs."""
+    return [f"{name}=={version(name)}" for name in REQUIREMENTS]
+
+
+def _pack(packed: Path, data: Path, card: ModelCard, run_id: str, model_id: str) -> None:
+    """Write the model as MLflow keeps one: MLmodel, requirements, songpop's code, our files under data/."""
+    code = data.parent / "songpop"
+    shutil.copytree(
+        Path(songpop.__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__", "conf", "*.pyc", "*.html")
+    )
+    columns = sorted(set(card.recipe.source.values()))
+    mlflow.pyfunc.save_model(
+        path=str(packed),
+        loader_module=LOADER,
+        data_path=str(data),
+        code_paths=[str(code)],  # it also loads where songpop is not installed
+        mlflow_model=Model(run_id=run_id, model_id=model_id),
+        signature=SIGNATURE,
+        pip_requirements=requirements(),
+        metadata={"songpop": {"columns": columns, "label": card.label, "format": asdict(card.recipe.format)}},
+    )

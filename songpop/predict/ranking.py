@@ -1,0 +1,158 @@
+"""Ranking a file of songs with the champion.
+
+Owns: reading the input as the champion's table was written, ranks, writing the output whole or not at all.
+Does not own: finding the champion (tracking/champion.py), prediction (raw_model.py).
+
+Axes: R rows of the input.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from songpop.data.cells import unusable_cells
+from songpop.data.table import read_csv_text
+from songpop.errors import DataError, SettingsError, StoreError
+from songpop.predict.raw_model import HIGH_POTENTIAL, PROBABILITY, ModelCard, RawModel, day_of
+from songpop.settings import DataSettings, Order, RegistrySettings
+from songpop.tracking.champion import champion_of
+from songpop.tracking.store import Store
+
+RANK = "rank"
+ADDED = (RANK, PROBABILITY, HIGH_POTENTIAL)
+DIGITS = 6
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Ranking:
+    """Songs in order, and with what they were ranked.
+
+    `songs` are all columns of the input behind rank (1 is best; equal probabilities share one), probability and
+    high_potential.
+    """
+
+    songs: pd.DataFrame
+    output: Path | None
+    n_songs: int
+    n_high_potential: int
+    unusable: dict[str, int]  # cells that were there but could not be read, by column; they counted as missing
+    model: str
+    version: int
+    sha256: str
+    label: str
+    leaks: tuple[str, ...]
+    as_of: str
+
+
+def rank_songs(
+    store: Store,
+    settings: RegistrySettings,
+    songs: pd.DataFrame | Path,
+    output: Path | None = None,
+    *,
+    order: Order = Order.rank,
+    as_of: str | None = None,
+) -> Ranking:
+    """Rank songs with the champion.
+
+    Args:
+        store: an open store.
+        settings: which registered model and alias.
+        songs: the table's raw columns, or a CSV file written like the champion's table.
+        output: the CSV file to write, in UTF-8, with the input's separator and decimal sign; None: no file.
+        order: most promising first, or as given.
+        as_of: ages count from this day (YYYY-MM-DD); None: from the day of the champion's table.
+
+    Raises:
+        GateError: if there is no champion.
+        ArtifactError: if the champion's files are not those that were registered.
+        DataError: if the input cannot be read, or columns are missing.
+        SettingsError: if `as_of` is no date.
+        StoreError: if the output cannot be written.
+    """
+    day = day_of(as_of)
+    champion = champion_of(store, settings)
+    if output is not None:
+        _check_output(output)
+    model = RawModel(champion.folder)
+    frame = songs if isinstance(songs, pd.DataFrame) else _read(songs, model.card)
+    _check_names(frame)
+    predicted = model.predict(frame, day)
+    ranked = _ranked(frame, predicted, order)
+    if output is not None:
+        _write(ranked, output, model.card)
+    return Ranking(
+        songs=ranked,
+        output=output,
+        n_songs=len(ranked),
+        n_high_potential=int(predicted[HIGH_POTENTIAL].sum()),
+        unusable=dict(unusable_cells(frame, model.card.recipe)),
+        model=champion.model,
+        version=champion.version,
+        sha256=champion.facts.sha256,
+        label=model.card.label,
+        leaks=model.card.leaks,
+        as_of=day.isoformat() if day else model.card.recipe.as_of,
+    )
+
+
+def ranks_of(probability: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return 1 for the highest probability, and so on; equal ones share the better rank; shape (R,)."""
+    ascending = np.sort(probability)
+    return len(probability) - np.searchsorted(ascending, probability, side="right").astype(np.int64) + 1
+
+
+def _ranked(frame: pd.DataFrame, predicted: pd.DataFrame, order: Order) -> pd.DataFrame:
+    ranks = ranks_of(predicted[PROBABILITY].to_numpy())
+    front = pd.DataFrame({RANK: ranks, **{name: predicted[name] for name in ADDED[1:]}}, index=frame.index)
+    whole = pd.concat([front, frame], axis=1)
+    return whole if order is Order.given else whole.iloc[np.argsort(ranks, kind="stable")]
+
+
+def _read(file: Path, card: ModelCard) -> pd.DataFrame:
+    """Read the input as text cells, the way that the champion's table is written."""
+    try:
+        return read_csv_text(DataSettings(path=str(file), encoding=card.encoding, separator=card.separator))
+    except (DataError, SettingsError, StoreError) as error:
+        said = str(error).replace("`data.path`", "`input`")
+        hint = ""
+        if "data.encoding" in said or "data.separator" in said:
+            hint = f" The champion reads files in {card.encoding} with {card.separator!r} between cells; convert it."
+        raise type(error)(said + hint) from error
+
+
+def _check_names(frame: pd.DataFrame) -> None:
+    taken = [name for name in ADDED if name in frame.columns]
+    if taken:
+        raise DataError(
+            f"The input must not have columns called {', '.join(ADDED)}, which are added, but it has {taken}. "
+            "Rename or delete them; perhaps this is the output of an earlier songpop predict."
+        )
+
+
+def _check_output(output: Path) -> None:
+    """Find out before predicting whether the output can be written."""
+    if output.is_dir():
+        raise StoreError(f"`output` must name a CSV file, but {output} is a folder. Add a file name to it.")
+    folder = output.resolve().parent
+    if not folder.is_dir():
+        raise StoreError(f"`output` must lie in a folder that exists, but there is no {folder}. Make it first.")
+    if not os.access(folder, os.W_OK):
+        raise StoreError(f"`output` must lie in a folder that can be written, but {folder} cannot. Name another.")
+
+
+def _write(songs: pd.DataFrame, output: Path, card: ModelCard) -> None:
+    partial = output.with_name(f".{output.name}.partial")
+    decimal = card.recipe.format.decimal
+    text = songs.assign(**{PROBABILITY: [f"{p:.{DIGITS}f}".replace(".", decimal) for p in songs[PROBABILITY]]})
+    try:
+        text.to_csv(partial, index=False, sep=card.separator, encoding="utf-8", lineterminator="\n")
+        partial.replace(output)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise StoreError(f"`output` must be a file that can be written, but {output} cannot: {reason}.") from error

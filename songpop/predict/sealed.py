@@ -1,0 +1,106 @@
+"""The sealed rows that travel with a model, so that promotion can compare two models without the table.
+
+Owns: the two files, and the judge that scores models on them. Does not own: which rows are sealed, the gates.
+
+Axes: R sealed rows, T songs that the model was trained on (its validation rows included).
+"""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from songpop.errors import ArtifactError
+from songpop.evaluation.metrics import log_loss
+from songpop.predict.raw_model import RawModel
+from songpop.tracking.gates import Comparison
+
+ROWS_FILE = "sealed.csv.gz"
+KEYS_FILE = "sealed.npz"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SealedRows:
+    """The sealed rows of a model, and the songs that are not."""
+
+    rows: pd.DataFrame  # raw text cells, R rows
+    label: NDArray[np.int8]  # (R,)
+    song_keys: NDArray[np.uint64]  # (R,)
+    trained_keys: NDArray[np.uint64]  # (T,) songs of all other rows
+
+    def save(self, folder: Path) -> None:
+        """Write the rows as text and the keys as arrays into `folder`."""
+        # Without a time in the header, the same rows always give the same bytes, and so the same SHA-256.
+        self.rows.to_csv(folder / ROWS_FILE, index=False, compression={"method": "gzip", "mtime": 0})
+        np.savez_compressed(
+            folder / KEYS_FILE,
+            label=self.label,
+            song_keys=self.song_keys,
+            trained_keys=np.unique(self.trained_keys),
+        )
+
+    @staticmethod
+    def load(folder: Path) -> "SealedRows":
+        """Return what `save` wrote.
+
+        Raises:
+            ArtifactError: if a file is missing or damaged.
+        """
+        try:
+            text = pd.read_csv(folder / ROWS_FILE, dtype=str, keep_default_na=False, index_col=False)
+            with np.load(io.BytesIO((folder / KEYS_FILE).read_bytes()), allow_pickle=False) as arrays:
+                return SealedRows(
+                    rows=text,
+                    label=arrays["label"],
+                    song_keys=arrays["song_keys"],
+                    trained_keys=arrays["trained_keys"],
+                )
+        except (OSError, ValueError, KeyError) as error:
+            raise ArtifactError(
+                f"The sealed rows in {folder} ({ROWS_FILE}, {KEYS_FILE}) cannot be read ({error!r}). "
+                "Restore them from a copy."
+            ) from error
+
+
+@final
+class SealedJudge:
+    """Scores models on sealed rows; implements tracking.gates.Judge."""
+
+    def check(self, folder: Path) -> None:
+        """Load the model in `folder` and score its own sealed rows.
+
+        Raises:
+            ArtifactError: if that gives no probabilities.
+        """
+        sealed = SealedRows.load(folder)
+        chance = RawModel(folder).probabilities(sealed.rows)
+        if not (np.isfinite(chance).all() and (chance >= 0).all() and (chance <= 1).all()):
+            raise ArtifactError(
+                f"The model in {folder} must give probabilities, but on its own sealed rows it gives other numbers. "
+                "Sweep again."
+            )
+
+    def compare(self, champion: Path, candidate: Path) -> Comparison:
+        """Score both on the candidate's sealed rows whose songs the champion was not trained on.
+
+        Raises:
+            DataError: if the champion needs columns that the candidate's table has not.
+        """
+        sealed, known = SealedRows.load(candidate), SealedRows.load(champion).trained_keys
+        is_new = ~np.isin(sealed.song_keys, known) & ~np.isin(sealed.song_keys, sealed.trained_keys)
+        n_rows = int(is_new.sum())
+        if not n_rows:
+            return Comparison(
+                n_sealed=len(is_new), n_rows=0, champion_log_loss=float("nan"), candidate_log_loss=float("nan")
+            )
+        rows, label = sealed.rows[is_new], sealed.label[is_new]
+        return Comparison(
+            n_sealed=len(is_new),
+            n_rows=n_rows,
+            champion_log_loss=log_loss(label, RawModel(champion).probabilities(rows)),
+            candidate_log_loss=log_loss(label, RawModel(candidate).probabilities(rows)),
+        )
