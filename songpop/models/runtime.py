@@ -50,4 +50,7 @@ with _filtered_stderr():
     import keras
     import tensorflow as tf
 
+# Each new model is traced anew, which TensorFlow would warn of after five of them.
+tf.get_logger().setLevel("ERROR")
+
 __all__ = ["keras", "tf", "without_noise"]
