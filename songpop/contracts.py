@@ -206,8 +206,21 @@ class SearchBackend(Protocol):
         """Say whether the trial that made this report is to be given up."""
         ...
 
-    def tell(self, result: TrialResult) -> None:
-        """Keep a finished trial, durably, before returning."""
+    def tell(self, result: TrialResult, run_id: str) -> "FinishedTrial":
+        """Keep a finished trial, durably, before returning; `run_id` is its run in the tracking store."""
+        ...
+
+    def suggested(self, trial: int) -> Mapping[str, Any]:
+        """Return the configuration of a running or finished trial: the active parameters of the space."""
+        ...
+
+    def finished(self) -> "tuple[FinishedTrial, ...]":
+        """Return the finished trials of the study by number, those of earlier calls too."""
+        ...
+
+    @property
+    def n_trials(self) -> int:
+        """How many finished trials the study shall have."""
         ...
 
 

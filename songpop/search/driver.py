@@ -1,0 +1,154 @@
+"""The search loop: ask, run, record, tell. Glue between backend, engine and tracker, and nothing else."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import final
+
+from songpop.contracts import (
+    Decision,
+    Done,
+    Engine,
+    EpochReport,
+    FinishedTrial,
+    SearchBackend,
+    Tracker,
+    TrialResult,
+    TrialSpec,
+    TrialState,
+    Wait,
+)
+from songpop.search.interrupts import interrupts_deferred
+from songpop.search.outcome import settled
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchProgress:
+    """The state of a search after a finished trial; counts are over the whole study, earlier calls too."""
+
+    n_finished: int
+    n_total: int
+    n_pruned: int
+    n_failed: int
+    best_value: float | None  # None: no trial is complete yet
+    best_trial: int | None
+    last: TrialResult
+    elapsed_s: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchSummary:
+    """How a search ended; counts are over the whole study. `n_complete` 0 means that there is no winner."""
+
+    n_finished: int
+    n_complete: int
+    n_pruned: int
+    n_failed: int
+    n_new: int  # trials finished by this call
+    best: FinishedTrial | None
+    interrupted: bool  # Ctrl-C ended the search; every finished trial is kept
+    reason: str  # why no further trial was asked for
+    wall_s: float
+
+
+def run_search(
+    backend: SearchBackend,
+    engine: Engine,
+    tracker: Tracker,
+    *,
+    on_progress: Callable[[SearchProgress], None],
+    clock: Callable[[], float] = time.monotonic,
+) -> SearchSummary:
+    """Run trials until the backend says Done, or until Ctrl-C.
+
+    A finished trial is recorded first and told to the study second: a trial that the study knows has a run. A trial
+    that a crash leaves recorded but not told is run again under its number.
+
+    Args:
+        backend: decides what to try and what to stop.
+        engine: trains.
+        tracker: keeps the runs.
+        on_progress: called after each finished trial.
+        clock: seconds, for the durations.
+
+    Raises:
+        StoreError: if a store takes no more; the trials before are kept.
+    """
+    tally = _Tally(backend, clock)
+    results = engine.run(tally.ask, lambda report: _decide(backend, report))
+    is_interrupted = False
+    try:
+        for result in _settled(results):
+            with interrupts_deferred():
+                run_id = tracker.record(result, backend.suggested(result.spec.trial))
+                tally.count(backend.tell(result, run_id))
+            on_progress(tally.progress(result))
+    except KeyboardInterrupt:
+        is_interrupted = True
+    return tally.summary(is_interrupted=is_interrupted)
+
+
+def _settled(results: Iterator[TrialResult]) -> Iterator[TrialResult]:
+    for result in results:
+        yield settled(result)
+
+
+def _decide(backend: SearchBackend, report: EpochReport) -> Decision:
+    return Decision.STOP if backend.should_stop(report) else Decision.CONTINUE
+
+
+@final
+class _Tally:
+    """Counts trials as they finish, so that progress costs the same after 10 trials and after 10,000."""
+
+    def __init__(self, backend: SearchBackend, clock: Callable[[], float]) -> None:
+        self._backend = backend
+        self._clock = clock
+        self._started_s = clock()
+        self._states: Counter[TrialState] = Counter()
+        self._best: FinishedTrial | None = None
+        self._done = Done()
+        for trial in backend.finished():
+            self.count(trial)
+        self._n_before = self._states.total()
+
+    def ask(self) -> TrialSpec | Wait | Done:
+        """Ask the backend, and remember why it ended."""
+        answer = self._backend.ask()
+        if isinstance(answer, Done):
+            self._done = answer
+        return answer
+
+    def count(self, trial: FinishedTrial) -> None:
+        """Take a finished trial in."""
+        self._states[trial.state] += 1
+        if trial.state is TrialState.COMPLETE and (self._best is None or trial.value < self._best.value):
+            self._best = trial
+
+    def progress(self, last: TrialResult) -> SearchProgress:
+        """Return the state after `last`."""
+        return SearchProgress(
+            n_finished=self._states.total(),
+            n_total=self._backend.n_trials,
+            n_pruned=self._states[TrialState.PRUNED],
+            n_failed=self._states[TrialState.FAILED],
+            best_value=None if self._best is None else self._best.value,
+            best_trial=None if self._best is None else self._best.trial,
+            last=last,
+            elapsed_s=self._clock() - self._started_s,
+        )
+
+    def summary(self, *, is_interrupted: bool) -> SearchSummary:
+        """Return how the search ended."""
+        return SearchSummary(
+            n_finished=self._states.total(),
+            n_complete=self._states[TrialState.COMPLETE],
+            n_pruned=self._states[TrialState.PRUNED],
+            n_failed=self._states[TrialState.FAILED],
+            n_new=self._states.total() - self._n_before,
+            best=self._best,
+            interrupted=is_interrupted,
+            reason="interrupted" if is_interrupted else self._done.reason,
+            wall_s=self._clock() - self._started_s,
+        )

@@ -1,0 +1,75 @@
+"""How a trial ended, as the study keeps it: never complete without a finite objective.
+
+Optuna would take an infinite value for a complete trial.
+"""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+from optuna.trial import FrozenTrial
+from optuna.trial import TrialState as OptunaState
+
+from songpop.contracts import FinishedTrial, TrialResult, TrialState
+from songpop.space import Space
+
+TO_OPTUNA: Mapping[TrialState, OptunaState] = MappingProxyType(
+    {
+        TrialState.COMPLETE: OptunaState.COMPLETE,
+        TrialState.PRUNED: OptunaState.PRUNED,
+        TrialState.FAILED: OptunaState.FAIL,
+    }
+)
+FROM_OPTUNA = MappingProxyType({theirs: ours for ours, theirs in TO_OPTUNA.items()})
+
+
+def settled(result: TrialResult) -> TrialResult:
+    """Return `result`, as failed if its objective is NaN or infinite."""
+    if result.state is TrialState.FAILED or math.isfinite(result.value):
+        return result
+    return replace(
+        result,
+        state=TrialState.FAILED,
+        metrics={},
+        best_epoch=0,
+        weights=None,
+        val_predictions=None,
+        message=result.message or f"val_log_loss is {result.value}",
+    )
+
+
+def attributes(result: TrialResult, run_id: str) -> dict[str, Any]:
+    """Return what is kept of a settled result beside parameters, state and value."""
+    return {
+        "trial": result.spec.trial,
+        "run_id": run_id,
+        "seed": result.spec.seed,
+        "n_epochs": len(result.history),
+        "best_epoch": result.best_epoch,
+        "metrics": {name: float(value) for name, value in result.metrics.items()},
+        "wall_s": float(result.wall_s),
+        "message": result.message,
+    }
+
+
+def finished_trial(trial: FrozenTrial, space: Space) -> FinishedTrial:
+    """Return a kept trial as the other parts know it."""
+    kept = trial.user_attrs
+    return FinishedTrial(
+        trial=kept["trial"],
+        state=FROM_OPTUNA[trial.state],
+        suggested=space.suggest(lambda param: trial.params[param.name]),
+        value=kept["metrics"].get("val_log_loss", float("nan")),
+        n_epochs=kept["n_epochs"],
+        best_epoch=kept["best_epoch"],
+        run_id=kept["run_id"],
+        metrics=kept["metrics"],
+    )
+
+
+def point_key(point: Mapping[str, Any]) -> str:
+    """Return a known point as a text that does not depend on the order of its keys."""
+    return json.dumps(dict(point), sort_keys=True)

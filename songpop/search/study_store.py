@@ -1,0 +1,189 @@
+"""The durable copy of a study: who it belongs to, and one write per finished trial.
+
+Owns: opening a journal file or a database, the study's identity, adding and loading finished trials. Does not own:
+decisions, which are made on a copy in memory (optuna_backend). Running trials are not kept: a killed one is run again.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, final
+
+import optuna
+from optuna.exceptions import DuplicatedStudyError, OptunaError
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.storages.journal import JournalStorage
+from optuna.study import Study
+from optuna.trial import FrozenTrial
+
+from songpop.errors import SettingsError, StoreError
+from songpop.search.identity import check_identity
+from songpop.search.journal import HeldJournal
+from songpop.search.locks import SweepLock
+from songpop.settings import StorageSettings
+
+FORMAT = 1  # of the attributes that songpop writes into a study
+_STUDY_KEY = "songpop"
+_NAME = re.compile(r"\w[\w .+=,-]*")
+
+
+@final
+class StudyStore:
+    """An open study, held by this process until `close`."""
+
+    def __init__(self, name: str, settings: StorageSettings, folder: Path, identity: Mapping[str, str]) -> None:
+        """Open the study `name`, or make it.
+
+        Args:
+            name: `search.name`.
+            settings: a database by `url`, or None for a journal file.
+            folder: where journal and lock lie; made if absent.
+            identity: what the study belongs to; compared with what it was started with.
+
+        Raises:
+            SettingsError: if the name makes no file name, or the URL cannot be meant.
+            ResumeError: if the study was started with something else.
+            StoreError: if it cannot be read or written, is held by another process, or is not songpop's.
+        """
+        if not _NAME.fullmatch(name):
+            raise SettingsError(f"`search.name` must be made of letters, digits and ._+=,- but it is {name!r}.")
+        self._where = _where(name, settings, folder)
+        with ExitStack() as stack:
+            with _store_errors(self._where):
+                folder.mkdir(parents=True, exist_ok=True)
+            stack.callback(SweepLock(folder / f"{name}.lock").release)
+            with _store_errors(self._where):
+                storage = _open_storage(settings, folder / f"{name}.journal", stack)
+                self.study = _open_study(name, storage)
+                self._claim(identity, rewrite=settings.url is not None)
+            self._exit = stack.pop_all()
+
+    def append(self, trial: FrozenTrial) -> None:
+        """Keep a finished trial, whole and durably.
+
+        Raises:
+            StoreError: if the store takes it not; nothing of it is kept then.
+        """
+        with _store_errors(self._where):
+            self.study.add_trial(trial)
+
+    def load(self) -> dict[int, FrozenTrial]:
+        """Return the finished trials by their number in the sweep.
+
+        Raises:
+            StoreError: if the store cannot be read, or holds trials that songpop did not write.
+        """
+        with _store_errors(self._where):
+            kept = self.study.get_trials(deepcopy=False)
+        trials: dict[int, FrozenTrial] = {}
+        for trial in kept:
+            number = trial.user_attrs.get("trial")
+            if not isinstance(number, int) or number in trials or not trial.state.is_finished():
+                raise StoreError(
+                    f"{self._where} must hold only trials that one songpop sweep wrote, each once, but its record "
+                    f"{trial.number} is another. Start anew with another search.name=…"
+                )
+            trials[number] = trial
+        return dict(sorted(trials.items()))
+
+    def close(self) -> None:
+        """Close the store and let the name go; a second call does nothing."""
+        self._exit.close()
+
+    def _claim(self, identity: Mapping[str, str], *, rewrite: bool) -> None:
+        """Write the identity into a new study, or compare it with that of an old one."""
+        kept = self.study.user_attrs.get(_STUDY_KEY)
+        if kept is not None:
+            if kept.get("format", 0) > FORMAT:
+                raise StoreError(
+                    f"{self._where} was written by a newer songpop (format {kept['format']}, this one reads {FORMAT}). "
+                    "Update songpop, or start anew with another search.name=…"
+                )
+            check_identity(self.study.study_name, kept["identity"], identity)
+        elif self.study.get_trials(deepcopy=False):
+            raise StoreError(f"{self._where} was not written by songpop. Choose another search.name=…")
+        if kept is None or rewrite:
+            # Of a database this also proves, before the first epoch, that it can be written.
+            self.study.set_user_attr(_STUDY_KEY, {"format": FORMAT, "identity": dict(identity)})
+
+
+def _where(name: str, settings: StorageSettings, folder: Path) -> str:
+    if settings.url is None:
+        return f"the study journal {folder / f'{name}.journal'}"
+    return f"the study {name!r} in storage.url={_without_password(settings.url)}"
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+
+
+def _open_storage(settings: StorageSettings, journal: Path, stack: ExitStack) -> BaseStorage:
+    if settings.url is None:
+        held = HeldJournal(journal)
+        stack.callback(held.close)
+        return _replayed(held, journal)
+    # Imported here: a journal needs no SQLAlchemy, which takes a third of a second.
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        storage = RDBStorage(settings.url)
+    except ArgumentError as error:
+        raise SettingsError(
+            f"`storage.url` must be a database's URL, such as sqlite:///studies.db or postgresql://host/name, "
+            f"but it is {_without_password(settings.url)!r}."
+        ) from error
+    except ImportError as error:
+        raise SettingsError(
+            f"`storage.url` needs a driver that is not installed ({error.__cause__ or error}). "
+            "For PostgreSQL: pip install 'songpop[postgresql]'."
+        ) from error
+    stack.callback(storage.engine.dispose)
+    return storage
+
+
+def _replayed(held: HeldJournal, path: Path) -> BaseStorage:
+    try:
+        return JournalStorage(held)
+    except (KeyError, ValueError, TypeError, AssertionError, AttributeError) as error:
+        raise StoreError(
+            f"the study journal {path} must hold a study from its first line on, but it does not "
+            f"({type(error).__name__}: {error}). Restore it from a copy, or start anew with another search.name=…"
+        ) from error
+
+
+def _open_study(name: str, storage: BaseStorage) -> Study:
+    try:
+        return optuna.create_study(study_name=name, storage=storage, direction="minimize")
+    except DuplicatedStudyError:
+        return optuna.load_study(study_name=name, storage=storage)
+
+
+@contextmanager
+def _store_errors(where: str) -> Iterator[None]:
+    """Turn what files, Optuna and databases raise into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(
+            f"{where} could not be read or written: {error.strerror or error}. "
+            "Free space or change permissions, then give the same command again: finished trials are kept."
+        ) from error
+    except OptunaError as error:
+        raise StoreError(_database_sentence(where, error)) from error
+    except Exception as error:
+        if not _is_of_a_database(error):
+            raise
+        raise StoreError(_database_sentence(where, error)) from error
+
+
+def _is_of_a_database(error: BaseException) -> bool:
+    """Say whether SQLAlchemy raised, or Optuna's check of a database's version (a bare RuntimeError)."""
+    modules: Sequence[str] = [kind.__module__ for kind in type(error).__mro__]
+    return any(module.startswith("sqlalchemy") for module in modules) or type(error) is RuntimeError
+
+
+def _database_sentence(where: str, error: BaseException) -> str:
+    cause: Any = error.__cause__ or error
+    reason = str(getattr(cause, "orig", None) or cause).strip().splitlines()[0].rstrip(".")
+    return f"{where} could not be read or written: {reason}. Mend the database, or choose another storage.url."
