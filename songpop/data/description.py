@@ -83,10 +83,9 @@ def parts_of_leak(leak: str, columns: Iterable[str]) -> tuple[str, ...]:
     return (leak,) if leak in set(columns) else tuple(part.strip() for part in leak.split(" + "))
 
 
-def label_sources(settings: DataSettings) -> tuple[str, ...]:
-    """Return the columns that hold the answer and are not allowed by name: the label's own, and the declared."""
-    declared = dict.fromkeys([settings.label.column, *settings.label.sources])
-    return tuple(name for name in declared if name not in settings.allowed_leaks)
+def label_columns(settings: DataSettings) -> tuple[str, ...]:
+    """Return the columns that hold the answer by declaration: the label's own, and its sources."""
+    return tuple(dict.fromkeys([settings.label.column, *settings.label.sources]))
 
 
 def features_of(raw: pd.DataFrame, settings: DataSettings, *, use_dates: bool) -> Features:
@@ -100,7 +99,7 @@ def features_of(raw: pd.DataFrame, settings: DataSettings, *, use_dates: bool) -
     Raises:
         DataError: if described columns are missing, none is left, or a category has too many values.
     """
-    hidden = label_sources(settings)
+    hidden = [name for name in label_columns(settings) if name not in settings.allowed_leaks]
     kinds = {name: kind for key, kind in KIND_OF_KEY.items() for name in getattr(settings.columns, key)}
     wanted = {n: k for n, k in kinds.items() if n not in hidden and (use_dates or k is not ColumnKind.AGE)}
     _check_names(raw, settings, wanted)
