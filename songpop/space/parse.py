@@ -49,8 +49,8 @@ def _check_keys(name: str, settings: ParamSettings) -> None:
         if key not in allowed and getattr(settings, key) != getattr(_UNSET, key):
             fitting = [kind.value for kind, keys in _KEYS.items() if key in keys]
             raise SpaceError(
-                f"`space.{name}.{key}` does not belong to kind {settings.kind.value}, which takes {', '.join(allowed)}. "
-                f"Remove it, or set space.{name}.kind={' or '.join(fitting)}."
+                f"`space.{name}.{key}` does not belong to kind {settings.kind.value}, which takes "
+                f"{', '.join(allowed)}. Remove it, or set space.{name}.kind={' or '.join(fitting)}."
             )
     for key in allowed:
         if key in ("low", "high", "choices", "value") and getattr(settings, key) is None:

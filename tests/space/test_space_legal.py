@@ -1,0 +1,59 @@
+import math
+from dataclasses import fields
+
+import pytest
+
+from songpop.contracts import Params
+from songpop.errors import SpaceError
+from songpop.space.legal import BOUNDS, FIELD_TYPES, LEGAL, check_name, check_value
+
+
+@pytest.mark.parametrize("field", fields(Params), ids=lambda field: field.name)
+def test_every_default_is_legal(field: object) -> None:
+    name, default = field.name, field.default  # type: ignore[attr-defined]
+    assert check_value(name, name, default) == default
+
+
+def test_every_field_has_names_a_range_or_a_form() -> None:
+    assert set(FIELD_TYPES) == {*LEGAL, *BOUNDS, "widths"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("learning_rate", "abc", r"`space.x` must be a finite number, but it is 'abc'"),
+        ("learning_rate", math.nan, "finite number, but it is nan"),
+        ("learning_rate", math.inf, "finite number, but it is inf"),
+        ("learning_rate", True, "finite number, but it is True"),
+        ("learning_rate", None, "finite number, but it is None"),
+        ("learning_rate", 0, "must be > 0, but it is 0"),
+        ("dropout_first", 1.0, "must be >= 0 and < 1, but it is 1.0"),
+        ("dropout_later", -0.1, "must be >= 0 and < 1"),
+        ("l1", -1e-9, "must be >= 0"),
+        ("batch_size", 0, "must be >= 1, but it is 0"),
+        ("batch_size", 32.5, "must be a whole number, but it is 32.5"),
+        ("batch_size", True, "must be a whole number"),
+        ("plateau_factor", 1.0, "must be > 0 and < 1"),
+        ("widths", 64, "must be a text, but it is 64. Write it in quotes"),
+        ("widths", "128,64", 'joined by "-"'),
+        ("widths", "128-0", 'joined by "-"'),
+        ("widths", "", 'joined by "-"'),
+        ("activation", "rleu", "must be a known activation, but it is 'rleu'. Did you mean `relu`"),
+        ("optimizer", "lion", "Use one of adam, adamw, nadam, rmsprop, sgd"),
+        ("regularization", "L2", "must be a known regularization"),
+        ("schedule", "cosin", "Did you mean `cosine`"),
+    ],
+)
+def test_what_a_field_may_not_hold(name: str, value: object, message: str) -> None:
+    with pytest.raises(SpaceError, match=message):
+        check_value("space.x", name, value)
+
+
+def test_whole_numbers_become_floats_where_floats_are_meant() -> None:
+    value = check_value("space.l1", "l1", 0)
+    assert isinstance(value, float)
+
+
+def test_a_misspelt_name_gets_its_neighbours() -> None:
+    with pytest.raises(SpaceError, match=r"`space.learnin_rate` names no hyperparameter. Did you mean `learning_rate`"):
+        check_name("space.learnin_rate", "learnin_rate")
