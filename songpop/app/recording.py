@@ -27,7 +27,7 @@ N_TEST_OPENINGS = "songpop.n_test_openings"
 
 @contextmanager
 def open_run(
-    settings: SweepSettings, ground: Ground, *, kind: str, name: str, space: Space | None = None
+    settings: SweepSettings, ground: Ground, *, kind: str, name: str, space: Space | None = None, resume: bool = True
 ) -> Iterator[tuple[Store, SweepRun]]:
     """Open the store and the parent run of a sweep; an error or an interruption leaves it KILLED, never RUNNING.
 
@@ -45,6 +45,7 @@ def open_run(
         artifacts=_artifacts(settings, ground, space),
         dataset=_dataset(settings, ground),
         child_tags=tags,
+        resume=resume,
     )
     try:
         yield store, run

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -11,16 +11,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from songpop.app.champion import crown
+from songpop.app.champion import BestKeeper, crown, finish
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Ground, base_params, prepare, prepare_ground
-from songpop.app.recording import SweepRecorder, open_recorder
+from songpop.app.recording import open_run
 from songpop.app.records import BestTrial, Champion, Leader, SweepOutcome
-from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
+from songpop.contracts import Engine, FinishedTrial, Params, Task, TrialSpec, TrialState
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
-from songpop.settings import SweepSettings, check_sweep
+from songpop.settings import EngineKind, SweepSettings, check_sweep
 from songpop.space import Space
+from songpop.tracking.runs import SweepRun
+from songpop.tracking.store import Store
 
 N_LEADERS = 10
 
@@ -42,22 +44,26 @@ def sweep(
     space, base = Space.from_settings(settings.space), base_params(settings)
     ground = prepare_ground(settings, frame, listener)
     identity = study_identity(settings, space, ground)
+    name = settings.search.name or "sweep"
     with (
         closing(_open_study(settings, space, base, identity)) as backend,
-        open_recorder(settings, ground, kind="sweep", space=space, identity=identity) as recorder,
+        open_run(settings, ground, kind="sweep", name=name, space=space) as (store, run),
     ):
-        recorder.reconcile(backend.finished())
+        run.reconcile(backend.finished())
         prepared = prepare(settings, ground)
         n_before = len(backend.finished())
         if n_before:
-            listener.note(f"Going on with {settings.search.name}: {n_before} trials are finished.")
-        summary = run_search(backend, _engine(settings, prepared.task), recorder, on_progress=listener.progress)
-        best, champion = backend.best(), None
+            listener.note(f"Going on with {name}: {n_before} trials are finished.")
+        tracker = BestKeeper(run, backend.best())
+        summary = run_search(backend, _engine(settings, prepared.task), tracker, on_progress=listener.progress)
+        best = backend.best()
+        champion = None
         if best is not None and not summary.interrupted:
-            champion = crown(settings, prepared, recorder, best, _spec(settings, space, base, best.trial, best.suggested))
-        outcome = _outcome(settings, backend, summary, recorder, champion, ground.leaks.allowed, n_before, started)
-        recorder.finish(outcome)
-    return outcome
+            listener.note("Opening the sealed test rows for the best trial.")
+            spec = _spec(settings, space, base, best.trial, best.suggested)
+            champion = crown(settings, prepared, store, run, best, spec)
+        finish(run, champion, summary)
+    return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started)
 
 
 def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dict[str, str]:
@@ -98,9 +104,7 @@ def _open_study(settings: SweepSettings, space: Space, base: Params, identity: M
     )
 
 
-def _spec(
-    settings: SweepSettings, space: Space, base: Params, trial: int, suggested: Mapping[str, Any]
-) -> TrialSpec:
+def _spec(settings: SweepSettings, space: Space, base: Params, trial: int, suggested: Mapping[str, Any]) -> TrialSpec:
     return TrialSpec(
         trial=trial,
         params=space.to_params(suggested, base),
@@ -108,4 +112,71 @@ def _spec(
         n_epochs=settings.train.epochs,
         patience=settings.train.early_stopping.patience,
         watch=settings.protocol.watch,
+    )
+
+
+def _engine(settings: SweepSettings, task: Task) -> Engine:
+    from songpop.engines.keras_fit import KerasEngine
+
+    engines = {EngineKind.keras: KerasEngine}
+    return engines[settings.engine.kind](task)
+
+
+def _outcome(
+    settings: SweepSettings,
+    store: Store,
+    run: SweepRun,
+    backend: OptunaBackend,
+    summary: SearchSummary,
+    champion: Champion | None,
+    leaks: tuple[str, ...],
+    n_before: int,
+    started: float,
+) -> SweepOutcome:
+    trials, best = backend.finished(), backend.best()
+    states = [trial.state for trial in trials]
+    pruned = [trial.n_epochs for trial in trials if trial.state is TrialState.PRUNED]
+    return SweepOutcome(
+        sweep=run.name,
+        parent_run_id=run.run_id,
+        protocol=settings.protocol.name.value,
+        n_trials=len(trials),
+        n_complete=states.count(TrialState.COMPLETE),
+        n_pruned=len(pruned),
+        n_failed=states.count(TrialState.FAILED),
+        n_new=len(trials) - n_before,
+        n_epochs=sum(trial.n_epochs for trial in trials),
+        n_epochs_full=len(trials) * settings.train.epochs,
+        min_epochs_pruned=min(pruned, default=None),
+        wall_s=time.monotonic() - started,
+        engine=settings.engine.kind.value,
+        best=None if best is None else _best(best),
+        champion=champion,
+        leaders=_leaders(trials),
+        leaks=leaks,
+        tracking_uri=store.where,
+        interrupted=summary.interrupted,
+        ended_because=summary.reason,
+        study=backend.study,
+    )
+
+
+def _best(trial: FinishedTrial) -> BestTrial:
+    return BestTrial(run_id=trial.run_id, trial=trial.trial, params=trial.suggested, val_log_loss=trial.value)
+
+
+def _leaders(trials: Sequence[FinishedTrial]) -> tuple[Leader, ...]:
+    complete = sorted((t for t in trials if t.state is TrialState.COMPLETE), key=lambda trial: trial.value)
+    return tuple(
+        Leader(
+            rank=place,
+            trial=trial.trial,
+            val_log_loss=trial.value,
+            val_accuracy=trial.metrics.get("val_accuracy", float("nan")),
+            n_epochs=trial.n_epochs,
+            best_epoch=trial.best_epoch,
+            suggested=trial.suggested,
+            run_id=trial.run_id,
+        )
+        for place, trial in enumerate(complete[:N_LEADERS], start=1)
     )

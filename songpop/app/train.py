@@ -1,6 +1,6 @@
 """`songpop train`: fixed models, each over several seeds, under one or more protocols."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from typing import Any
@@ -12,13 +12,15 @@ from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Prepared, base_params, prepare, prepare_ground
 from songpop.app.recording import open_run
 from songpop.contracts import Decision, Done, EpochReport, Params, TrialResult, TrialSpec, TrialState
+from songpop.engines.keras_fit import KerasEngine
 from songpop.errors import SettingsError
 from songpop.evaluation.metrics import binary_metrics
 from songpop.evaluation.stats import Interval, t_interval
+from songpop.models.export import assemble, predict_rows
 from songpop.published import Verdict, judge
 from songpop.settings import FixedModel, SweepSettings, check_sweep
 
-METRICS = ("loss", "accuracy", "precision", "recall", "f1", "roc_auc")
+METRICS = ("loss", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss")
 THE_GROUPS_MODEL = "model"  # its name where train.models is empty
 
 
@@ -37,24 +39,45 @@ class TrainedModel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrainedProtocol:
+    """The models under one protocol, and the ground they stood on."""
+
+    protocol: str
+    models: tuple[TrainedModel, ...]
+    majority: float  # accuracy of always guessing the larger class of the test part
+    parent_run_id: str
+    leaks: tuple[str, ...]
+    table_digest: str
+    split_digest: str
+    n_rows: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainOutcome:
     """What `songpop train` found."""
 
-    models: tuple[TrainedModel, ...]
+    protocols: tuple[TrainedProtocol, ...]
     verdicts: tuple[Verdict, ...]
-    majority: Mapping[str, float]  # protocol: accuracy of always guessing the larger class of the test part
-    parent_run_ids: Mapping[str, str]
-    leaks: Mapping[str, tuple[str, ...]]
     n_seeds: int
-    table_digest: str
+    first_seed: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Plan:
-    """Which model and seed a trial number means."""
+    """Which model a trial number means."""
 
     spec: TrialSpec
     model: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Measured:
+    """One trained model on the test part; `test` is empty if it failed."""
+
+    model: str
+    run_id: str
+    n_epochs: int
+    test: Mapping[str, float]
 
 
 def train(
@@ -70,70 +93,67 @@ def train(
     listener = listener or Silence()
     for settings in variants:
         check_sweep(settings, has_frame=frame is not None)
-    plans = [_plans(settings) for settings in variants]
-    outcomes = [_train_under(settings, plan, frame, listener) for settings, plan in zip(variants, plans, strict=True)]
-    models = tuple(model for outcome in outcomes for model in outcome.models)
-    majority = {key: value for outcome in outcomes for key, value in outcome.majority.items()}
+    plans = [_plans(settings) for settings in variants]  # all of them, so that a wrong name is told before hours pass
+    protocols = tuple(
+        _train_under(settings, plan, frame, listener) for settings, plan in zip(variants, plans, strict=True)
+    )
+    models = [model for protocol in protocols for model in protocol.models]
     published = {model.model: model.published for model in models if model.published}
     runs = {(model.protocol, model.model): model.runs for model in models}
+    majority = {protocol.protocol: protocol.majority for protocol in protocols}
     return TrainOutcome(
-        models=models,
+        protocols=protocols,
         verdicts=judge(runs, published, majority) if published else (),
-        majority=majority,
-        parent_run_ids={key: value for outcome in outcomes for key, value in outcome.parent_run_ids.items()},
-        leaks={key: value for outcome in outcomes for key, value in outcome.leaks.items()},
         n_seeds=variants[0].train.n_seeds,
-        table_digest=outcomes[0].table_digest,
+        first_seed=variants[0].train.seed,
     )
 
 
 def _train_under(
     settings: SweepSettings, plans: Sequence[_Plan], frame: pd.DataFrame | None, listener: Listener
-) -> TrainOutcome:
-    from songpop.engines.keras_fit import KerasEngine
-
+) -> TrainedProtocol:
     protocol = settings.protocol.name.value
     ground = prepare_ground(settings, frame, listener)
     prepared = prepare(settings, ground)
-    run = open_run(settings, ground, name=f"train-{settings.search.name}", n_trials=len(plans), kind="train")
-    tests: dict[int, dict[str, float]] = {}
-    run_ids: dict[int, str] = {}
-    n_epochs: dict[int, int] = {}
+    measured: list[_Measured] = []
+    with open_run(settings, ground, kind="train", name=f"train-{settings.search.name}", resume=False) as (_, run):
+        for plan, result in _results(prepared, plans):
+            test = _test(prepared, result)
+            run_id = run.record(result, {"model": plan.model, "seed": plan.spec.seed})
+            run.annotate(run_id, metrics={f"test_{name}": value for name, value in test.items()})
+            measured.append(_Measured(model=plan.model, run_id=run_id, n_epochs=len(result.history), test=test))
+            reached = f"test accuracy {test['accuracy']:.4f}" if test else f"failed: {result.message}"
+            listener.note(
+                f"{protocol} {len(measured)}/{len(plans)}: {plan.model}, seed {plan.spec.seed}: {reached} "
+                f"({len(result.history)} epochs)"
+            )
+        models = tuple(_summary(protocol, name, model, measured) for name, model in _models(settings).items())
+        means = {f"{model.model} {key}": value.mean for model in models for key, value in model.intervals.items()}
+        run.finish(metrics={name.replace(" ", "_"): mean for name, mean in means.items()})
+    positive = float(ground.table.label[ground.split.test].mean())
+    parts = {"train": ground.split.train, "validation": ground.split.validation, "test": ground.split.test}
+    return TrainedProtocol(
+        protocol=protocol,
+        models=models,
+        majority=max(positive, 1 - positive),
+        parent_run_id=run.run_id,
+        leaks=ground.leaks.allowed,
+        table_digest=ground.table.digest,
+        split_digest=ground.split.digest,
+        n_rows={name: len(rows) for name, rows in parts.items()},
+    )
+
+
+def _results(prepared: Prepared, plans: Sequence[_Plan]) -> Iterator[tuple[_Plan, TrialResult]]:
     waiting = iter(plans)
 
     def next_trial() -> TrialSpec | Done:
         plan = next(waiting, None)
         return Done() if plan is None else plan.spec
 
-    with run.closing():
-        for result in KerasEngine(prepared.task).run(next_trial, _go_on):
-            plan = plans[result.spec.trial]
-            tests[result.spec.trial] = test = _test(prepared, result)
-            n_epochs[result.spec.trial] = len(result.history)
-            run_ids[result.spec.trial] = run.record(result, {"model": plan.model, "seed": result.spec.seed}, test)
-            listener.note(_line(protocol, plan, result, test, len(tests), len(plans)))
-    models = [
-        _summary(
-            protocol,
-            name,
-            model,
-            [plan.spec.trial for plan in plans if plan.model == name],
-            tests,
-            run_ids,
-            n_epochs,
-        )
-        for name, model in _models(settings).items()
-    ]
-    positive = float(ground.table.label[ground.split.test].mean())
-    return TrainOutcome(
-        models=tuple(models),
-        verdicts=(),
-        majority={protocol: max(positive, 1 - positive)},
-        parent_run_ids={protocol: run.parent_run_id},
-        leaks={protocol: ground.leaks.allowed},
-        n_seeds=settings.train.n_seeds,
-        table_digest=ground.table.digest,
-    )
+    by_trial = {plan.spec.trial: plan for plan in plans}
+    for result in KerasEngine(prepared.task).run(next_trial, _go_on):
+        yield by_trial[result.spec.trial], result
 
 
 def _go_on(_: EpochReport) -> Decision:
@@ -170,18 +190,23 @@ def _plans(settings: SweepSettings) -> list[_Plan]:
 
 def _params(name: str, model: FixedModel, base: Params) -> Params:
     known = {field.name: type(getattr(base, field.name)) for field in fields(base)}
-    for key in model.params:
+    values: dict[str, Any] = {}
+    for key, value in model.params.items():
         if key not in known:
             near = get_close_matches(key, known, n=1)
             hint = f" Did you mean `{near[0]}`?" if near else f" Known are {', '.join(known)}."
-            raise SettingsError(f"`train.models.{name}.params` names a parameter `{key}` that no network has.{hint}")
-    return replace(base, **{key: known[key](value) for key, value in model.params.items()})
+            raise SettingsError(f"`train.models.{name}.params` must name parameters of a network, not `{key}`.{hint}")
+        try:
+            values[key] = known[key](value)
+        except (TypeError, ValueError):
+            raise SettingsError(
+                f"`train.models.{name}.params.{key}` must be of type {known[key].__name__}, but it is {value!r}."
+            ) from None
+    return replace(base, **values)
 
 
 def _test(prepared: Prepared, result: TrialResult) -> dict[str, float]:
     """Return the metrics on the test part; `loss` includes the penalty, as Keras' `evaluate` has it."""
-    from songpop.models.export import assemble, predict_rows
-
     if result.state is TrialState.FAILED or result.weights is None:
         return {}
     table, rows = prepared.ground.table, prepared.ground.split.test
@@ -192,29 +217,17 @@ def _test(prepared: Prepared, result: TrialResult) -> dict[str, float]:
     return {**values, "loss": values["log_loss"] + penalty}
 
 
-def _summary(
-    protocol: str,
-    name: str,
-    model: FixedModel,
-    trials: Sequence[int],
-    tests: Mapping[int, Mapping[str, float]],
-    run_ids: Mapping[int, str],
-    n_epochs: Mapping[int, int],
-) -> TrainedModel:
-    finished = [trial for trial in trials if tests.get(trial)]
-    runs = {metric: tuple(tests[trial][metric] for trial in finished) for metric in (*METRICS, "log_loss")}
+def _summary(protocol: str, name: str, model: FixedModel, measured: Sequence[_Measured]) -> TrainedModel:
+    mine = [one for one in measured if one.model == name]
+    finished = [one for one in mine if one.test]
+    runs = {metric: tuple(one.test[metric] for one in finished) for metric in METRICS}
     return TrainedModel(
         protocol=protocol,
         model=name,
         runs=runs,
-        intervals={metric: t_interval(np.asarray(values)) for metric, values in runs.items()},
+        intervals={metric: t_interval(np.asarray(values)) for metric, values in runs.items() if values},
         published=model.published,
-        n_failed=len(trials) - len(finished),
-        run_ids=tuple(run_ids[trial] for trial in trials if trial in run_ids),
-        mean_epochs=float(np.mean([n_epochs[trial] for trial in finished])) if finished else 0.0,
+        n_failed=len(mine) - len(finished),
+        run_ids=tuple(one.run_id for one in mine),
+        mean_epochs=float(np.mean([one.n_epochs for one in finished])) if finished else 0.0,
     )
-
-
-def _line(protocol: str, plan: _Plan, result: TrialResult, test: Mapping[str, Any], done: int, n: int) -> str:
-    reached = f"test accuracy {test['accuracy']:.4f}" if test else f"failed: {result.message}"
-    return f"{protocol} {done}/{n}: {plan.model}, seed {plan.spec.seed}: {reached} ({len(result.history)} epochs)"

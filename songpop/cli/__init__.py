@@ -6,6 +6,7 @@ Nothing heavy is imported before a command is known, so that `songpop --help` an
 import os
 import sys
 from collections.abc import Sequence
+from typing import TextIO
 
 from songpop.errors import SettingsError, SongpopError
 
@@ -106,5 +107,5 @@ def _help() -> str:
     return HELP.format(commands="\n".join(f"  {name:<{width}}{text}" for name, text in COMMANDS.items()))
 
 
-def _say(text: str, stream: object = None) -> None:
-    print(text, file=sys.stdout if stream is None else stream)  # type: ignore[call-overload]
+def _say(text: str, stream: TextIO | None = None) -> None:
+    print(text, file=stream or sys.stdout)

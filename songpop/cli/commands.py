@@ -49,7 +49,9 @@ def _train(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.app.train import train
 
     protocols = [protocol.value for protocol in settings.train.protocols]
-    variants = compose_variants("train", "protocol", protocols) if protocols else [settings]
+    variants: list[Any] = [settings]
+    if protocols:
+        variants = [*compose_variants("train", "protocol", protocols)]
     with screen.live():
         outcome = train(variants, listener=screen)
     screen.train(outcome)

@@ -3,9 +3,11 @@
 Owns: wording and layout. With --json nothing but the one object may reach standard output, so tables are left out.
 """
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console
@@ -128,16 +130,12 @@ class Screen:
 
     def train(self, outcome: Any) -> None:
         """Print mean and interval of every model, the published number beside it, and the verdicts."""
-        for block in outcome.blocks:
-            table = Table(title=block.title, title_justify="left")
-            table.add_column("model", no_wrap=True)
-            for metric in block.metrics:
-                table.add_column(metric, justify="right")
-            for row in block.rows:
-                table.add_row(row.model, *row.cells)
-            self._out.print(table)
+        for protocol in outcome.protocols:
+            self._out.print(_train_table(protocol, outcome.n_seeds))
+            if protocol.leaks:
+                self._plain(f"LEAK: {', '.join(protocol.leaks)} gives the label away under this protocol.")
         for verdict in outcome.verdicts:
-            self._plain(f"{'HOLDS ' if verdict.holds else 'FAILS '} {verdict.claim} — {verdict.evidence}")
+            self._plain(f"{'holds ' if verdict.holds else 'FAILS '} {verdict.claim}: {verdict.evidence}")
 
     def check(self, outcome: Any) -> None:
         """Print what was found in a table."""
@@ -145,48 +143,54 @@ class Screen:
 
     def compare(self, outcome: Any) -> None:
         """Print all sweeps, and the best runs of one."""
-        table = Table(title="Sweeps", title_justify="left")
-        for name in outcome.columns:
-            table.add_column(name, overflow="fold")
-        for row in outcome.rows:
-            table.add_row(*row)
-        self._out.print(table)
-        table = Table(title=f"Best runs of {outcome.sweep}", title_justify="left")
-        for name in outcome.run_columns:
-            table.add_column(name, overflow="fold")
-        for row in outcome.run_rows:
-            table.add_row(*row)
-        self._out.print(table)
+        if outcome.sweep is None:
+            self._plain("There is no sweep yet. Begin with: make sweep")
+            return
+        self._out.print(_sweeps_table(outcome.sweeps))
+        self._out.print(_runs_table(outcome.sweep, outcome.trials))
 
     def promotion(self, outcome: Any) -> None:
         """Print which version is champion now, and why."""
-        self._plain(outcome.sentence)
-        self._plain("Next: make predict DATA=songs.csv, make history, make rollback")
+        name = f"{outcome.model} version {outcome.version}"
+        if not outcome.is_new:
+            self._plain(f"{name} is the {outcome.alias} already: it is this very model (sweep {outcome.sweep}).")
+            return
+        self._plain(f"{name}, from sweep {outcome.sweep}, is the {outcome.alias} now.")
+        if outcome.comparison is not None:
+            told = outcome.comparison
+            self._plain(
+                f"On {told.n_rows:,} sealed rows that neither was trained on: log loss {number(told.candidate_log_loss)}, "
+                f"version {outcome.previous} {number(told.champion_log_loss)}."
+            )
+        self._plain(f"Its SHA-256: {outcome.sha256}")
+        self._plain("Next: make predict DATA=songs.csv · make history · make rollback")
 
     def rollback(self, outcome: Any) -> None:
         """Print who is champion again."""
-        self._plain(outcome.sentence)
+        skipped = f" (deleted since: {', '.join(map(str, outcome.skipped))})" if outcome.skipped else ""
+        self._plain(f"{outcome.model} version {outcome.version} is the {outcome.alias} again{skipped}.")
 
     def history(self, outcome: Any) -> None:
         """Print who was champion when."""
-        table = Table(title=f"Champions of {outcome.model}", title_justify="left")
-        for name in ("when", "what", "version", "sweep", "test log loss", "why"):
-            table.add_column(name, overflow="fold")
-        for entry in outcome.entries:
-            table.add_row(
-                entry.when,
-                entry.action,
-                entry.version,
-                entry.sweep,
-                number(entry.test_log_loss),
-                entry.reason,
-            )
-        self._out.print(table)
+        if not outcome.entries:
+            self._plain(f"{outcome.model} never had a champion. Begin with: make promote")
+            return
+        rows = [(e.when, e.event, str(e.version), e.sweep, e.reason) for e in outcome.entries]
+        self._out.print(_table(f"Champions of {outcome.model}", ("when", "what", "version", "sweep", "why"), rows))
 
     def predict(self, outcome: Any) -> None:
         """Print what was written, and the first songs."""
-        for line in outcome.lines:
-            self._plain(line)
+        rows = [(str(song.rank), f"{song.probability:.3f}", song.song) for song in outcome.first]
+        self._out.print(_table("Most promising", ("rank", "probability", "song"), rows))
+        if outcome.unusable:
+            cells = ", ".join(f"{name} {n:,}" for name, n in outcome.unusable.items())
+            self._plain(f"Cells that could not be read and count as missing: {cells}.")
+        if outcome.leaks:
+            self._plain(f"LEAK: this champion was trained with {', '.join(outcome.leaks)}, which gives the label away.")
+        self._plain(
+            f"{outcome.n_songs:,} songs ranked by {outcome.model} version {outcome.version}, "
+            f"{outcome.n_high_potential:,} of them with high potential ({outcome.label}); written to {outcome.output}."
+        )
 
     def _plain(self, text: str) -> None:
         self._out.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -195,6 +199,71 @@ class Screen:
 def _console(stream: Any, *, quiet: bool) -> Console:
     width = None if stream.isatty() else LINES_WIDTH
     return Console(file=stream, quiet=quiet, width=width)
+
+
+def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, n_left: int = 99) -> Table:
+    """A table whose columns from the `n_left`-th on are numbers."""
+    table = Table(title=title, title_justify="left")
+    for place, name in enumerate(columns):
+        table.add_column(name, overflow="fold", justify="right" if place >= n_left else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _train_table(protocol: Any, n_seeds: int) -> Table:
+    metrics = ("loss", "accuracy", "precision", "recall", "f1")
+    rows = []
+    for model in protocol.models:
+        cells = [_mean(model.intervals.get(metric), model.published.get(metric)) for metric in metrics]
+        rows.append((model.model, *cells, f"{model.mean_epochs:.0f}", str(model.n_failed)))
+    title = (
+        f"{protocol.protocol} protocol, {protocol.n_rows['test']:,} test rows, {n_seeds} seeds: mean ± 95 % (published)"
+    )
+    return _table(title, ("model", *metrics, "epochs", "failed"), rows, n_left=1)
+
+
+def _mean(interval: Any, published: float | None) -> str:
+    if interval is None:
+        return "–"
+    beside = "" if published is None else f"\n({published:.4f})"
+    return f"{interval.mean:.4f} ± {number((interval.high - interval.low) / 2)}{beside}"
+
+
+def _sweeps_table(sweeps: Iterable[Any]) -> Table:
+    rows = []
+    for sweep in sweeps:
+        metric = sweep.metrics.get
+        numbers = (metric("best_val_log_loss"), metric("test_log_loss"), metric("test_roc_auc"))
+        leak = ", ".join(json.loads(sweep.tags.get("songpop.leaks", "[]")))
+        protocol, started = (
+            sweep.tags.get("songpop.protocol", "–"),
+            f"{datetime.fromtimestamp(sweep.started_at_s):%F %R}",
+        )
+        cells = (*map(number, numbers), share(metric("test_accuracy")))
+        rows.append((sweep.name, started, sweep.status.lower(), protocol, leak or "none", *cells))
+    columns = (
+        "sweep",
+        "started",
+        "status",
+        "protocol",
+        "leak",
+        "val log loss",
+        "test log loss",
+        "test AUC",
+        "accuracy",
+    )
+    return _table("Sweeps, the newest first", columns, rows, n_left=5)
+
+
+def _runs_table(sweep: str, trials: Iterable[Any]) -> Table:
+    rows = []
+    for trial in trials:
+        metric = trial.metrics.get
+        cells = (number(trial.value), share(metric("best_val_accuracy")), f"{metric('n_epochs', 0):.0f}")
+        rows.append((trial.name, *cells, trial.run_id))
+    columns = ("run", "val log loss", "val accuracy", "epochs", "run id")
+    return _table(f"Best runs of {sweep}", columns, rows)
 
 
 def _totals(outcome: Any) -> str:

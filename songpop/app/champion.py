@@ -1,0 +1,143 @@
+"""The end of a sweep: the best trial's model, its one look at the sealed test rows, its place in the record."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, final
+
+import numpy as np
+
+from songpop.app.prepare import Ground, Prepared
+from songpop.app.recording import N_TEST_OPENINGS, REPOSITORY, TEST_DIGEST, test_digest
+from songpop.app.records import Champion
+from songpop.contracts import FinishedTrial, TrialResult, TrialSpec, TrialState
+from songpop.evaluation.metrics import binary_metrics
+from songpop.models.export import assemble, predict_rows
+from songpop.predict.model_log import log_model
+from songpop.predict.raw_model import ModelCard
+from songpop.predict.sealed import SealedRows
+from songpop.search.driver import SearchSummary
+from songpop.settings import SweepSettings
+from songpop.tracking.environment import environment
+from songpop.tracking.model_facts import ModelFacts
+from songpop.tracking.records import MODEL_ID
+from songpop.tracking.runs import SweepRun
+from songpop.tracking.store import Store
+from songpop.tracking.sweeps import find_sweep, list_sweeps
+
+THRESHOLD = 0.5  # as in the published work, and as Keras' accuracy has it
+CHAMPION = "songpop.champion"  # tag of the parent: the Champion as JSON
+
+
+@final
+class BestKeeper:
+    """A tracker that also keeps the weights of each new best trial: as many files as the search has improvements."""
+
+    def __init__(self, run: SweepRun, best: FinishedTrial | None) -> None:
+        self._run = run
+        self._best_value = float("inf") if best is None else best.value
+
+    def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
+        """Write the trial; keep its weights before the study hears of it, so that the best one always has some."""
+        run_id = self._run.record(result, suggested)
+        if result.state is TrialState.COMPLETE and result.weights is not None and result.value < self._best_value:
+            self._run.keep_weights(run_id, result.weights)
+            self._best_value = result.value
+        return run_id
+
+
+def crown(
+    settings: SweepSettings, prepared: Prepared, store: Store, run: SweepRun, best: FinishedTrial, spec: TrialSpec
+) -> Champion:
+    """Make the best trial's model, open the sealed test rows for it, and log it.
+
+    A resumed search whose best trial is still the same gets the champion that it already had: the rows stay shut.
+    """
+    before = _champion_before(store, run)
+    if before is not None and before.run_ids == (best.run_id,):
+        return before
+    model = assemble(prepared.preprocessing, spec.params, run.load_weights(best.run_id))
+    # The opening is counted before the rows are looked at: a crash cannot hide it.
+    n_openings = _count_opening(store, run, prepared.ground)
+    table, rows = prepared.ground.table, prepared.ground.split.test
+    probability = predict_rows(model, table.matrix[rows])
+    test = {key: float(value) for key, value in asdict(binary_metrics(table.label[rows], probability)).items()}
+    positive = float(table.label[rows].mean())
+    champion = Champion(
+        kind="single",
+        run_ids=(best.run_id,),
+        val_log_loss=best.value,
+        test=test,
+        n_test_rows=len(rows),
+        n_test_openings=n_openings,
+        baseline_accuracy=max(positive, 1 - positive),
+    )
+    _log(settings, prepared, store, run, best, model, champion)
+    return champion
+
+
+def finish(run: SweepRun, champion: Champion | None, summary: SearchSummary) -> None:
+    """End the parent run, with the champion's numbers on it."""
+    if champion is None:
+        run.finish("KILLED" if summary.interrupted else "FAILED")
+        return
+    tests = {f"test_{key}": value for key, value in champion.test.items() if np.isfinite(value)}
+    run.finish("FINISHED", metrics={"best_val_log_loss": champion.val_log_loss, **tests})
+
+
+def _champion_before(store: Store, run: SweepRun) -> Champion | None:
+    told = find_sweep(store, run.name).tags.get(CHAMPION)
+    if told is None:
+        return None
+    values = json.loads(told)
+    return Champion(**{**values, "run_ids": tuple(values["run_ids"])})
+
+
+def _count_opening(store: Store, run: SweepRun, ground: Ground) -> int:
+    """Count one more look at these test rows; return how many there have been, over all sweeps of the store."""
+    digest = test_digest(ground)
+    sweeps = [sweep for kind in ("sweep", "train") for sweep in list_sweeps(store, kind)]
+    counts = {s.run_id: int(s.tags.get(N_TEST_OPENINGS, "0")) for s in sweeps if s.tags.get(TEST_DIGEST) == digest}
+    counts[run.run_id] = counts.get(run.run_id, 0) + 1
+    run.annotate(run.run_id, tags={N_TEST_OPENINGS: str(counts[run.run_id])})
+    return sum(counts.values())
+
+
+def _log(
+    settings: SweepSettings,
+    prepared: Prepared,
+    store: Store,
+    run: SweepRun,
+    best: FinishedTrial,
+    model: Any,
+    champion: Champion,
+) -> None:
+    """Log the model with all that promotion and prediction need, and point the sweep at it."""
+    ground, table, split = prepared.ground, prepared.ground.table, prepared.ground.split
+    card = ModelCard(
+        recipe=table.recipe,
+        threshold=THRESHOLD,
+        label=table.label_rule,
+        leaks=ground.leaks.allowed,
+        encoding=settings.data.encoding,
+        separator=settings.data.separator,
+    )
+    sealed = SealedRows(
+        rows=table.raw.iloc[split.test],
+        label=table.label[split.test],
+        song_keys=table.song_keys[split.test],
+        trained_keys=table.song_keys[np.concatenate([split.train, split.validation])],
+    )
+    facts = ModelFacts(
+        sweep=run.name,
+        run_id=best.run_id,
+        protocol=settings.protocol.name.value,
+        leaks=ground.leaks.allowed,
+        table_digest=table.digest,
+        label=table.label_rule,
+        commit=environment(REPOSITORY).commit or "",
+        test=champion.test,
+    )
+    logged = log_model(store, best.run_id, model, card, sealed, facts)
+    run.annotate(best.run_id, metrics={f"test_{key}": value for key, value in champion.test.items()})
+    run.annotate(run.run_id, tags={MODEL_ID: logged.model_id, CHAMPION: json.dumps(asdict(champion))})

@@ -1,0 +1,75 @@
+"""`songpop promote`, `rollback`, `history`, `compare`: what stands in the registry, and what may stand there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from songpop.app.listener import Listener, Silence
+from songpop.settings import CompareSettings, HistorySettings, PromoteSettings
+from songpop.tracking.ledger import LedgerEntry
+from songpop.tracking.records import LeaderRow, SweepRecord
+from songpop.tracking.registry import Promotion, Rollback, candidate_of
+from songpop.tracking.registry import history as history_of
+from songpop.tracking.registry import promote as promote_candidate
+from songpop.tracking.registry import rollback as roll_back
+from songpop.tracking.store import open_store
+from songpop.tracking.sweeps import find_sweep, leaderboard, list_sweeps
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Who was champion when."""
+
+    model: str
+    entries: tuple[LedgerEntry, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """All sweeps, the newest first, and the best trials of one of them."""
+
+    sweeps: tuple[SweepRecord, ...]
+    sweep: str | None  # whose trials; None where there is no sweep yet
+    trials: tuple[LeaderRow, ...]
+
+
+def promote(settings: PromoteSettings, *, listener: Listener | None = None) -> Promotion:
+    """Make a sweep's model the champion, if it passes the gates.
+
+    Raises:
+        GateError: if it is refused, or there is nothing to promote.
+        ArtifactError: if its files are not those that the sweep wrote.
+    """
+    from songpop.predict.sealed import SealedJudge
+
+    store = open_store(settings.tracking, Path(settings.paths.root))
+    sweep = find_sweep(store, settings.sweep)
+    (listener or Silence()).note(f"Checking the model of sweep {sweep.name}.")
+    return promote_candidate(store, settings.registry, candidate_of(store, sweep), SealedJudge())
+
+
+def rollback(settings: HistorySettings) -> Rollback:
+    """Give the alias back to the champion before.
+
+    Raises:
+        GateError: if there is none.
+    """
+    return roll_back(open_store(settings.tracking, Path(settings.paths.root)), settings.registry)
+
+
+def history(settings: HistorySettings) -> History:
+    """Return who was champion when, and why."""
+    store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
+    return History(model=settings.registry.model, entries=history_of(store, settings.registry))
+
+
+def compare(settings: CompareSettings) -> Comparison:
+    """Return all sweeps, and the best trials of one (`sweep=NAME`, by default the newest)."""
+    store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
+    sweeps: Sequence[SweepRecord] = list_sweeps(store)
+    if not sweeps and settings.sweep is None:
+        return Comparison(sweeps=(), sweep=None, trials=())
+    chosen = find_sweep(store, settings.sweep)
+    return Comparison(
+        sweeps=tuple(sweeps), sweep=chosen.name, trials=leaderboard(store, chosen.run_id, settings.n_runs)
+    )
