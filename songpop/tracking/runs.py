@@ -141,6 +141,7 @@ def start_sweep(
     artifacts: Mapping[str, str | bytes] | None = None,
     dataset: DatasetRecord | None = None,
     child_tags: Mapping[str, str] | None = None,
+    resume: bool = True,
 ) -> SweepRun:
     """Begin the record of a sweep, or go on with the one of the same name that was not deleted.
 
@@ -153,12 +154,14 @@ def start_sweep(
         artifacts: file path inside the run → content; written at each start.
         dataset: the table.
         child_tags: tags of each trial's run (protocol, engine, digests …).
+        resume: False begins a new record even where one of that name exists.
 
     Raises:
         StoreError: if the store cannot be written.
     """
     with store_failures(store.where):
-        found = next((run for run in sweep_runs(store, kind) if run.data.tags.get(SWEEP) == name), None)
+        runs = sweep_runs(store, kind) if resume else iter(())
+        found = next((run for run in runs if run.data.tags.get(SWEEP) == name), None)
         run = found or _create(store, name, kind)
         values = {key: str(value) for key, value in (params or {}).items()}
         before = run.data.params
