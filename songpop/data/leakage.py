@@ -18,18 +18,18 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import norm, rankdata
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold, cross_val_predict, train_test_split
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from songpop.contracts import Indices
 from songpop.data.description import label_columns, parts_of_leak
 from songpop.data.table import SongTable
-from songpop.data.views import ViewedTable, Views, filled, view_table
+from songpop.data.views import ViewedTable, Views, view_table
 from songpop.errors import DataError, LeakError
 from songpop.settings import DataSettings
 
@@ -71,11 +71,14 @@ class LeakVerdict:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Sample:
-    """The rows that are measured: one per song, at most N_ROWS, in random order."""
+    """The rows that are measured: one per song, at most N_ROWS, the classes in turns."""
 
     views: ViewedTable
     label: Labels  # (R,)
     n_categories: tuple[int, ...]  # per column
+
+    def head(self, n_rows: int) -> "_Sample":
+        return _Sample(views=self.views.head(n_rows), label=self.label[:n_rows], n_categories=self.n_categories)
 
 
 def guard_leaks(table: SongTable, settings: DataSettings) -> LeakVerdict:
@@ -140,9 +143,7 @@ def _sample(table: SongTable) -> _Sample:
             f"The leak guard needs at least {N_FOLDS} songs of each class, but by the rule `{table.label_rule}` one "
             f"class has {n_least}. Bring more rows, or change data.label."
         )
-    if len(rows) > N_ROWS:
-        rows, _ = train_test_split(rows, train_size=N_ROWS, stratify=table.label[rows], random_state=0)
-    rows = np.random.default_rng(0).permutation(rows)
+    rows = _alternate(np.random.default_rng(0).permutation(rows), table.label)
     return _Sample(
         views=view_table(table.matrix[rows]),
         label=table.label[rows],
@@ -150,31 +151,52 @@ def _sample(table: SongTable) -> _Sample:
     )
 
 
+def _alternate(rows: Indices, label: Labels) -> Indices:
+    """Take the classes in turns, so that any beginning has rows of both, and at most N_ROWS // 2 of each.
+
+    An AUC does not depend on the shares of the classes.
+    """
+    turn = np.empty(len(rows), dtype=np.int64)
+    for value in (0, 1):
+        is_member = label[rows] == value
+        turn[is_member] = np.arange(is_member.sum())
+    order = np.argsort(turn, kind="stable")
+    return rows[order[turn[order] < N_ROWS // 2]]
+
+
 def _leaks_among(
     candidates: Sequence[tuple[int, ...]], sample: _Sample, names: Sequence[str], auc: float
 ) -> list[Leak]:
     # Threads suffice: growing a tree releases the interpreter lock.
-    scores = Parallel(n_jobs=-1, prefer="threads")(delayed(_screen)(columns, sample) for columns in candidates)
+    head = sample.head(N_ROWS_SCREENED)
+    scores = Parallel(n_jobs=-1, prefer="threads")(delayed(_screen)(columns, head) for columns in candidates)
     suspects = [c for c, score in zip(candidates, scores, strict=True) if score >= auc - SCREENING_MARGIN]
     measured = Parallel(n_jobs=-1, prefer="threads")(delayed(_measure)(c, sample, names) for c in suspects)
     return sorted((leak for leak in measured if leak.lower >= auc), key=lambda leak: -leak.auc)
 
 
-def _screen(columns: tuple[int, ...], sample: _Sample) -> float:
-    """Return the AUC of a tree on the rows that it was grown on."""
-    label = sample.label[:N_ROWS_SCREENED]
-    views = sample.views.of(columns)[:N_ROWS_SCREENED]
-    views = np.column_stack((views, _linear_score(views, label)))
-    tree = _tree(columns, sample, n_leaves=int(np.clip(len(label) // 30, 4, 32)))
-    return float(roc_auc_score(label, tree.fit(views, label).predict_proba(views)[:, 1]))
+def _screen(columns: tuple[int, ...], head: _Sample) -> float:
+    """Return the AUC of a tree on the rows that it was grown on, those of `head`."""
+    views = head.views.of(columns)
+    views = np.column_stack((views, _linear_score(views, head.label))).astype(np.float32)
+    tree = _tree(columns, head, n_leaves=int(np.clip(len(views) // 30, 4, 32)))
+    tree.fit(views, head.label.astype(np.float64), check_input=False)
+    return _auc(head.label, tree.predict_proba(views, check_input=False)[:, 1])
 
 
 def _linear_score(views: Views, label: Labels) -> NDArray[np.float64]:
-    """Fit the label by least squares: the weighted sums that a tree cannot see, shape (R,)."""
-    x = filled(views)
-    x = (x - x.mean(axis=0)) / (x.std(axis=0) + 1e-12)
-    weights = np.linalg.lstsq(x, label - label.mean(), rcond=1e-9)[0]
+    """Fit the label by least squares: weighted sums, which a tree cannot see; shape (R,)."""
+    x = (views - views.mean(axis=0)) / (views.std(axis=0) + 1e-12)
+    # A trace of ridge, since differences and sums depend on the columns they are made of.
+    weights = np.linalg.solve(x.T @ x + 1e-6 * len(x) * np.eye(x.shape[1]), x.T @ (label - label.mean()))
     return np.asarray(x @ weights, dtype=np.float64)
+
+
+def _auc(label: Labels, scores: NDArray[np.float64]) -> float:
+    # By ranks: scikit-learn's own checks its arguments for longer than a tree of this size takes to grow.
+    n_positive = int(label.sum())
+    n_pairs = n_positive * (len(label) - n_positive)
+    return float((rankdata(scores)[label == 1].sum() - n_positive * (n_positive + 1) / 2) / n_pairs)
 
 
 def _measure(columns: tuple[int, ...], sample: _Sample, names: Sequence[str]) -> Leak:
@@ -182,7 +204,7 @@ def _measure(columns: tuple[int, ...], sample: _Sample, names: Sequence[str]) ->
     tree = _tree(columns, sample, n_leaves=32, min_samples_leaf=5)
     logistic = make_pipeline(StandardScaler(), LogisticRegression(C=10.0, max_iter=300))
     scores = {"tree": _cross_validated(tree, views, label)}
-    scores["logistic regression"] = _cross_validated(logistic, filled(views), label)
+    scores["logistic regression"] = _cross_validated(logistic, views, label)
     model = max(scores, key=lambda name: scores[name])
     n_positive = int(label.sum())
     return Leak(
@@ -196,10 +218,10 @@ def _measure(columns: tuple[int, ...], sample: _Sample, names: Sequence[str]) ->
 def _cross_validated(model: Any, views: Views, label: Labels) -> float:
     folds = StratifiedKFold(N_FOLDS, shuffle=True, random_state=0)
     with warnings.catch_warnings():
-        # A leak separates the classes perfectly: the weights then grow without end, and the ranking no longer changes.
+        # A leak separates the classes: the weights grow without end, and the ranking no longer changes.
         warnings.simplefilter("ignore", ConvergenceWarning)
         chances = cross_val_predict(model, views, label, cv=folds, method="predict_proba")[:, 1]
-    return float(roc_auc_score(label, chances))
+    return _auc(label, chances)
 
 
 def _tree(
