@@ -18,7 +18,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from songpop.errors import SettingsError
+from songpop.errors import SettingsError, SongpopError
 from songpop.settings import (
     CompareSettings,
     HistorySettings,
@@ -71,14 +71,20 @@ def run_with_hydra(command: str, arguments: Sequence[str], task: Callable[[Setti
         SettingsError: if the configuration cannot be composed.
     """
     statuses: list[int] = []
+    errors: list[SongpopError] = []
 
     def songpop(config: DictConfig) -> None:
-        statuses.append(task(_typed(config, HydraConfig.get().runtime.choices)))
+        try:
+            statuses.append(task(_typed(config, HydraConfig.get().runtime.choices)))
+        except SongpopError as error:  # Hydra would print a line of its own about it
+            errors.append(error)
 
     _register_schemas()
     run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(songpop)
     with _arguments(arguments), _sentences():
         run()
+    if errors:
+        raise errors[0]
     return max(statuses, default=0)
 
 

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from songpop.cli.wording import number, settings_line, share
 
-LINES_WIDTH = 110  # where the terminal has no width of its own (a log file)
+LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 
 
 class Screen:
@@ -175,7 +175,10 @@ class Screen:
         if not outcome.entries:
             self._plain(f"{outcome.model} never had a champion. Begin with: make promote")
             return
-        rows = [(e.when, e.event, str(e.version), e.sweep, e.reason) for e in outcome.entries]
+        rows = [
+            (f"{datetime.fromisoformat(e.when).astimezone():%F %R}", e.event, str(e.version), e.sweep, e.reason)
+            for e in outcome.entries
+        ]
         self._out.print(_table(f"Champions of {outcome.model}", ("when", "what", "version", "sweep", "why"), rows))
 
     def predict(self, outcome: Any) -> None:
@@ -205,7 +208,7 @@ def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *,
     """A table whose columns from the `n_left`-th on are numbers."""
     table = Table(title=title, title_justify="left")
     for place, name in enumerate(columns):
-        table.add_column(name, overflow="fold", justify="right" if place >= n_left else "left")
+        table.add_column(name, overflow="fold", justify="right" if place >= n_left else "left", no_wrap=place == 0)
     for row in rows:
         table.add_row(*row)
     return table
