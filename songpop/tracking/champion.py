@@ -14,6 +14,7 @@ from songpop.settings import RegistrySettings
 from songpop.tracking.failures import store_failures
 from songpop.tracking.ledger import entries_of
 from songpop.tracking.model_facts import ModelFacts, checked_folder
+from songpop.tracking.records import MODEL_ID
 from songpop.tracking.store import Store
 
 
@@ -94,7 +95,7 @@ def checked_champion(store: Store, settings: RegistrySettings, version: ModelVer
     return Champion(
         model=settings.model,
         version=int(version.version),
-        model_id=str(version.model_id),
+        model_id=version.tags.get(MODEL_ID, ""),
         folder=checked_folder(store, str(version.source), facts, remedy="go back: songpop rollback"),
         facts=facts,
     )

@@ -5,12 +5,15 @@ form (ledger.py), scoring (the judge is passed in). The alias is moved before th
 the two leaves a champion that the ledger does not know, which counts as moved by hand.
 """
 
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
+
+from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
 
 from songpop.errors import DataError, GateError
 from songpop.settings import RegistrySettings
@@ -156,15 +159,17 @@ def _version_of(store: Store, settings: RegistrySettings, candidate: Candidate) 
     if registered_model(store, settings.model) is None:
         store.client.create_registered_model(settings.model, description="Which songs have high potential.")
     for version in store.client.search_model_versions(f"name = '{settings.model}'"):
-        if version.model_id == candidate.model_id:
+        if version.tags.get(MODEL_ID) == candidate.model_id:
             return int(version.version)
     made = store.client.create_model_version(
         settings.model,
         source=candidate.location,  # not models:/ID, which MLflow looks up in the global store
         run_id=candidate.facts.run_id,
-        tags=candidate.facts.to_tags(),
+        tags={**candidate.facts.to_tags(), MODEL_ID: candidate.model_id},  # SQL registries forget `model_id`
         model_id=candidate.model_id,
     )
+    versions = json.dumps([{"name": settings.model, "version": int(made.version)}])
+    store.client.set_logged_model_tags(candidate.model_id, {MLFLOW_MODEL_VERSIONS: versions})  # for MLflow's pages
     return int(made.version)
 
 

@@ -1,0 +1,37 @@
+"""Fixtures of several suites: real MLflow stores, each a copy of one that is initialised once per session."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def store_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a fresh MLflow store; making one takes a second, copying it nothing."""
+    from songpop.settings import TrackingSettings
+    from songpop.tracking.store import open_store
+
+    root = tmp_path_factory.mktemp("store-template")
+    open_store(TrackingSettings(uri=f"sqlite:///{root / 'mlflow.db'}", experiment="template"), root)
+    return root / "mlflow.db"
+
+
+@pytest.fixture
+def store_root(store_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder like `mlruns`, with a fresh store in it."""
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    root = tmp_path / "mlruns"
+    root.mkdir()
+    shutil.copy(store_template, root / "mlflow.db")
+    return root
+
+
+@pytest.fixture
+def store(store_root: Path) -> Any:
+    """An open store."""
+    from songpop.settings import TrackingSettings
+    from songpop.tracking.store import open_store
+
+    return open_store(TrackingSettings(), store_root)

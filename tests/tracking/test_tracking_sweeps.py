@@ -1,0 +1,42 @@
+"""Reading sweeps and their trials back."""
+
+import pytest
+from trials import finished_trial
+
+from songpop.contracts import TrialState
+from songpop.errors import StoreError
+from songpop.tracking.runs import start_sweep
+from songpop.tracking.sweeps import find_sweep, leaderboard, list_sweeps
+
+
+def test_the_newest_is_the_default(store) -> None:
+    start_sweep(store, "first").finish()
+    start_sweep(store, "it's the second")
+    start_sweep(store, "train-x", kind="train")
+    assert [sweep.name for sweep in list_sweeps(store)] == ["it's the second", "first"]
+    assert find_sweep(store).name == "it's the second"
+    assert find_sweep(store, "first").status == "FINISHED"
+    assert find_sweep(store, kind="train").name == "train-x"
+
+
+def test_no_sweep(store) -> None:
+    with pytest.raises(StoreError, match=r"holds no sweep yet. Run: songpop sweep"):
+        find_sweep(store)
+
+
+def test_unknown_sweep_names_those_that_are_known(store) -> None:
+    start_sweep(store, "songs-honest-full")
+    with pytest.raises(StoreError, match=r"no sweep 'songs'. It holds: songs-honest-full"):
+        find_sweep(store, "songs")
+
+
+def test_leaderboard_ranks_complete_trials_only(store) -> None:
+    run = start_sweep(store, "s")
+    values = {0: 0.5, 1: 0.3, 2: 0.4, 3: 0.1, 4: 0.05}
+    states = {3: TrialState.PRUNED, 4: TrialState.FAILED}
+    for trial, value in values.items():
+        run.record(finished_trial(trial, value=value, state=states.get(trial, TrialState.COMPLETE)), {})
+    rows = leaderboard(store, run.run_id, k=2)
+    assert [(row.trial, row.value) for row in rows] == [(1, 0.3), (2, 0.4)]
+    assert rows[0].params["optimizer"] == "rmsprop"
+    assert len(leaderboard(store, run.run_id)) == 3
