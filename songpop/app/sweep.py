@@ -157,7 +157,7 @@ def _outcome(
         tracking_uri=store.where,
         interrupted=summary.interrupted,
         ended_because=summary.reason,
-        study=backend.study,
+        study=backend.study(),
     )
 
 

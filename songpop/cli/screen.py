@@ -107,9 +107,10 @@ class Screen:
 
     def _champion(self, outcome: Any) -> None:
         champion, test = outcome.champion, outcome.champion.test
+        times = f"{champion.n_test_openings} time{'s' * (champion.n_test_openings != 1)}"
         self._plain(
-            f"Best: trial {outcome.best.trial}. On {champion.n_test_rows:,} sealed test rows (opened "
-            f"{champion.n_test_openings} time{'s' * (champion.n_test_openings != 1)}): accuracy {share(test['accuracy'])}, "
+            f"Best: trial {outcome.best.trial}. On {champion.n_test_rows:,} sealed test rows (opened {times}): "
+            f"accuracy {share(test['accuracy'])}, "
             f"ROC AUC {number(test['roc_auc'])}, log loss {number(test['log_loss'])}; "
             f"always guessing the larger class: {share(champion.baseline_accuracy)}."
         )
@@ -159,8 +160,8 @@ class Screen:
         if outcome.comparison is not None:
             told = outcome.comparison
             self._plain(
-                f"On {told.n_rows:,} sealed rows that neither was trained on: log loss {number(told.candidate_log_loss)}, "
-                f"version {outcome.previous} {number(told.champion_log_loss)}."
+                f"On {told.n_rows:,} sealed rows that neither was trained on its log loss is "
+                f"{number(told.candidate_log_loss)}, version {outcome.previous} has {number(told.champion_log_loss)}."
             )
         self._plain(f"Its SHA-256: {outcome.sha256}")
         self._plain("Next: make predict DATA=songs.csv · make history · make rollback")

@@ -135,10 +135,14 @@ class OptunaBackend:
         """How many finished trials the study shall have."""
         return self._settings.n_trials
 
-    @property
     def study(self) -> Study:
-        """Optuna's own study, as it is kept: every finished trial."""
-        return self._store.study
+        """Return Optuna's study as it is kept, every finished trial, as a copy that outlives `close`."""
+        kept = self._store.study
+        copy = optuna.create_study(study_name=kept.study_name, directions=kept.directions, storage=InMemoryStorage())
+        copy.add_trials(kept.get_trials(deepcopy=False))
+        for key, value in kept.user_attrs.items():
+            copy.set_user_attr(key, value)
+        return copy
 
     def ask(self) -> TrialSpec | Wait | Done:
         """Return the next trial; Wait while running ones fill the budget; Done when nothing is left to do."""
