@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, final
 
 import optuna
-from optuna.exceptions import DuplicatedStudyError, OptunaError
+from optuna.exceptions import OptunaError
 from optuna.storages import BaseStorage, RDBStorage
 from optuna.storages.journal import JournalStorage
 from optuna.study import Study
@@ -104,8 +104,10 @@ class StudyStore:
         elif self.study.get_trials(deepcopy=False):
             raise StoreError(f"{self._where} was not written by songpop. Choose another search.name=…")
         if kept is None or rewrite:
-            # Of a database this also proves, before the first epoch, that it can be written.
-            self.study.set_user_attr(_STUDY_KEY, {"format": FORMAT, "identity": dict(identity)})
+            # Of a database this also proves, before the first epoch, that it can be written: the count changes.
+            n_opened = (kept or {}).get("n_opened", 0) + 1
+            mark = {"format": FORMAT, "identity": dict(identity), "n_opened": n_opened}
+            self.study.set_user_attr(_STUDY_KEY, mark)
 
 
 def _where(name: str, settings: StorageSettings, folder: Path) -> str:
@@ -154,9 +156,9 @@ def _replayed(held: HeldJournal, path: Path) -> BaseStorage:
 
 def _open_study(name: str, storage: BaseStorage) -> Study:
     try:
-        return optuna.create_study(study_name=name, storage=storage, direction="minimize")
-    except DuplicatedStudyError:
         return optuna.load_study(study_name=name, storage=storage)
+    except KeyError:  # Optuna's word for "no such study"
+        return optuna.create_study(study_name=name, storage=storage, direction="minimize")
 
 
 @contextmanager

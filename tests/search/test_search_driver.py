@@ -1,0 +1,93 @@
+import math
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from search_fakes import FakeEngine, FakeTracker, curve, opened
+
+from songpop.contracts import TrialResult, TrialSpec, TrialState
+from songpop.errors import StoreError
+from songpop.search.driver import SearchProgress, SearchSummary, run_search
+
+
+def searched(folder: Path, engine: FakeEngine, tracker: FakeTracker, **options: Any) -> SearchSummary:
+    backend = opened(folder, **options)
+    try:
+        return run_search(backend, engine, tracker, on_progress=lambda progress: None)
+    finally:
+        backend.close()
+
+
+def test_progress_after_each_trial(tmp_path: Path) -> None:
+    seen: list[SearchProgress] = []
+    now = iter(range(100))
+    backend = opened(tmp_path, n_trials=4)
+    summary = run_search(backend, FakeEngine(), FakeTracker(), on_progress=seen.append, clock=lambda: next(now))
+    assert [progress.n_finished for progress in seen] == [1, 2, 3, 4]
+    assert {progress.n_total for progress in seen} == {4}
+    assert [progress.best_value for progress in seen] == sorted((p.best_value for p in seen), reverse=True)  # type: ignore[type-var]
+    assert seen[-1].last.spec.trial == 3
+    assert seen[0].elapsed_s == 1
+    assert summary.best is not None
+    assert summary.best.trial == seen[-1].best_trial
+    assert summary.wall_s == 5
+
+
+def test_a_trial_is_recorded_before_it_is_told(tmp_path: Path) -> None:
+    backend = opened(tmp_path, n_trials=2)
+
+    class Watching(FakeTracker):
+        def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
+            assert result.spec.trial not in [trial.trial for trial in backend.finished()]
+            return super().record(result, suggested)
+
+    tracker = Watching()
+    run_search(backend, FakeEngine(), tracker, on_progress=lambda progress: None)
+    assert [trial.run_id for trial in backend.finished()] == ["run-0", "run-1"]
+    assert tracker.recorded[1][1] == backend.suggested(1)
+
+
+def test_an_infinite_objective_reaches_the_tracker_as_failed(tmp_path: Path) -> None:
+    tracker = FakeTracker()
+    summary = searched(tmp_path, FakeEngine(values_of=lambda spec: [math.inf]), tracker, n_trials=3)
+    assert (summary.n_failed, summary.n_complete, summary.best) == (3, 0, None)
+    assert {result.state for result, _ in tracker.recorded} == {TrialState.FAILED}
+    assert tracker.recorded[0][0].message == "val_log_loss is inf"
+
+
+def test_ctrl_c_while_training_drops_the_running_trial_only(tmp_path: Path) -> None:
+    def interrupted_at_two(spec: TrialSpec) -> list[float]:
+        if spec.trial == 2:
+            raise KeyboardInterrupt
+        return curve(spec)
+
+    summary = searched(tmp_path, FakeEngine(values_of=interrupted_at_two), FakeTracker(), n_trials=5)
+    assert summary.interrupted
+    assert (summary.n_finished, summary.reason) == (2, "interrupted")
+    again = FakeEngine()
+    summary = searched(tmp_path, again, FakeTracker(), n_trials=5)
+    assert [spec.trial for spec in again.asked] == [2, 3, 4]
+    assert (summary.n_finished, summary.n_new, summary.interrupted) == (5, 3, False)
+
+
+def test_ctrl_c_while_recording_waits_until_the_study_knows(tmp_path: Path) -> None:
+    class Interrupting(FakeTracker):
+        def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
+            signal.raise_signal(signal.SIGINT)
+            return super().record(result, suggested)
+
+    tracker = Interrupting()
+    summary = searched(tmp_path, FakeEngine(), tracker, n_trials=5)
+    assert summary.interrupted
+    assert summary.n_finished == len(tracker.recorded) == 1
+
+
+def test_a_store_that_fails_stops_the_search(tmp_path: Path) -> None:
+    class Failing(FakeTracker):
+        def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
+            raise StoreError("the store is full")
+
+    with pytest.raises(StoreError, match="full"):
+        searched(tmp_path, FakeEngine(), Failing(), n_trials=2)
