@@ -21,7 +21,7 @@ $(STAMP): requirements.lock bootstrap.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo 'songpop needs Python 3.11, 3.12 or 3.13 on the PATH; or name one: make PYTHON=/path/to/python3.11' >&2; exit 2; }
 	@echo "songpop: creating $(VENV) (once, about a minute)" >&2
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bootstrap.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r bootstrap.lock
 	@UV_LINK_MODE=copy $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
@@ -44,8 +44,8 @@ rollback: setup  ## give the alias back to the champion before
 history: setup  ## who was champion when
 	@$(BIN)/songpop history $(ARGS)
 
-predict: setup  ## rank the songs of DATA=FILE into OUT=FILE (scored.csv)
-	@$(BIN)/songpop predict $(if $(DATA),input='$(abspath $(DATA))') output='$(or $(OUT),scored.csv)' $(ARGS)
+predict: setup  ## rank the songs of DATA=FILE (or of the built-in table) into OUT=FILE (scored.csv)
+	@$(BIN)/songpop predict input='$(if $(DATA),$(abspath $(DATA)),sample)' output='$(or $(OUT),scored.csv)' $(ARGS)
 
 table: setup  ## what is in a table, what is wrong with it, what leaks
 	@$(BIN)/songpop check $(DATA_ARGS) $(ARGS)

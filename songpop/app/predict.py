@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from songpop.data.sample import generate_songs
 from songpop.errors import SettingsError
 from songpop.predict.ranking import Ranking, rank_songs
 from songpop.settings import PredictSettings
 from songpop.tracking.store import open_store
 
 N_SHOWN = 10
+BUILT_IN = "sample"  # as in data=sample; a file of that name is ./sample
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ def predict(settings: PredictSettings) -> Prediction:
     ranking = rank_songs(
         store,
         settings.registry,
-        Path(settings.input),
+        generate_songs() if settings.input == BUILT_IN else Path(settings.input),
         Path(settings.output),
         order=settings.order,
         as_of=settings.as_of,

@@ -127,7 +127,7 @@ class Screen:
         self._plain("Next:")
         self._plain(f"  make ui                       compare the runs in the MLflow UI ({outcome.tracking_uri})")
         self._plain(f"  make {promote:<24} put the best model into the registry")
-        self._plain("  make predict DATA=songs.csv   rank songs with it")
+        self._plain("  make predict DATA=songs.csv   rank songs with it (without DATA: those of the built-in table)")
 
     def train(self, outcome: Any) -> None:
         """Print mean and interval of every model, the published number beside it, and the verdicts."""

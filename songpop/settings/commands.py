@@ -82,7 +82,7 @@ class Order(Enum):
 class PredictSettings:
     """songpop predict."""
 
-    input: str | None = None  # the CSV file to rank, of the form the champion was trained on
+    input: str | None = None  # the CSV file to rank, written like the champion's table; `sample`: the built-in table
     output: str | None = None  # the CSV file to write
     order: Order = Order.rank
     as_of: str | None = None  # ages count from this date (YYYY-MM-DD); default: the champion's own

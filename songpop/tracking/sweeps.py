@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from mlflow.entities import Run
 
 from songpop.contracts import TrialState
-from songpop.errors import StoreError
+from songpop.errors import GateError
 from songpop.tracking.failures import store_failures
 from songpop.tracking.records import KIND, STATE, SWEEP, TRIAL, LeaderRow, SweepRecord
 from songpop.tracking.store import Store
@@ -27,16 +27,16 @@ def find_sweep(store: Store, name: str | None = None, kind: str = "sweep") -> Sw
     """Return the sweep called `name`, or the newest.
 
     Raises:
-        StoreError: if there is none; names those that there are.
+        GateError: if there is none; names those that there are.
     """
     sweeps = list_sweeps(store, kind)
     for sweep in sweeps:
         if name is None or sweep.name == name:
             return sweep
     if not sweeps:
-        raise StoreError(f"The tracking store {store.where} holds no sweep yet. Run: songpop {kind}")
+        raise GateError(f"The tracking store {store.where} holds no sweep yet. Run: songpop {kind}")
     known = ", ".join(sorted({sweep.name for sweep in sweeps})[:10])
-    raise StoreError(f"The tracking store {store.where} holds no sweep {name!r}. It holds: {known}.")
+    raise GateError(f"The tracking store {store.where} holds no sweep {name!r}. It holds: {known}.")
 
 
 def leaderboard(store: Store, parent: str, k: int | None = None) -> tuple[LeaderRow, ...]:

@@ -4,7 +4,7 @@ import pytest
 from trials import finished_trial
 
 from songpop.contracts import TrialState
-from songpop.errors import StoreError
+from songpop.errors import GateError
 from songpop.tracking.runs import start_sweep
 from songpop.tracking.sweeps import find_sweep, leaderboard, list_sweeps
 
@@ -20,7 +20,7 @@ def test_the_newest_is_the_default(store) -> None:
 
 
 def test_no_sweep(store) -> None:
-    with pytest.raises(StoreError, match=r"holds no sweep yet. Run: songpop sweep"):
+    with pytest.raises(GateError, match=r"holds no sweep yet. Run: songpop sweep"):
         find_sweep(store)
 
 
