@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -69,7 +70,7 @@ except ImportError:
     pass
 import mlflow.pyfunc, pandas
 model = mlflow.pyfunc.load_model(sys.argv[1])
-print(model.predict(pandas.read_csv(sys.argv[2])).to_json(orient="list"))
+print(model.predict(pandas.read_csv(sys.argv[2]))["probability"].to_json(orient="values"))
 """
 
 
@@ -83,7 +84,7 @@ def test_load_model_where_songpop_is_not_installed(champion, tmp_path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     expected = RawModel(champion_of(champion, RegistrySettings()).folder).probabilities(SONGS)
-    np.testing.assert_allclose(json.loads(done.stdout)["probability"], expected, atol=1e-6)
+    np.testing.assert_allclose(json.loads(done.stdout), expected, atol=1e-6)
 
 
 def ask(port: int, body: str, kind: str = "application/json") -> tuple[int, str]:
@@ -113,17 +114,19 @@ def served(champion, tmp_path):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # mlflow looks for uvicorn there
     command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", "models:/songpop@champion"]
     server = subprocess.Popen(
         [*command, "--env-manager", "local", "-h", "127.0.0.1", "-p", str(port)],
-        env={**os.environ, "MLFLOW_TRACKING_URI": champion.uri}, cwd=tmp_path, start_new_session=True,
+        env={**os.environ, "MLFLOW_TRACKING_URI": champion.uri, "PATH": path}, cwd=tmp_path, start_new_session=True,
     )  # fmt: skip
     try:
         wait_until_ready(server, port)
         yield port
     finally:
-        os.killpg(server.pid, 15)
-        server.wait(timeout=30)
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGTERM)
+            server.wait(timeout=30)
 
 
 @pytest.mark.slow
