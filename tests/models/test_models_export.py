@@ -1,0 +1,116 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from songpop.contracts import Column, ColumnKind, Params
+from songpop.errors import ArtifactError, StoreError
+from songpop.models.export import assemble, load_plain, predict_rows, save_model
+from songpop.models.features import fit_features, transform
+from songpop.models.mlp import build_network
+from songpop.models.runtime import keras
+from songpop.settings import FeatureKind
+
+COLUMNS = (
+    Column(name="streams", kind=ColumnKind.COUNT),
+    Column(name="explicit", kind=ColumnKind.FLAG),
+    Column(name="genre", kind=ColumnKind.CATEGORY, categories=("pop", "rock")),
+)
+PARAMS = Params(widths="8-4", regularization="l1_l2", dropout_first=0.3, activation="selu")
+
+
+def cells() -> np.ndarray:
+    rng = np.random.default_rng(0)
+    matrix = np.stack([10 ** rng.uniform(0, 10, 50), rng.integers(0, 2, 50), rng.integers(0, 2, 50)], axis=1)
+    matrix[rng.random(matrix.shape) < 0.3] = np.nan
+    matrix[0], matrix[1] = np.nan, np.inf
+    return matrix.astype(np.float32)
+
+
+def whole(kind: FeatureKind = FeatureKind.logs) -> tuple[keras.Model, keras.Model, keras.Model]:
+    preprocessing = fit_features(cells(), COLUMNS, kind)
+    network = build_network(PARAMS, preprocessing.output_shape[1], seed=3)
+    return assemble(preprocessing, PARAMS, network.get_weights()), preprocessing, network
+
+
+def test_whole_is_preprocessing_then_network() -> None:
+    model, preprocessing, network = whole()
+    found = predict_rows(model, cells())
+    assert found.shape == (50,)
+    np.testing.assert_allclose(found, predict_rows(network, transform(preprocessing, cells())), atol=1e-6)
+    np.testing.assert_allclose(found, np.asarray(model(cells()))[:, 0], atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", list(FeatureKind))
+def test_a_saved_model_predicts_the_same(kind: FeatureKind, tmp_path: Path) -> None:
+    model, _, _ = whole(kind)
+    save_model(model, tmp_path / "model.keras")
+    assert [p.name for p in tmp_path.iterdir()] == ["model.keras"]
+    loaded = load_plain(tmp_path / "model.keras")
+    np.testing.assert_array_equal(predict_rows(loaded, cells()), predict_rows(model, cells()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", list(FeatureKind))
+def test_a_process_without_songpop_predicts_the_same(kind: FeatureKind, tmp_path: Path) -> None:
+    model, _, _ = whole(kind)
+    save_model(model, tmp_path / "model.keras")
+    np.save(tmp_path / "cells.npy", cells())
+    code = (
+        "import sys\nsys.modules['songpop'] = None  # importing it raises\nimport keras, numpy as np\n"
+        "model = keras.models.load_model('model.keras', safe_mode=True)\n"
+        "np.save('found.npy', model.predict(np.load('cells.npy'), verbose=0)[:, 0])"
+    )
+    subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    found = np.load(tmp_path / "found.npy")
+    np.testing.assert_allclose(found, predict_rows(model, cells()), atol=1e-6)
+
+
+def test_no_rows_give_no_probabilities() -> None:
+    model, _, _ = whole()
+    assert predict_rows(model, cells()[:0]).shape == (0,)
+
+
+def test_batches_do_not_matter() -> None:
+    model, _, _ = whole()
+    np.testing.assert_allclose(predict_rows(model, cells(), 7), predict_rows(model, cells()), atol=1e-6)
+
+
+def test_weights_of_another_network_are_refused() -> None:
+    _, preprocessing, network = whole()
+    with pytest.raises(ArtifactError, match="must have the shapes of the network '4'"):
+        assemble(preprocessing, Params(widths="4"), network.get_weights())
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="could not be written to"):
+        save_model(whole()[0], tmp_path / "none" / "model.keras")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"), [(None, "but there is none"), (b"no model", "must be a whole and safe Keras model")]
+)
+def test_files_that_are_no_model(content: bytes | None, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ArtifactError, match=message):
+        load_plain(path)
+
+
+def test_a_file_that_is_cut_short(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    save_model(whole()[0], path)
+    path.write_bytes(path.read_bytes()[:-2000])
+    with pytest.raises(ArtifactError, match="must be a whole and safe Keras model"):
+        load_plain(path)
+
+
+def test_code_inside_a_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    inputs = keras.Input((3,))
+    keras.Model(inputs, keras.layers.Lambda(lambda x: x * 2)(inputs)).save(path)
+    with pytest.raises(ArtifactError, match="must be a whole and safe Keras model"):
+        load_plain(path)

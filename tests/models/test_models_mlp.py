@@ -1,0 +1,91 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from songpop.contracts import Params
+from songpop.errors import SettingsError
+from songpop.models.mlp import build_network, count_parameters, hidden_widths, layer_seeds
+
+PUBLISHED = Params(first_regularized=1, regularization="l1_l2", l1=1e-3, l2=2e-3, dropout_first=0.5, dropout_later=0.2)
+
+
+def test_the_published_net_to_the_layer() -> None:
+    network = build_network(PUBLISHED, 22, seed=0)
+    assert [layer.name for layer in network.layers] == [
+        "features",
+        "hidden_0",
+        "hidden_1",
+        "dropout_1",
+        "hidden_2",
+        "dropout_2",
+        "hidden_3",
+        "dropout_3",
+        "probability",
+    ]
+    penalised = [layer.name for layer in network.layers if getattr(layer, "kernel_regularizer", None)]
+    assert penalised == ["hidden_1", "hidden_2", "hidden_3"]
+    assert [network.get_layer(f"dropout_{k}").rate for k in (1, 2, 3)] == [0.5, 0.2, 0.2]
+    assert network.count_params() == count_parameters(PUBLISHED, 22)
+    assert network.output_shape == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("regularization", "l1", "l2"), [("none", 0, 0), ("l1", 1e-3, 0), ("l2", 0, 2e-3), ("l1_l2", 1e-3, 2e-3)]
+)
+def test_penalty_is_keras_formula(regularization: str, l1: float, l2: float) -> None:
+    network = build_network(replace(PUBLISHED, regularization=regularization), 5, seed=1)
+    kernels = [network.get_layer(f"hidden_{k}").get_weights()[0] for k in (1, 2, 3)]
+    expected = sum(l1 * np.abs(k).sum() + l2 * np.square(k).sum() for k in kernels)
+    assert sum(float(loss) for loss in network.losses) == pytest.approx(expected, rel=1e-5)
+
+
+def test_weights_come_from_the_seed_alone() -> None:
+    first, again, other = (build_network(PUBLISHED, 22, seed).get_weights() for seed in (7, 7, 8))
+    assert len(first) == 10
+    for a, b, c in zip(first, again, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+        assert a.ndim == 1 or not np.array_equal(a, c)
+    limit = np.sqrt(6 / (22 + 128))  # Glorot uniform
+    assert 0.98 * limit < np.abs(first[0]).max() <= limit
+
+
+def test_dropout_comes_from_the_seed_alone() -> None:
+    x = np.ones((4, 22), dtype=np.float32)
+    first, again, other = (np.asarray(build_network(PUBLISHED, 22, seed)(x, training=True)) for seed in (7, 7, 8))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_no_seed_is_used_twice() -> None:
+    seeds = [number for seed in range(20) for pair in layer_seeds(seed, 5) for number in pair]
+    assert len(set(seeds)) == len(seeds)
+    assert min(seeds) >= 0
+    assert max(seeds) < 2**31
+
+
+def test_no_dropout_layer_without_a_rate() -> None:
+    network = build_network(replace(PUBLISHED, dropout_first=0.0), 3, seed=0)
+    assert [layer.name for layer in network.layers if "dropout" in layer.name] == ["dropout_2", "dropout_3"]
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        (Params(widths="128-"), "`widths` must be whole numbers"),
+        (Params(widths="64-0"), "`widths` must be whole numbers"),
+        (Params(widths="64,32"), "`widths` must be whole numbers"),
+        (Params(activation="relu6"), "`activation` must be one of"),
+        (Params(regularization="l3"), r"`regularization` must be one of \['none', 'l1', 'l2', 'l1_l2'\]"),
+        (Params(dropout_first=1.0), "`0 <= dropout_first < 1` must hold"),
+        (Params(dropout_later=-0.1), "`0 <= dropout_later < 1` must hold"),
+    ],
+)
+def test_what_cannot_be_meant(params: Params, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        build_network(params, 3, seed=0)
+
+
+@pytest.mark.parametrize(("widths", "expected"), [("128-64", (128, 64)), ("8", (8,))])
+def test_widths(widths: str, expected: tuple[int, ...]) -> None:
+    assert hidden_widths(Params(widths=widths)) == expected
