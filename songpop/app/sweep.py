@@ -63,7 +63,7 @@ def sweep(
             spec = _spec(settings, space, base, best.trial, best.suggested)
             champion = crown(settings, prepared, store, run, best, spec)
         finish(run, champion, summary)
-    return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started)
+        return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started)
 
 
 def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dict[str, str]:

@@ -4,6 +4,7 @@ Nothing heavy is imported before a command is known, so that `songpop --help` an
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -41,7 +42,8 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the program and exit with its status."""
+    """Run the program and exit with its status; SIGTERM ends it as Ctrl-C does, with everything kept."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 

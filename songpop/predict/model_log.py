@@ -16,7 +16,6 @@ import mlflow.pyfunc
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 from mlflow.models import Model
 
-import songpop
 from songpop.models.export import save_model
 from songpop.models.runtime import keras
 from songpop.predict.pyfunc_door import SIGNATURE
@@ -31,6 +30,7 @@ from songpop.tracking.store import Store
 REQUIREMENTS = ("mlflow", "tensorflow", "keras", "numpy", "pandas")
 LOADER = "songpop.predict.pyfunc_door"
 MODEL_TYPE = "keras"
+PACKAGE = Path(__file__).resolve().parents[1]  # songpop's own code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,9 +93,7 @@ def requirements() -> list[str]:
 def _pack(packed: Path, data: Path, card: ModelCard, run_id: str, model_id: str) -> None:
     """Write the model as MLflow keeps one: MLmodel, requirements, songpop's code, our files under data/."""
     code = data.parent / "songpop"
-    shutil.copytree(
-        Path(songpop.__file__).parent, code, ignore=shutil.ignore_patterns("__pycache__", "conf", "*.pyc", "*.html")
-    )
+    shutil.copytree(PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__", "conf", "*.pyc", "*.html"))
     with warnings.catch_warnings():
         # The signature was tried through every door (pyfunc_door.py); an example would be a row of the table.
         warnings.filterwarnings("ignore", message=".*input example was not provided.*")

@@ -1,4 +1,4 @@
-"""Ctrl-C waits while a finished trial is being kept, so that record and study stay in step."""
+"""Ctrl-C and SIGTERM wait while a finished trial is being kept, so that record and study stay in step."""
 
 import signal
 import threading
@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 @contextmanager
 def interrupts_deferred() -> Iterator[None]:
-    """Hold a KeyboardInterrupt back until the block has ended; outside the main thread, do nothing."""
+    """Hold both back until the block has ended, then raise KeyboardInterrupt; in other threads, do nothing."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Python delivers Ctrl-C to the main thread only
         return
@@ -19,10 +21,11 @@ def interrupts_deferred() -> Iterator[None]:
         del frame
         waiting.append(number)
 
-    previous = signal.signal(signal.SIGINT, hold)
+    previous = {number: signal.signal(number, hold) for number in SIGNALS}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
     if waiting:
         raise KeyboardInterrupt

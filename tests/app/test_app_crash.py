@@ -1,0 +1,83 @@
+"""A sweep that is killed, and one that is interrupted: what finished is kept, each trial once, none RUNNING."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+N_TRIALS = 12
+CREATE_TRIAL = b'"op_code":4,'  # Optuna's word in the journal
+WORDS = ["sweep", "--json", "train.epochs=4", f"search.n_trials={N_TRIALS}", "space=published", "sampler=random"]
+
+
+def start(folder: Path) -> subprocess.Popen[str]:
+    environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "songpop", *WORDS],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=(folder / "stderr.txt").open("a"),
+        text=True,
+    )
+
+
+def runs(folder: Path) -> list[Any]:
+    client = MlflowClient(f"sqlite:///{folder / 'mlruns' / 'mlflow.db'}")
+    return list(client.search_runs([experiment.experiment_id for experiment in client.search_experiments()]))
+
+
+def wait_for_trials(folder: Path, n: int, process: subprocess.Popen[str]) -> None:
+    journal = folder / "mlruns" / "studies" / "sample-honest-published.journal"
+    deadline = time.monotonic() + 300
+    while time.monotonic() < deadline and process.poll() is None:
+        if journal.exists() and journal.read_bytes().count(CREATE_TRIAL) >= n:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{n} trials were not reached: {(folder / 'stderr.txt').read_text()}")
+
+
+def check_whole(folder: Path, told: dict[str, Any]) -> None:
+    assert told["n_trials"] == N_TRIALS
+    found = runs(folder)
+    assert {run.info.status for run in found} <= {"FINISHED", "FAILED"}
+    trials = Counter(run.data.tags["songpop.trial"] for run in found if "mlflow.parentRunId" in run.data.tags)
+    assert trials == Counter({str(number): 1 for number in range(N_TRIALS)})
+
+
+def test_kill_9_in_mid_sweep(tmp_path: Path) -> None:
+    process = start(tmp_path)
+    wait_for_trials(tmp_path, 5, process)
+    process.kill()
+    process.wait()
+    resumed = start(tmp_path)
+    out, _ = resumed.communicate()
+    assert resumed.returncode == 0, (tmp_path / "stderr.txt").read_text()
+    told = json.loads(out)
+    assert told["n_new"] <= N_TRIALS - 5
+    check_whole(tmp_path, told)
+
+
+@pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_cleanly(tmp_path: Path, word: signal.Signals) -> None:
+    process = start(tmp_path)
+    wait_for_trials(tmp_path, 2, process)
+    process.send_signal(word)
+    out, _ = process.communicate()
+    assert process.returncode == 130, (tmp_path / "stderr.txt").read_text()
+    assert json.loads(out)["interrupted"] is True
+    assert "RUNNING" not in {run.info.status for run in runs(tmp_path)}
+    resumed = start(tmp_path)
+    out, _ = resumed.communicate()
+    assert resumed.returncode == 0, (tmp_path / "stderr.txt").read_text()
+    check_whole(tmp_path, json.loads(out))

@@ -1,0 +1,136 @@
+"""A whole sweep on the generated table: what it returns, what MLflow holds, how it goes on, what it refuses."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+
+import songpop
+from songpop.app.records import SweepOutcome, as_json
+from songpop.data.sample import generate_songs
+from songpop.errors import GateError, LeakError, ResumeError
+
+QUICK: dict[str, Any] = {"debug": "quick", "train__epochs": 3, "data__leak_auc": 0.99}
+# design.md, section 2
+KEYS = {"sweep", "parent_run_id", "protocol", "n_trials", "n_complete", "n_pruned", "n_failed", "wall_s", "engine"}
+
+
+@pytest.fixture(scope="module")
+def songs() -> pd.DataFrame:
+    return generate_songs(n_rows=800, seed=5)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mlruns")
+
+
+@pytest.fixture(scope="module")
+def outcome(songs: pd.DataFrame, root: Path) -> SweepOutcome:
+    return songpop.sweep(songs, **QUICK, paths__root=str(root))
+
+
+@pytest.fixture(scope="module")
+def client(outcome: SweepOutcome, root: Path) -> MlflowClient:
+    return MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
+
+
+def children(client: MlflowClient, outcome: SweepOutcome) -> list[Any]:
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    return list(client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{outcome.parent_run_id}'"))
+
+
+def test_json_has_the_keys_of_the_design(outcome: SweepOutcome) -> None:
+    told = json.loads(json.dumps(as_json(outcome), allow_nan=False))
+    assert {*KEYS, "best", "champion"} <= set(told)
+    assert set(told["best"]) >= {"run_id", "trial", "params", "val_log_loss"}
+    assert set(told["champion"]) >= {"kind", "run_ids", "val_log_loss", "test"}
+    metrics = {"log_loss", "accuracy", "precision", "recall", "f1", "specificity", "roc_auc"}
+    assert set(told["champion"]["test"]) >= metrics
+    assert told["n_trials"] == told["n_complete"] + told["n_pruned"] + told["n_failed"] == 3
+    assert told["engine"] == "keras"
+    assert "study" not in told
+
+
+def test_the_record_holds_optunas_study(outcome: SweepOutcome) -> None:
+    assert len(outcome.study.trials) == 3
+    assert outcome.best is not None
+    assert outcome.study.best_value == pytest.approx(outcome.best.val_log_loss)
+
+
+def test_one_child_per_trial_with_numbers_and_history(outcome: SweepOutcome, client: MlflowClient) -> None:
+    runs = children(client, outcome)
+    assert sorted(int(run.data.tags["songpop.trial"]) for run in runs) == [0, 1, 2]
+    for run in runs:
+        assert run.info.status == "FINISHED"
+        assert float(run.data.params["learning_rate"]) > 0
+        history = client.get_metric_history(run.info.run_id, "val_log_loss")
+        assert [metric.step for metric in history] == list(range(1, len(history) + 1))
+        assert run.data.metrics["best_val_log_loss"] == pytest.approx(min(metric.value for metric in history))
+        assert {"songpop.protocol", "songpop.engine", "songpop.table", "songpop.seed"} <= set(run.data.tags)
+
+
+def test_the_parent_holds_what_is_needed_to_understand_it(outcome: SweepOutcome, client: MlflowClient) -> None:
+    parent = client.get_run(outcome.parent_run_id)
+    assert parent.info.status == "FINISHED"
+    files = {item.path for item in client.list_artifacts(outcome.parent_run_id)}
+    assert {"config.yaml", "space.json", "split.npz", "split.json", "environment.json", "table.json"} <= files
+    assert parent.inputs.dataset_inputs[0].dataset.name == "sample"
+    assert parent.data.metrics["test_accuracy"] == pytest.approx(outcome.champion.test["accuracy"])  # type: ignore[union-attr]
+
+
+def test_asking_again_trains_nothing_and_opens_nothing(songs: pd.DataFrame, root: Path, outcome: SweepOutcome) -> None:
+    again = songpop.sweep(songs, **QUICK, paths__root=str(root))
+    assert (again.n_trials, again.n_new) == (3, 0)
+    assert again.champion == outcome.champion
+    assert again.parent_run_id == outcome.parent_run_id
+
+
+def test_asking_for_more_goes_on(songs: pd.DataFrame, root: Path, outcome: SweepOutcome, client: MlflowClient) -> None:
+    more = songpop.sweep(songs, **QUICK, paths__root=str(root), search__n_trials=4, sampler="random", pruner="none")
+    assert (more.n_trials, more.n_new) == (4, 1)
+    assert sorted(int(run.data.tags["songpop.trial"]) for run in children(client, outcome)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"space": "published"}, "space"),
+        ({"train__early_stopping__patience": 3}, "train"),
+        ({"split__seed": 1}, "split"),
+        ({"features__use_dates": False}, "features"),
+    ],
+)
+def test_another_question_under_the_same_name_is_refused(
+    songs: pd.DataFrame, root: Path, outcome: SweepOutcome, change: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ResumeError, match=told):
+        songpop.sweep(songs, **QUICK, paths__root=str(root), search__name=outcome.sweep, **change)
+
+
+def test_the_winner_is_promoted_and_ranks_songs(songs: pd.DataFrame, root: Path, outcome: SweepOutcome) -> None:
+    where = {"paths__root": str(root)}
+    promotion = songpop.promote(**where)
+    assert (promotion.version, promotion.is_new) == (1, True)
+    assert songpop.promote(**where).is_new is False
+    ranked = songpop.predict(songs.head(20), **where)
+    assert list(ranked["probability"]) == sorted(ranked["probability"], reverse=True)
+    assert len(ranked) == 20
+    assert [entry.version for entry in songpop.history(**where).entries] == [1]
+    with pytest.raises(GateError, match="no earlier champion"):
+        songpop.rollback(**where)
+    assert songpop.compare(**where).sweep == outcome.sweep
+
+
+def test_a_leak_stops_before_anything_is_written(songs: pd.DataFrame, tmp_path: Path) -> None:
+    with pytest.raises(LeakError, match="All Time Rank"):
+        songpop.sweep(songs, **QUICK, paths__root=str(tmp_path / "new"), data__label__sources=["Track Score"])
+    assert not (tmp_path / "new").exists()
+
+
+def test_nothing_to_promote(tmp_path: Path) -> None:
+    with pytest.raises(GateError):
+        songpop.promote(paths__root=str(tmp_path))
