@@ -1,5 +1,7 @@
 """The finished model as one plain `.keras` file: raw matrix in, probability out, no songpop needed to load it."""
 
+import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +11,9 @@ from songpop.contracts import Matrix, Params, Vector
 from songpop.errors import ArtifactError, StoreError
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
+
+# What Keras raises on a damaged file, depending on where the damage is, and on code inside one.
+_DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 def assemble(preprocessing: keras.Model, params: Params, weights: Sequence[Matrix]) -> keras.Model:
@@ -59,7 +64,7 @@ def load_plain(path: Path) -> keras.Model:
         raise ArtifactError(f"there must be a model file at {path}, but there is none.")
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except _DAMAGED as error:
         first_line = str(error).strip().partition("\n")[0]
         raise ArtifactError(f"{path} must be a whole and safe Keras model file, but: {first_line}") from error
 

@@ -108,6 +108,18 @@ def test_a_file_that_is_cut_short(tmp_path: Path) -> None:
         load_plain(path)
 
 
+@pytest.mark.parametrize("where", [0.1, 0.5, 0.8])
+def test_a_file_with_a_damaged_part(where: float, tmp_path: Path) -> None:
+    path = tmp_path / "model.keras"
+    save_model(whole()[0], path)
+    content = bytearray(path.read_bytes())
+    start = int(where * len(content))
+    content[start : start + 64] = bytes(255 - b for b in content[start : start + 64])
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match="must be a whole and safe Keras model"):
+        load_plain(path)
+
+
 def test_code_inside_a_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.keras"
     inputs = keras.Input((3,))
