@@ -3,9 +3,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 import pytest
-from tables import numeric_table, real_settings, real_table
+from tables import SONGS_YAML, described, numeric_table, real_settings, real_table
 
 from songpop.data.leakage import auc_lower_bound, find_leaks, guard_leaks
+from songpop.data.sample import generate_songs
 from songpop.data.table import SongTable, load_table
 from songpop.errors import DataError, LeakError
 from songpop.settings import ColumnSettings, DataSettings, LabelSettings
@@ -150,3 +151,9 @@ def test_the_score_and_the_rank_stop_the_run(name: str) -> None:
     assert guard_leaks(table, settings).allowed == (name,)
     with pytest.raises(LeakError, match=rf"{name} \(AUC .*data.allowed_leaks=\['{name}'\]"):
         guard_leaks(table, real_settings())
+
+
+@pytest.mark.slow
+def test_the_generated_table_is_honest() -> None:
+    settings = described(SONGS_YAML)
+    assert guard_leaks(load_table(settings, frame=generate_songs()), settings).found == ()
