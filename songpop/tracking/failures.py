@@ -29,7 +29,10 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("unable to open database", "cannot be opened. Check its folder, or name another: tracking.uri=…"),
     ("not a directory", "cannot be made, a part of its path is a file. Name another folder: paths.root=…"),
     ("file exists", "cannot be made, a part of its path is a file. Name another folder: paths.root=…"),
-    ("filesystem tracking backend", "is a folder of files, which MLflow no longer reads. Set tracking.uri=sqlite:///FILE"),
+    (
+        "filesystem tracking backend",
+        "is a folder of files, which MLflow no longer reads. Set tracking.uri=sqlite:///FILE",
+    ),
     ("max retries exceeded", "cannot be reached. Start the server, or correct tracking.uri."),
     ("api request", "refused a request or did not answer. Check the server, or correct tracking.uri."),
 )

@@ -122,6 +122,15 @@ def _initialise(file: Path, root: Path) -> None:
     for left_over in file.parent.glob(f"{file.name}.new*"):
         left_over.unlink()
     new = file.with_name(f"{file.name}.new")
+    try:
+        _migrate(new, root)
+        new.rename(file)
+    except BaseException:
+        new.unlink(missing_ok=True)  # on a full disk it would stand in the way of its own remedy
+        raise
+
+
+def _migrate(new: Path, root: Path) -> None:
     # MLflow's migrations commit some fifty times; nobody reads the file before it is renamed, so none needs the disk.
     sqlalchemy.event.listen(sqlalchemy.Engine, "connect", _without_waiting)
     try:
@@ -137,7 +146,6 @@ def _initialise(file: Path, root: Path) -> None:
         connection.close()
     with new.open("rb") as handle:
         os.fsync(handle.fileno())
-    new.rename(file)
 
 
 def _without_waiting(connection: Any, _record: Any) -> None:
