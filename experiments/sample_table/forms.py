@@ -12,7 +12,7 @@ from songpop.data.sample_numbers import EPOCH_OF_AGES, Numbers
 
 def numeric(column: pd.Series) -> np.ndarray:
     """Return a column of text cells with thousands separators as floats; NaN if missing."""
-    return pd.tonumeric(column.str.replace(",", "")).to_numpy(dtype=float)
+    return pd.to_numeric(column.str.replace(",", "")).to_numpy(dtype=float)
 
 
 def date_facts(numbers: Numbers) -> dict[str, float]:
