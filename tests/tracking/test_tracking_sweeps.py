@@ -26,7 +26,7 @@ def test_no_sweep(store) -> None:
 
 def test_unknown_sweep_names_those_that_are_known(store) -> None:
     start_sweep(store, "songs-honest-full")
-    with pytest.raises(StoreError, match=r"no sweep 'songs'. It holds: songs-honest-full"):
+    with pytest.raises(GateError, match=r"no sweep 'songs'. It holds: songs-honest-full"):
         find_sweep(store, "songs")
 
 
