@@ -4,7 +4,7 @@ Owns: the Gaussian copula of values and missing patterns, the marginal distribut
 Does not own: text, dates as cells, repeated rows (sample.py), or measuring the facts (experiments/sample_table).
 
 Axes: R rows, V values (the counts, then the age), I indicators (missing flags of the counts, then Explicit),
-H = 1 + number of knots. Every step is ranks, sums and products, so that the table is the same on every machine.
+H = 2 + number of knots. Every step is ranks, sums and products, so that the table is the same on every machine.
 """
 
 import json
@@ -35,7 +35,7 @@ class SampleFacts:
     rates: Floats  # shape (I,): how often each indicator is true
     correlation: Floats  # shape (V + I, V + I), of the latent Gaussian variables; positive definite
     knots: tuple[float, ...]  # of the score's hinges, in normal scores
-    score: Floats  # shape (H, V * H + I): row by hinge of the age, column by hinge of the value, then indicators
+    score: Floats  # shape (H, V * (H - 1) + I): row by hinge of the age, column by hinge of a value, then indicators
     noise: float  # standard deviation that is added to the score's function
     dates: Mapping[str, float]
     songs: Mapping[str, Any]
