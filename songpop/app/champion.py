@@ -13,9 +13,9 @@ from songpop.app.records import Champion
 from songpop.contracts import FinishedTrial, TrialResult, TrialSpec, TrialState
 from songpop.evaluation.metrics import binary_metrics
 from songpop.models.export import assemble, predict_rows
-from songpop.predict.model_log import log_model
-from songpop.predict.raw_model import ModelCard
-from songpop.predict.sealed import SealedRows
+from songpop.scoring.model_log import log_model
+from songpop.scoring.raw_model import ModelCard
+from songpop.scoring.sealed import SealedRows
 from songpop.search.driver import SearchSummary
 from songpop.settings import SweepSettings
 from songpop.tracking.environment import environment

@@ -7,7 +7,7 @@ import pandas as pd
 
 from songpop.data.sample import generate_songs
 from songpop.errors import SettingsError
-from songpop.predict.ranking import Ranking, rank_songs
+from songpop.scoring.ranking import Ranking, rank_songs
 from songpop.settings import PredictSettings
 from songpop.tracking.store import open_store
 

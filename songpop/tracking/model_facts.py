@@ -1,7 +1,7 @@
 """What is known about a logged model: where it comes from, what it leaks, what it reached, which files it has.
 
 Owns: the facts as tags of MLflow, and back; where a model's folder lies, and whether its files are the ones that
-were logged. Does not own: what is inside the files (predict/).
+were logged. Does not own: what is inside the files (scoring/).
 """
 
 import json

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from songpop.data.cells import unusable_cells
 from songpop.data.table import read_csv_text
 from songpop.errors import DataError, SettingsError, StoreError
-from songpop.predict.raw_model import HIGH_POTENTIAL, PROBABILITY, ModelCard, RawModel, day_of
+from songpop.scoring.raw_model import HIGH_POTENTIAL, PROBABILITY, ModelCard, RawModel, day_of
 from songpop.settings import DataSettings, Order, RegistrySettings
 from songpop.tracking.champion import champion_of
 from songpop.tracking.store import Store

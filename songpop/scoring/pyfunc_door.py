@@ -17,7 +17,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
 
 from songpop.errors import DataError, SongpopError
-from songpop.predict.raw_model import HIGH_POTENTIAL, PROBABILITY, RawModel, day_of
+from songpop.scoring.raw_model import HIGH_POTENTIAL, PROBABILITY, RawModel, day_of
 
 AS_OF = "as_of"  # parameter: YYYY-MM-DD; empty: the day of the training table
 SIGNATURE = ModelSignature(

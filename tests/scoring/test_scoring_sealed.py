@@ -5,7 +5,7 @@ import pytest
 from small_models import saved_folder, sealed_of, songs
 
 from songpop.errors import ArtifactError
-from songpop.predict.sealed import SealedJudge, SealedRows
+from songpop.scoring.sealed import SealedJudge, SealedRows
 
 JUDGE = SealedJudge()
 

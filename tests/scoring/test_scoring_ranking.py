@@ -9,7 +9,7 @@ import pytest
 from small_models import songs
 
 from songpop.errors import ArtifactError, DataError, GateError, SettingsError, StoreError
-from songpop.predict.ranking import rank_songs, ranks_of
+from songpop.scoring.ranking import rank_songs, ranks_of
 from songpop.settings import Order, RegistrySettings
 from songpop.tracking.champion import champion_of
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from songpop.errors import ArtifactError
 from songpop.evaluation.metrics import log_loss
-from songpop.predict.raw_model import RawModel
+from songpop.scoring.raw_model import RawModel
 from songpop.tracking.gates import Comparison
 
 ROWS_FILE = "sealed.csv.gz"

@@ -18,9 +18,9 @@ from mlflow.models import Model
 
 from songpop.models.export import save_model
 from songpop.models.runtime import keras
-from songpop.predict.pyfunc_door import SIGNATURE
-from songpop.predict.raw_model import CARD_FILE, MODEL_FILE, ModelCard
-from songpop.predict.sealed import SealedRows
+from songpop.scoring.pyfunc_door import SIGNATURE
+from songpop.scoring.raw_model import CARD_FILE, MODEL_FILE, ModelCard
+from songpop.scoring.sealed import SealedRows
 from songpop.tracking.failures import store_failures
 from songpop.tracking.files import digests_of, sha256_of
 from songpop.tracking.model_facts import DATA, ModelFacts
@@ -28,7 +28,7 @@ from songpop.tracking.store import Store
 
 # What loading and predicting import; named here because MLflow would load the model to find out, for ten seconds.
 REQUIREMENTS = ("mlflow", "tensorflow", "keras", "numpy", "pandas")
-LOADER = "songpop.predict.pyfunc_door"
+LOADER = "songpop.scoring.pyfunc_door"
 MODEL_TYPE = "keras"
 PACKAGE = Path(__file__).resolve().parents[1]  # songpop's own code
 

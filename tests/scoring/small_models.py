@@ -12,8 +12,8 @@ from songpop.models.export import assemble, save_model
 from songpop.models.features import fit_features
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
-from songpop.predict.raw_model import CARD_FILE, MODEL_FILE, ModelCard
-from songpop.predict.sealed import SealedRows
+from songpop.scoring.raw_model import CARD_FILE, MODEL_FILE, ModelCard
+from songpop.scoring.sealed import SealedRows
 from songpop.settings import FeatureKind
 from songpop.tracking.files import sha256_of
 from songpop.tracking.model_facts import ModelFacts

@@ -48,7 +48,7 @@ def opened(template: Path, root: Path) -> Any:
 def logged_in(store: Any) -> tuple[Any, Any]:
     from dataclasses import replace
 
-    from songpop.predict.model_log import log_model
+    from songpop.scoring.model_log import log_model
     from songpop.tracking.records import MODEL_ID
     from songpop.tracking.runs import start_sweep
 
@@ -61,7 +61,7 @@ def logged_in(store: Any) -> tuple[Any, Any]:
 
 
 def crowned_in(store: Any) -> Any:
-    from songpop.predict.sealed import SealedJudge
+    from songpop.scoring.sealed import SealedJudge
     from songpop.settings import RegistrySettings
     from songpop.tracking.registry import candidate_of, promote
     from songpop.tracking.sweeps import find_sweep

@@ -19,8 +19,8 @@ import pytest
 from mlflow.exceptions import MlflowException
 from small_models import songs
 
-from songpop.predict.pyfunc_door import SIGNATURE, PyfuncDoor
-from songpop.predict.raw_model import RawModel
+from songpop.scoring.pyfunc_door import SIGNATURE, PyfuncDoor
+from songpop.scoring.raw_model import RawModel
 from songpop.settings import RegistrySettings
 from songpop.tracking.champion import champion_of
 

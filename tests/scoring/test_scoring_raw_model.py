@@ -10,7 +10,7 @@ import pytest
 from small_models import CARD, songs
 
 from songpop.errors import ArtifactError, DataError, SettingsError
-from songpop.predict.raw_model import ModelCard, RawModel, day_of
+from songpop.scoring.raw_model import ModelCard, RawModel, day_of
 
 SONGS = songs(40, seed=3)
 

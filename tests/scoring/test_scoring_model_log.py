@@ -9,9 +9,9 @@ import numpy as np
 from mlflow.models import Model
 from small_models import songs
 
-from songpop.predict.model_log import requirements
-from songpop.predict.raw_model import RawModel
-from songpop.predict.sealed import SealedRows
+from songpop.scoring.model_log import requirements
+from songpop.scoring.raw_model import RawModel
+from songpop.scoring.sealed import SealedRows
 from songpop.tracking.files import sha256_of
 from songpop.tracking.model_facts import DATA, ModelFacts, checked_folder
 from songpop.tracking.sweeps import find_sweep
