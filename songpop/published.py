@@ -71,12 +71,12 @@ def judge(
 def _numbers(name: str, runs: Runs, published: Mapping[str, float]) -> list[Verdict]:
     verdicts = []
     for metric, value in published.items():
-        low, high = prediction_interval(runs[metric])
+        low, high = np.clip(prediction_interval(runs[metric]), 0.0, np.inf if metric == "loss" else 1.0)
         verdicts.append(
             Verdict(
                 claim=f"{name}: {metric} {value:.4f}",
-                holds=low <= value <= high,
-                evidence=f"one run in 20 falls outside {low:.4f} to {high:.4f} (mean {np.mean(runs[metric]):.4f})",
+                holds=bool(low <= value <= high),
+                evidence=f"95 % of runs fall into {low:.4f} to {high:.4f}, with mean {np.mean(runs[metric]):.4f}",
             )
         )
     return verdicts
@@ -105,6 +105,6 @@ def _orders(trio: Mapping[str, Runs], where: str, majority: float) -> list[Verdi
         Verdict(
             claim=f"L2 is about 3.44 % better than vanilla in every run ({where})",
             holds=bool(lead.min() > 0 and low <= CLAIMED_LEAD <= high),
-            evidence=f"its lead is {np.mean(lead):+.2%} on the mean, {lead.min():+.2%} to {lead.max():+.2%} over the seeds",
+            evidence=f"its lead is {np.mean(lead):+.2%} on the mean, {lead.min():+.2%} to {lead.max():+.2%} over seeds",
         ),
     ]

@@ -23,7 +23,7 @@ BY_LOOP = (settings.ModelSettings, settings.OptimizerSettings, settings.Schedule
 @pytest.mark.parametrize(("group", "key"), KEYS, ids=[f"{group.__name__}.{key}" for group, key in KEYS])
 def test_every_key_is_read(group: type, key: str) -> None:
     if group not in BY_LOOP:
-        assert re.search(rf"\.{key}\b", CODE), f"{group.__name__}.{key} is read nowhere"
+        assert re.search(rf'\.{key}\b|"{key}"', CODE), f"{group.__name__}.{key} is read nowhere"
 
 
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.__name__)

@@ -10,7 +10,7 @@ from songpop.cli import run
     [
         ("songpop ", "sweep"),
         ("songpop pro", "promote"),
-        ("songpop sweep prot", "protocol"),
+        ("songpop sweep prot", "protocol="),
         ("songpop sweep space=", "space=full"),
         ("songpop sweep search.n_", "search.n_trials="),
         ("songpop promote registry.mo", "registry.model="),
