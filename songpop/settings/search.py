@@ -41,7 +41,7 @@ class SearchSettings:
 
     kind: SearchKind = SearchKind.optuna
     name: str | None = None  # default: DATA-PROTOCOL-SPACE
-    n_trials: int = 25  # the study's total: asking for 50 after 30 runs 20 more
+    n_trials: int = 30  # the study's total: asking for 50 after 30 runs 20 more
     timeout_s: float | None = None  # no new trial after so many seconds of this call
     seed: int = 0
     known_points: list[dict[str, Any]] = field(default_factory=list)  # tried first; parameters of the space
