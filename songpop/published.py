@@ -16,6 +16,12 @@ Runs = Mapping[str, Sequence[float]]  # metric: one value per seed
 
 VARIANTS = ("as run", "as described")
 MODELS = ("vanilla", "L1", "L2")
+# Its table, for the test part; loss includes the penalty.
+PUBLISHED: Mapping[str, Mapping[str, float]] = {
+    "vanilla": {"loss": 0.1350, "accuracy": 0.9489, "precision": 0.9094, "recall": 1.0, "f1": 0.9526},
+    "L1": {"loss": 0.1021, "accuracy": 0.9804, "precision": 0.9892, "recall": 0.9725, "f1": 0.9808},
+    "L2": {"loss": 0.0649, "accuracy": 0.9815, "precision": 0.9830, "recall": 0.9809, "f1": 0.9820},
+}
 CLAIMED_LEAD = 0.0344  # "L2 with RMSprop is about 3.44 % better than vanilla, in every run"
 
 

@@ -1,11 +1,12 @@
 """`songpop promote`, `rollback`, `history`, `compare`: what stands in the registry, and what may stand there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from songpop.app.listener import Listener, Silence
-from songpop.settings import CompareSettings, HistorySettings, PromoteSettings
+from songpop.published import PUBLISHED
+from songpop.settings import CompareSettings, HistorySettings, PromoteSettings, ProtocolName
 from songpop.tracking.ledger import LedgerEntry
 from songpop.tracking.records import LeaderRow, SweepRecord
 from songpop.tracking.registry import Promotion, Rollback, candidate_of
@@ -31,6 +32,7 @@ class Comparison:
     sweeps: tuple[SweepRecord, ...]
     sweep: str | None  # whose trials; None where there is no sweep yet
     trials: tuple[LeaderRow, ...]
+    published: Mapping[str, Mapping[str, float]]  # the published numbers, where that sweep's protocol is `published`
 
 
 def promote(settings: PromoteSettings, *, listener: Listener | None = None) -> Promotion:
@@ -68,8 +70,12 @@ def compare(settings: CompareSettings) -> Comparison:
     store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
     sweeps: Sequence[SweepRecord] = list_sweeps(store)
     if not sweeps and settings.sweep is None:
-        return Comparison(sweeps=(), sweep=None, trials=())
+        return Comparison(sweeps=(), sweep=None, trials=(), published={})
     chosen = find_sweep(store, settings.sweep)
+    is_published = chosen.tags.get("songpop.protocol") == ProtocolName.published.value
     return Comparison(
-        sweeps=tuple(sweeps), sweep=chosen.name, trials=leaderboard(store, chosen.run_id, settings.n_runs)
+        sweeps=tuple(sweeps),
+        sweep=chosen.name,
+        trials=leaderboard(store, chosen.run_id, settings.n_runs),
+        published=PUBLISHED if is_published else {},
     )

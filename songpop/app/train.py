@@ -17,7 +17,7 @@ from songpop.errors import SettingsError
 from songpop.evaluation.metrics import binary_metrics
 from songpop.evaluation.stats import Interval, t_interval
 from songpop.models.export import assemble, predict_rows
-from songpop.published import Verdict, judge
+from songpop.published import PUBLISHED, Verdict, judge
 from songpop.settings import FixedModel, SweepSettings, check_sweep
 
 METRICS = ("loss", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss")
@@ -171,6 +171,11 @@ def _plans(settings: SweepSettings) -> list[_Plan]:
     """Seeds outside, models inside: an interrupted experiment has as many seeds of each."""
     base = base_params(settings)
     models = {name: (model, _params(name, model, base)) for name, model in _models(settings).items()}
+    for name, (model, _) in models.items():
+        if model.claim not in (None, *PUBLISHED):
+            raise SettingsError(
+                f"`train.models.{name}.claim` must be one of {', '.join(PUBLISHED)} or null, but it is {model.claim!r}."
+            )
     return [
         _Plan(
             model=name,
@@ -226,7 +231,7 @@ def _summary(protocol: str, name: str, model: FixedModel, measured: Sequence[_Me
         model=name,
         runs=runs,
         intervals={metric: t_interval(np.asarray(values)) for metric, values in runs.items() if values},
-        published=model.published,
+        published=PUBLISHED[model.claim] if model.claim else {},
         n_failed=len(mine) - len(finished),
         run_ids=tuple(one.run_id for one in mine),
         mean_epochs=float(np.mean([one.n_epochs for one in finished])) if finished else 0.0,

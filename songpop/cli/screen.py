@@ -3,9 +3,8 @@
 Owns: wording and layout. With --json nothing but the one object may reach standard output, so tables are left out.
 """
 
-import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -21,6 +20,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table
 from songpop.cli.wording import number, settings_line, share
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
@@ -132,7 +132,7 @@ class Screen:
     def train(self, outcome: Any) -> None:
         """Print mean and interval of every model, the published number beside it, and the verdicts."""
         for protocol in outcome.protocols:
-            self._out.print(_train_table(protocol, outcome.n_seeds))
+            self._out.print(train_table(protocol, outcome.n_seeds))
             if protocol.leaks:
                 self._plain(f"LEAK: {', '.join(protocol.leaks)} gives the label away under this protocol.")
         for verdict in outcome.verdicts:
@@ -147,8 +147,11 @@ class Screen:
         if outcome.sweep is None:
             self._plain("There is no sweep yet. Begin with: make sweep")
             return
-        self._out.print(_sweeps_table(outcome.sweeps))
-        self._out.print(_runs_table(outcome.sweep, outcome.trials))
+        self._out.print(sweeps_table(outcome.sweeps))
+        self._out.print(runs_table(outcome.sweep, outcome.trials))
+        if outcome.published:
+            chosen = next(sweep for sweep in outcome.sweeps if sweep.name == outcome.sweep)
+            self._out.print(published_table(chosen, outcome.published))
 
     def promotion(self, outcome: Any) -> None:
         """Print which version is champion now, and why."""
@@ -180,12 +183,14 @@ class Screen:
             (f"{datetime.fromisoformat(e.when).astimezone():%F %R}", e.event, str(e.version), e.sweep, e.reason)
             for e in outcome.entries
         ]
-        self._out.print(_table(f"Champions of {outcome.model}", ("when", "what", "version", "sweep", "why"), rows))
+        self._out.print(
+            titled_table(f"Champions of {outcome.model}", ("when", "what", "version", "sweep", "why"), rows)
+        )
 
     def predict(self, outcome: Any) -> None:
         """Print what was written, and the first songs."""
         rows = [(str(song.rank), f"{song.probability:.3f}", song.song) for song in outcome.first]
-        self._out.print(_table("Most promising", ("rank", "probability", "song"), rows))
+        self._out.print(titled_table("Most promising", ("rank", "probability", "song"), rows))
         if outcome.unusable:
             cells = ", ".join(f"{name} {n:,}" for name, n in outcome.unusable.items())
             self._plain(f"Cells that could not be read and count as missing: {cells}.")
@@ -203,71 +208,6 @@ class Screen:
 def _console(stream: Any, *, quiet: bool) -> Console:
     width = None if stream.isatty() else LINES_WIDTH
     return Console(file=stream, quiet=quiet, width=width)
-
-
-def _table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, n_left: int = 99) -> Table:
-    """A table whose columns from the `n_left`-th on are numbers."""
-    table = Table(title=title, title_justify="left")
-    for place, name in enumerate(columns):
-        table.add_column(name, overflow="fold", justify="right" if place >= n_left else "left", no_wrap=place == 0)
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _train_table(protocol: Any, n_seeds: int) -> Table:
-    metrics = ("loss", "accuracy", "precision", "recall", "f1")
-    rows = []
-    for model in protocol.models:
-        cells = [_mean(model.intervals.get(metric), model.published.get(metric)) for metric in metrics]
-        rows.append((model.model, *cells, f"{model.mean_epochs:.0f}", str(model.n_failed)))
-    title = (
-        f"{protocol.protocol} protocol, {protocol.n_rows['test']:,} test rows, {n_seeds} seeds: mean ± 95 % (published)"
-    )
-    return _table(title, ("model", *metrics, "epochs", "failed"), rows, n_left=1)
-
-
-def _mean(interval: Any, published: float | None) -> str:
-    if interval is None:
-        return "–"
-    beside = "" if published is None else f"\n({published:.4f})"
-    return f"{interval.mean:.4f} ± {number((interval.high - interval.low) / 2)}{beside}"
-
-
-def _sweeps_table(sweeps: Iterable[Any]) -> Table:
-    rows = []
-    for sweep in sweeps:
-        metric = sweep.metrics.get
-        numbers = (metric("best_val_log_loss"), metric("test_log_loss"), metric("test_roc_auc"))
-        leak = ", ".join(json.loads(sweep.tags.get("songpop.leaks", "[]")))
-        protocol, started = (
-            sweep.tags.get("songpop.protocol", "–"),
-            f"{datetime.fromtimestamp(sweep.started_at_s):%F %R}",
-        )
-        cells = (*map(number, numbers), share(metric("test_accuracy")))
-        rows.append((sweep.name, started, sweep.status.lower(), protocol, leak or "none", *cells))
-    columns = (
-        "sweep",
-        "started",
-        "status",
-        "protocol",
-        "leak",
-        "val log loss",
-        "test log loss",
-        "test AUC",
-        "accuracy",
-    )
-    return _table("Sweeps, the newest first", columns, rows, n_left=5)
-
-
-def _runs_table(sweep: str, trials: Iterable[Any]) -> Table:
-    rows = []
-    for trial in trials:
-        metric = trial.metrics.get
-        cells = (number(trial.value), share(metric("best_val_accuracy")), f"{metric('n_epochs', 0):.0f}")
-        rows.append((trial.name, *cells, trial.run_id))
-    columns = ("run", "val log loss", "val accuracy", "epochs", "run id")
-    return _table(f"Best runs of {sweep}", columns, rows)
 
 
 def _totals(outcome: Any) -> str:

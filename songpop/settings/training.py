@@ -58,7 +58,7 @@ class FixedModel:
     params: dict[str, Any] = field(default_factory=dict)  # fields of contracts.Params
     epochs: int | None = None
     patience: int | None = None  # null: no early stopping
-    published: dict[str, float] = field(default_factory=dict)  # the published numbers to stand beside
+    claim: str | None = None  # vanilla, L1 or L2: whose published numbers it is held against
 
 
 @dataclass

@@ -1,0 +1,89 @@
+"""The tables that a person sees, from the records that commands return."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.table import Table
+
+from songpop.cli.wording import number, share
+
+
+def titled_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, n_left: int = 99) -> Table:
+    """A table whose columns from the `n_left`-th on are numbers."""
+    table = Table(title=title, title_justify="left")
+    for place, name in enumerate(columns):
+        table.add_column(name, overflow="fold", justify="right" if place >= n_left else "left", no_wrap=place == 0)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def train_table(protocol: Any, n_seeds: int) -> Table:
+    """Mean and interval of every model under one protocol, the published number below each."""
+    metrics = ("loss", "accuracy", "precision", "recall", "f1")
+    rows = []
+    for model in protocol.models:
+        cells = [_mean(model.intervals.get(metric), model.published.get(metric)) for metric in metrics]
+        rows.append((model.model, *cells, f"{model.mean_epochs:.0f}", str(model.n_failed)))
+    title = (
+        f"{protocol.protocol} protocol, {protocol.n_rows['test']:,} test rows, {n_seeds} seeds: mean ± 95 % (published)"
+    )
+    return titled_table(title, ("model", *metrics, "epochs", "failed"), rows, n_left=1)
+
+
+def _mean(interval: Any, published: float | None) -> str:
+    if interval is None:
+        return "–"
+    beside = "" if published is None else f"\n({published:.4f})"
+    return f"{interval.mean:.4f} ± {number((interval.high - interval.low) / 2)}{beside}"
+
+
+def sweeps_table(sweeps: Iterable[Any]) -> Table:
+    """A line per sweep, with what its champion reached."""
+    rows = []
+    for sweep in sweeps:
+        metric = sweep.metrics.get
+        numbers = (metric("best_val_log_loss"), metric("test_log_loss"), metric("test_roc_auc"))
+        leak = ", ".join(json.loads(sweep.tags.get("songpop.leaks", "[]")))
+        protocol, started = (
+            sweep.tags.get("songpop.protocol", "–"),
+            f"{datetime.fromtimestamp(sweep.started_at_s):%d %b %R}",
+        )
+        cells = (*map(number, numbers), share(metric("test_accuracy")))
+        rows.append((sweep.name, started, sweep.status.lower(), protocol, leak or "none", *cells))
+    columns = (
+        "sweep",
+        "started",
+        "status",
+        "protocol",
+        "leak",
+        "val log loss",
+        "test log loss",
+        "test AUC",
+        "accuracy",
+    )
+    return titled_table("Sweeps, the newest first", columns, rows, n_left=5)
+
+
+def published_table(sweep: Any, published: Any) -> Table:
+    """A published-protocol champion beside the published numbers."""
+    metrics = ("loss", "accuracy", "precision", "recall", "f1")
+    found = {"loss": sweep.metrics.get("test_log_loss"), **{m: sweep.metrics.get(f"test_{m}") for m in metrics[1:]}}
+    rows = [(f"{sweep.name} (loss without penalty)", *(number(found[metric]) for metric in metrics))]
+    rows += [
+        (f"published {name}", *(number(claims[metric]) for metric in metrics)) for name, claims in published.items()
+    ]
+    return titled_table("Beside the published numbers (test part)", ("model", *metrics), rows, n_left=1)
+
+
+def runs_table(sweep: str, trials: Iterable[Any]) -> Table:
+    """A sweep's best runs."""
+    rows = []
+    for trial in trials:
+        metric = trial.metrics.get
+        cells = (number(trial.value), share(metric("best_val_accuracy")), f"{metric('n_epochs', 0):.0f}")
+        rows.append((trial.name, *cells, trial.run_id))
+    columns = ("run", "val log loss", "val accuracy", "epochs", "run id")
+    return titled_table(f"Best runs of {sweep}", columns, rows)
