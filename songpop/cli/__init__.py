@@ -6,6 +6,7 @@ Nothing heavy is imported before a command is known, so that `songpop --help` an
 import os
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from typing import TextIO
 
@@ -66,7 +67,7 @@ def _guarded(arguments: list[str]) -> int:
         return _dispatch([word for word in arguments if word != "--debug"])
     except SongpopError as error:
         if debug:
-            raise
+            traceback.print_exc()
         _say(f"songpop: {error}", sys.stderr)
         return error.exit_status
     except KeyboardInterrupt:
