@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-Runs = Mapping[str, Sequence[float]]  # metric: one value per seed
+Runs = Mapping[str, Sequence[float]]  # metric: one value per seed; NaN where the run failed
 
 VARIANTS = ("as run", "as described")
 MODELS = ("vanilla", "L1", "L2")
@@ -57,42 +57,61 @@ def judge(
         majority: protocol to the accuracy of always guessing the larger class of the test part.
 
     Returns:
-        The verdicts, claims about the table's numbers first; only those whose models were run.
+        The verdicts, claims about the table's numbers first; only those whose models were run with two seeds at
+        least: one run says nothing about the next.
     """
     verdicts = [
         verdict
         for name, numbers in published.items()
-        if ("published", name) in runs
+        if _n_seeds(runs.get(("published", name), {})) > 1
         for verdict in _numbers(name, runs["published", name], numbers)
     ]
     for protocol in dict.fromkeys(protocol for protocol, _ in runs):
         for variant in VARIANTS:
             names = {model: f"{model} {variant}" for model in MODELS}
-            if all((protocol, name) in runs for name in names.values()):
+            if all(_n_seeds(runs.get((protocol, name), {})) > 1 for name in names.values()):
                 trio = {model: runs[protocol, name] for model, name in names.items()}
                 verdicts += _orders(trio, f"{variant}, {protocol} protocol", majority[protocol])
     return tuple(verdicts)
 
 
+def _n_seeds(runs: Runs) -> int:
+    return max(map(len, runs.values()), default=0)
+
+
+def _finished(values: Sequence[float]) -> list[float]:
+    return [value for value in values if math.isfinite(value)]
+
+
+def _mean(values: Sequence[float]) -> float:
+    finished = _finished(values)
+    return float(np.mean(finished)) if finished else math.nan
+
+
 def _numbers(name: str, runs: Runs, published: Mapping[str, float]) -> list[Verdict]:
-    verdicts = []
-    for metric, value in published.items():
-        low, high = np.clip(prediction_interval(runs[metric]), 0.0, np.inf if metric == "loss" else 1.0)
-        verdicts.append(
-            Verdict(
-                claim=f"{name}: {metric} {value:.4f}",
-                holds=bool(low <= value <= high),
-                evidence=f"95 % of runs fall into {low:.4f} to {high:.4f}, with mean {np.mean(runs[metric]):.4f}",
-            )
-        )
-    return verdicts
+    return [
+        _number(f"{name}: {metric} {value:.4f}", metric, runs[metric], value) for metric, value in published.items()
+    ]
+
+
+def _number(claim: str, metric: str, values: Sequence[float], published: float) -> Verdict:
+    finished = _finished(values)
+    if len(finished) < 2:
+        return Verdict(claim=claim, holds=False, evidence=f"only {len(finished)} of {len(values)} runs did not fail")
+    low, high = np.clip(prediction_interval(finished), 0.0, np.inf if metric == "loss" else 1.0)
+    return Verdict(
+        claim=claim,
+        holds=bool(low <= published <= high),
+        evidence=f"95 % of runs fall into {low:.4f} to {high:.4f}, with mean {np.mean(finished):.4f}",
+    )
 
 
 def _orders(trio: Mapping[str, Runs], where: str, majority: float) -> list[Verdict]:
     accuracy = {model: np.asarray(runs["accuracy"]) for model, runs in trio.items()}
     others = np.maximum(accuracy["vanilla"], accuracy["L1"])
     lead = accuracy["L2"] / accuracy["vanilla"] - 1
-    low, high = prediction_interval(lead.tolist())
+    leads = _finished(lead.tolist()) or [math.nan]
+    low, high = prediction_interval(leads)
     learns = {model: float(np.mean(values > majority + 0.01)) for model, values in accuracy.items()}
     n_wins = int(np.sum(accuracy["L2"] > others))
     return [
@@ -106,11 +125,11 @@ def _orders(trio: Mapping[str, Runs], where: str, majority: float) -> list[Verdi
             claim=f"L2 with RMSprop wins ({where})",
             holds=n_wins == len(lead),
             evidence=f"L2 is the most accurate with {n_wins} of {len(lead)} seeds; mean accuracies "
-            + ", ".join(f"{model} {np.mean(values):.4f}" for model, values in accuracy.items()),
+            + ", ".join(f"{model} {_mean(values.tolist()):.4f}" for model, values in accuracy.items()),
         ),
         Verdict(
             claim=f"L2 is about 3.44 % better than vanilla in every run ({where})",
             holds=bool(lead.min() > 0 and low <= CLAIMED_LEAD <= high),
-            evidence=f"its lead is {np.mean(lead):+.2%} on the mean, {lead.min():+.2%} to {lead.max():+.2%} over seeds",
+            evidence=f"its lead is {_mean(leads):+.2%} on the mean, {min(leads):+.2%} to {max(leads):+.2%} over seeds",
         ),
     ]

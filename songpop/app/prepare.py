@@ -7,12 +7,13 @@ import numpy as np
 import pandas as pd
 
 from songpop.app.listener import Listener
-from songpop.contracts import Params, Split, Task
+from songpop.contracts import Indices, Params, Part, Split, Task
 from songpop.data.leakage import LeakVerdict, guard_leaks
 from songpop.data.sample import generate_songs
 from songpop.data.splits import make_split
 from songpop.data.table import SongTable, describe, load_table
-from songpop.settings import SweepSettings
+from songpop.settings import FitOn, ModelSettings, OptimizerSettings, ScheduleSettings, SweepSettings
+from songpop.space.legal import check_value
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,15 +58,13 @@ def read_table(settings: SweepSettings, frame: pd.DataFrame | None) -> SongTable
 
 def prepare(settings: SweepSettings, ground: Ground) -> Prepared:
     """Fit the preprocessing on the rows that the settings allow, and apply it to train and validation."""
-    from songpop.models.features import fit_features, transform
+    from songpop.models.features import fit_features, transform  # TensorFlow, which `songpop check` does without
 
     table, split = ground.table, ground.split
-    fit_on = table.matrix[split.train] if settings.features.fit_on.value == "train" else table.matrix
+    fit_on = table.matrix[split.train] if settings.features.fit_on is FitOn.train else table.matrix
     preprocessing = fit_features(fit_on, table.columns, settings.features.kind)
 
-    def part(rows: np.ndarray) -> Any:
-        from songpop.contracts import Part
-
+    def part(rows: Indices) -> Part:
         return Part(x=transform(preprocessing, table.matrix[rows]), y=table.label[rows].astype(np.float32))
 
     task = Task(train=part(split.train), validation=part(split.validation))
@@ -73,7 +72,19 @@ def prepare(settings: SweepSettings, ground: Ground) -> Prepared:
 
 
 def base_params(settings: SweepSettings) -> Params:
-    """Return the hyperparameters that the groups model, optimizer, schedule and train fix."""
-    groups = (settings.model, settings.optimizer, settings.schedule)
-    fixed = {field.name: getattr(group, field.name) for group in groups for field in fields(group)}
+    """Return the hyperparameters that the groups model, optimizer, schedule and train fix.
+
+    Raises:
+        SettingsError: naming the key, if a network cannot have such a value.
+    """
+    groups: dict[str, ModelSettings | OptimizerSettings | ScheduleSettings] = {
+        "model": settings.model,
+        "optimizer": settings.optimizer,
+        "schedule": settings.schedule,
+    }
+    fixed: dict[str, Any] = {
+        field.name: check_value(f"{key}.{field.name}", field.name, getattr(group, field.name))
+        for key, group in groups.items()
+        for field in fields(group)
+    }
     return Params(**fixed, batch_size=settings.train.batch_size)

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import Enum
+from hashlib import sha256
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -77,8 +79,6 @@ def record_tags(settings: SweepSettings, ground: Ground, space: Space | None) ->
 
 def test_digest(ground: Ground) -> str:
     """Return the digest of the test rows' content, whatever their order: openings are counted by it."""
-    from hashlib import sha256
-
     return sha256(np.sort(ground.table.row_keys[ground.split.test]).tobytes()).hexdigest()
 
 
@@ -108,8 +108,6 @@ def _artifacts(settings: SweepSettings, ground: Ground, space: Space | None) -> 
 
 
 def _split_file(split: Split) -> bytes:
-    from io import BytesIO
-
     buffer = BytesIO()
     np.savez_compressed(buffer, train=split.train, validation=split.validation, test=split.test)
     return buffer.getvalue()

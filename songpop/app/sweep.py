@@ -77,6 +77,8 @@ def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dic
     return {
         "table": ground.table.digest,
         "label": ground.table.label_rule,
+        "recipe": ground.table.recipe.to_json(),  # the same table may be read into other columns
+        "leaks": ", ".join(ground.leaks.allowed),
         "split": f"{settings.split.kind.value} {ground.split.digest}",
         "features": json.dumps(asdict(settings.features), sort_keys=True, default=str),
         "space": space.digest,

@@ -1,8 +1,9 @@
 """`songpop train`: fixed models, each over several seeds, under one or more protocols."""
 
+import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from songpop.evaluation.stats import Interval, t_interval
 from songpop.models.export import assemble, predict_rows
 from songpop.published import PUBLISHED, Verdict, judge
 from songpop.settings import FixedModel, SweepSettings, check_sweep
+from songpop.space.legal import check_name, check_value
 
 METRICS = ("loss", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss")
 THE_GROUPS_MODEL = "model"  # its name where train.models is empty
@@ -26,7 +28,10 @@ THE_GROUPS_MODEL = "model"  # its name where train.models is empty
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedModel:
-    """One fixed model under one protocol: test metrics, a value per seed; failed runs are counted, not averaged."""
+    """One fixed model under one protocol: test metrics, a value per seed.
+
+    A failed run is NaN in `runs` and counted in `n_failed`; intervals and epochs are of the others.
+    """
 
     protocol: str
     model: str
@@ -128,8 +133,7 @@ def _train_under(
                 f"({len(result.history)} epochs)"
             )
         models = tuple(_summary(protocol, name, model, measured) for name, model in _models(settings).items())
-        means = {f"{model.model} {key}": value.mean for model in models for key, value in model.intervals.items()}
-        run.finish(metrics={name.replace(" ", "_"): mean for name, mean in means.items()})
+        run.finish(metrics=dict(_tracked(models)))
     positive = float(ground.table.label[ground.split.test].mean())
     parts = {"train": ground.split.train, "validation": ground.split.validation, "test": ground.split.test}
     return TrainedProtocol(
@@ -142,6 +146,16 @@ def _train_under(
         split_digest=ground.split.digest,
         n_rows={name: len(rows) for name, rows in parts.items()},
     )
+
+
+def _tracked(models: Sequence[TrainedModel]) -> Iterator[tuple[str, float]]:
+    """Yield mean and interval of every metric, by names that MLflow takes."""
+    for model in models:
+        for metric, interval in model.intervals.items():
+            # It refuses brackets and the like, and would do so after the last training.
+            name = re.sub(r"[^\w-]+", "_", f"{model.model} test_{metric}")
+            bounds = {"mean": interval.mean, "low": interval.low, "high": interval.high}
+            yield from ((f"{name}_{bound}", value) for bound, value in bounds.items() if np.isfinite(value))
 
 
 def _results(prepared: Prepared, plans: Sequence[_Plan]) -> Iterator[tuple[_Plan, TrialResult]]:
@@ -170,12 +184,9 @@ def _models(settings: SweepSettings) -> dict[str, FixedModel]:
 def _plans(settings: SweepSettings) -> list[_Plan]:
     """Seeds outside, models inside: an interrupted experiment has as many seeds of each."""
     base = base_params(settings)
+    for name, model in _models(settings).items():
+        _check(name, model)
     models = {name: (model, _params(name, model, base)) for name, model in _models(settings).items()}
-    for name, (model, _) in models.items():
-        if model.claim not in (None, *PUBLISHED):
-            raise SettingsError(
-                f"`train.models.{name}.claim` must be one of {', '.join(PUBLISHED)} or null, but it is {model.claim!r}."
-            )
     return [
         _Plan(
             model=name,
@@ -183,7 +194,7 @@ def _plans(settings: SweepSettings) -> list[_Plan]:
                 trial=index * len(models) + place,
                 params=params,
                 seed=settings.train.seed + index,
-                n_epochs=model.epochs or settings.train.epochs,
+                n_epochs=settings.train.epochs if model.epochs is None else model.epochs,
                 patience=model.patience,
                 watch=settings.protocol.watch,
             ),
@@ -193,20 +204,22 @@ def _plans(settings: SweepSettings) -> list[_Plan]:
     ]
 
 
+def _check(name: str, model: FixedModel) -> None:
+    for key, value in (("epochs", model.epochs), ("patience", model.patience)):
+        if value is not None and value < 1:
+            raise SettingsError(f"`train.models.{name}.{key}` must be at least 1 or null, but it is {value}.")
+    if model.claim not in (None, *PUBLISHED):
+        raise SettingsError(
+            f"`train.models.{name}.claim` must be one of {', '.join(PUBLISHED)} or null, but it is {model.claim!r}."
+        )
+
+
 def _params(name: str, model: FixedModel, base: Params) -> Params:
-    known = {field.name: type(getattr(base, field.name)) for field in fields(base)}
     values: dict[str, Any] = {}
     for key, value in model.params.items():
-        if key not in known:
-            near = get_close_matches(key, known, n=1)
-            hint = f" Did you mean `{near[0]}`?" if near else f" Known are {', '.join(known)}."
-            raise SettingsError(f"`train.models.{name}.params` must name parameters of a network, not `{key}`.{hint}")
-        try:
-            values[key] = known[key](value)
-        except (TypeError, ValueError):
-            raise SettingsError(
-                f"`train.models.{name}.params.{key}` must be of type {known[key].__name__}, but it is {value!r}."
-            ) from None
+        place = f"train.models.{name}.params.{key}"
+        check_name(place, key)
+        values[key] = check_value(place, key, value)
     return replace(base, **values)
 
 
@@ -225,12 +238,14 @@ def _test(prepared: Prepared, result: TrialResult) -> dict[str, float]:
 def _summary(protocol: str, name: str, model: FixedModel, measured: Sequence[_Measured]) -> TrainedModel:
     mine = [one for one in measured if one.model == name]
     finished = [one for one in mine if one.test]
-    runs = {metric: tuple(one.test[metric] for one in finished) for metric in METRICS}
+    # A failed run keeps its place: claims compare models seed by seed.
+    runs = {metric: tuple(one.test.get(metric, math.nan) for one in mine) for metric in METRICS}
+    values = {metric: [one.test[metric] for one in finished] for metric in METRICS}
     return TrainedModel(
         protocol=protocol,
         model=name,
         runs=runs,
-        intervals={metric: t_interval(np.asarray(values)) for metric, values in runs.items() if values},
+        intervals={metric: t_interval(found) for metric, found in values.items() if found},
         published=PUBLISHED[model.claim] if model.claim else {},
         n_failed=len(mine) - len(finished),
         run_ids=tuple(one.run_id for one in mine),

@@ -1,8 +1,10 @@
 """`songpop ui`: the MLflow UI on the project's store."""
 
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from songpop.app.listener import Listener
@@ -22,14 +24,39 @@ def serve_ui(settings: UiSettings, *, listener: Listener) -> dict[str, str]:
     if store.uri.startswith(("http://", "https://")):
         listener.note(f"The tracking server has its own page: {store.where}")
         return {"address": store.where}
-    listener.note(f"MLflow UI on {address} (experiment {settings.tracking.experiment!r}); Ctrl-C ends it.")
+    _check_port(settings)
     # One worker and no job runner: it is one person's page, and each further process costs half a gigabyte.
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri, "--workers", "1"]
     command += ["--host", settings.host, "--port", str(settings.port)]
-    done = subprocess.run(command, env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}, check=False)
-    if done.returncode not in (0, 130, -2):
+    listener.note(f"MLflow UI on {address} (experiment {settings.tracking.experiment!r}); Ctrl-C ends it.")
+    status = _serve(command)
+    if status:
         raise StoreError(
-            f"the MLflow UI must be free to listen on {address}, but it ended with status {done.returncode}. "
-            "Its own words stand above; another port: port=5001."
+            f"The MLflow UI must run until it is interrupted, but it ended with status {status}. "
+            "Its own words stand above."
         )
     return {"address": address}
+
+
+def _check_port(settings: UiSettings) -> None:
+    """Find out at once what MLflow would say after seconds, with a traceback."""
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        socket.create_server((settings.host, settings.port), family=family).close()
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise StoreError(
+            f"The MLflow UI must be free to listen on {settings.host}:{settings.port}, but it is not ({reason}). "
+            f"Name another port: port={settings.port % 60_000 + 1}"
+        ) from error
+
+
+def _serve(command: Sequence[str]) -> int:
+    with subprocess.Popen(command, env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}) as server:
+        try:
+            return server.wait()
+        except KeyboardInterrupt:
+            # It hands SIGTERM on to its worker, which would live on and hold the port if it were killed.
+            server.terminate()
+            server.wait()
+            raise
