@@ -121,6 +121,7 @@ def _log(
         leaks=ground.leaks.allowed,
         encoding=settings.data.encoding,
         separator=settings.data.separator,
+        names=tuple(name for name in (settings.data.identity.title, settings.data.identity.artist) if name),
     )
     sealed = SealedRows(
         rows=table.raw.iloc[split.test],

@@ -83,9 +83,7 @@ def predict_frame(settings: PredictSettings, frame: pd.DataFrame) -> pd.DataFram
 
 def _first(ranking: Ranking) -> tuple[RankedSong, ...]:
     best = ranking.songs.nsmallest(N_SHOWN, "rank")
-    texts = best.drop(columns=["rank", "probability", "high_potential"]).select_dtypes(exclude="number")
-    # The first two columns of text are what a person recognises a song by; a table without any shows numbers only.
-    names = [" – ".join(str(cell) for cell in row[:2]) for row in texts.itertuples(index=False)] or [""] * len(best)
+    names = [" – ".join(map(str, row)) for row in best[list(ranking.names)].itertuples(index=False)]
     return tuple(
         RankedSong(rank=int(rank), probability=float(chance), song=name)
         for rank, chance, name in zip(best["rank"], best["probability"], names, strict=True)

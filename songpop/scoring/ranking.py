@@ -45,6 +45,7 @@ class Ranking:
     sha256: str
     label: str
     leaks: tuple[str, ...]
+    names: tuple[str, ...]  # the columns by which a person recognises a song, those that the input has
     as_of: str
 
 
@@ -96,6 +97,7 @@ def rank_songs(
         sha256=champion.facts.sha256,
         label=model.card.label,
         leaks=model.card.leaks,
+        names=tuple(name for name in model.card.names if name in frame.columns),
         as_of=day.isoformat() if day else model.card.recipe.as_of,
     )
 

@@ -35,6 +35,7 @@ class ModelCard:
     leaks: tuple[str, ...]  # allowed leaks among the inputs
     encoding: str  # of the CSV files it was trained on
     separator: str
+    names: tuple[str, ...] = ()  # the columns by which a person recognises a song, such as title and artist
     sha256: str = ""  # of the `.keras` file; written when the model is saved
 
     def to_json(self) -> str:
@@ -46,6 +47,7 @@ class ModelCard:
             "leaks": list(self.leaks),
             "encoding": self.encoding,
             "separator": self.separator,
+            "names": list(self.names),
             "sha256": self.sha256,
         }
         return json.dumps(document, ensure_ascii=False, indent=1)
@@ -66,6 +68,7 @@ class ModelCard:
                 leaks=tuple(document["leaks"]),
                 encoding=str(document["encoding"]),
                 separator=str(document["separator"]),
+                names=tuple(document["names"]),
                 sha256=str(document["sha256"]),
             )
         except (ValueError, KeyError, TypeError) as error:
