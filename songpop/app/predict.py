@@ -83,7 +83,8 @@ def predict_frame(settings: PredictSettings, frame: pd.DataFrame) -> pd.DataFram
 
 def _first(ranking: Ranking) -> tuple[RankedSong, ...]:
     best = ranking.songs.nsmallest(N_SHOWN, "rank")
-    names = [" – ".join(map(str, row)) for row in best[list(ranking.names)].itertuples(index=False)]
+    # A frame without columns has no tuples, not empty ones.
+    names = [" – ".join(map(str, row)) for row in best[list(ranking.names)].to_numpy(dtype=object)]
     return tuple(
         RankedSong(rank=int(rank), probability=float(chance), song=name)
         for rank, chance, name in zip(best["rank"], best["probability"], names, strict=True)
