@@ -48,10 +48,13 @@ def sweep(
 
 
 def train(frame: pd.DataFrame | None = None, *, config_dir: str | Path | None = None, **overrides: Any) -> Any:
-    """Train fixed models, each over `train.n_seeds` seeds, under the protocol of the settings."""
+    """Train fixed models, each over `train.n_seeds` seeds, under every protocol of `train.protocols`."""
     from songpop.app.train import train as run
 
-    return run([_settings("train", overrides, config_dir)], frame=frame)
+    settings = _settings("train", overrides, config_dir)
+    protocols = [protocol.value for protocol in settings.train.protocols]
+    variants = [_settings("train", {**overrides, "protocol": protocol}, config_dir) for protocol in protocols]
+    return run(variants or [settings], frame=frame)
 
 
 def check(frame: pd.DataFrame | None = None, *, config_dir: str | Path | None = None, **overrides: Any) -> Any:

@@ -61,7 +61,7 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Print a sentence."""
-        self._err.print(text, highlight=False, markup=False)
+        self._err.print(text)
 
     def progress(self, progress: Any) -> None:
         """Show the state of a search after a finished trial."""
@@ -70,8 +70,7 @@ class Screen:
             self._err.print(
                 f"trial {progress.last.spec.trial}: {progress.last.state.value}, "
                 f"{number(progress.last.value)} after {len(progress.last.history)} epochs "
-                f"({progress.n_finished}/{progress.n_total}, {best})",
-                highlight=False,
+                f"({progress.n_finished}/{progress.n_total}, {best})"
             )
             return
         if self._task is None:
@@ -202,12 +201,13 @@ class Screen:
         )
 
     def _plain(self, text: str) -> None:
-        self._out.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._out.print(text, soft_wrap=True)
 
 
 def _console(stream: Any, *, quiet: bool) -> Console:
     width = None if stream.isatty() else LINES_WIDTH
-    return Console(file=stream, quiet=quiet, width=width)
+    # Titles of songs and names of columns are shown as they are: "[Remix]" is no style, ":heart:" no picture.
+    return Console(file=stream, quiet=quiet, width=width, markup=False, emoji=False, highlight=False)
 
 
 def _totals(outcome: Any) -> str:
