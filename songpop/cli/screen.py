@@ -218,5 +218,5 @@ def _totals(outcome: Any) -> str:
     return (
         f"{outcome.n_trials} trials: {outcome.n_complete} complete, {outcome.n_pruned} pruned{pruned}, "
         f"{outcome.n_failed} failed; {outcome.n_epochs:,} epochs trained of {outcome.n_epochs_full:,} "
-        f"({share(saved)} saved). {outcome.n_new} new in {outcome.wall_s:,.0f} s. {outcome.ended_because}".rstrip()
+        f"({share(saved)} saved). {outcome.n_new} new in {outcome.wall_s:,.0f} s; {outcome.ended_because}."
     )

@@ -16,8 +16,11 @@ def share(value: float | None) -> str:
 
 
 def settings_line(suggested: Mapping[str, Any]) -> str:
-    """Write searched parameters in one line."""
-    return " ".join(f"{name}={_short(value)}" for name, value in suggested.items())
+    """Write searched parameters in one line: names of things alone (`silu`, `nadam`), numbers with theirs."""
+    return " ".join(
+        value if isinstance(value, str) and value != "none" else f"{name}={_short(value)}"
+        for name, value in suggested.items()
+    )
 
 
 def _short(value: Any) -> str:
