@@ -27,6 +27,8 @@ from songpop.tracking.failures import store_failures
 
 BUSY_TIMEOUT_S = 5.0  # how long an opening waits for another process's write
 SERVER_TIMEOUT_S = 5.0
+# Without it the UI takes an experiment for one of language models, and hides charts and models.
+KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
@@ -200,7 +202,7 @@ def _experiment(client: MlflowClient, name: str, uri: str, root: Path) -> str:
             if found is None:
                 remote = uri.startswith(("http://", "https://", "databricks"))
                 place = None if remote else (root / "artifacts").as_uri()
-                return str(client.create_experiment(name, artifact_location=place))
+                return str(client.create_experiment(name, artifact_location=place, tags=KIND_OF_EXPERIMENT))
     if found.lifecycle_stage == LifecycleStage.DELETED:
         raise StoreError(
             f"The experiment {name!r} is deleted in the tracking store {_without_password(uri)}. "
