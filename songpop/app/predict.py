@@ -83,7 +83,6 @@ def predict_frame(settings: PredictSettings, frame: pd.DataFrame) -> pd.DataFram
 
 def _first(ranking: Ranking) -> tuple[RankedSong, ...]:
     best = ranking.songs.nsmallest(N_SHOWN, "rank")
-    # A frame without columns has no tuples, not empty ones.
     names = [" – ".join(map(str, row)) for row in best[list(ranking.names)].to_numpy(dtype=object)]
     return tuple(
         RankedSong(rank=int(rank), probability=float(chance), song=name)

@@ -1,0 +1,30 @@
+"""Draws what `make sweep` printed as the README's picture.
+
+make sweep 2>&1 | tee sweep.log; python docs/images/draw.py sweep.log
+"""
+
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+WIDTH = 124
+N_HEAD = 5  # lines about the table
+N_TRIALS = 3  # first and last lines of the search
+
+
+def main(log: Path) -> None:
+    """Keep the beginning, some trials and the result of a log, and write sweep.svg beside this file."""
+    lines = log.read_text(encoding="utf-8").splitlines()
+    trials = [place for place, line in enumerate(lines) if line.startswith("trial ")]
+    shown = ["$ make sweep", *lines[1 : N_HEAD + 1], "…"]
+    shown += [*lines[trials[0] : trials[0] + N_TRIALS], "…", *lines[trials[-1] - N_TRIALS + 1 :]]
+    console = Console(record=True, width=WIDTH, file=Path("/dev/null").open("w", encoding="utf-8"))
+    for line in shown:
+        console.print(Text.from_ansi(line))
+    console.save_svg(str(Path(__file__).with_name("sweep.svg")), title="songpop")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
