@@ -19,9 +19,7 @@ from songpop.errors import (
     StoreError,
 )
 
-CLASSES = [
-    item for _, item in inspect.getmembers(songpop.errors, inspect.isclass) if item.__module__.startswith("song")
-]
+CLASSES = [item for item in vars(songpop.errors).values() if inspect.isclass(item)]
 # design.md, section 2
 STATUSES = [
     (SettingsError, 2),
@@ -38,7 +36,7 @@ STATUSES = [
 def drawn_tree() -> dict[str, tuple[str, int]]:
     """Class name to (parent's name, exit status), as the docstring draws it."""
     parents, drawn = {0: "SongpopError"}, {}
-    for branch, name, status in re.findall(r"^ *(.*── )(\w+) +(\d) ", songpop.errors.__doc__ or "", re.MULTILINE):
+    for branch, name, status in re.findall(r"^    (.*── )(\w+) +(\d) ", songpop.errors.__doc__ or "", re.MULTILINE):
         depth = len(branch) // 4
         drawn[name] = (parents[depth - 1], int(status))
         parents[depth] = name
