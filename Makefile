@@ -54,13 +54,13 @@ ui: setup  ## the MLflow UI on the project's store
 	@$(BIN)/songpop ui $(ARGS)
 
 test: setup  ## the fast tests
-	@$(BIN)/pytest -m 'not slow' $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' $(ARGS)
 
 lint: setup  ## style, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 check: lint test  ## everything that CI runs: lint, the fast tests, the slow tests
-	@$(BIN)/pytest -m slow
+	@$(BIN)/pytest -n 2 --dist loadfile -m slow --durations 10
 
 lock: setup  ## resolve the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml --upgrade -o requirements.lock
