@@ -8,17 +8,19 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from songpop.errors import SettingsError, SongpopError
+from songpop.errors import SettingsError
 from songpop.settings import (
     CompareSettings,
     HistorySettings,
@@ -39,7 +41,9 @@ SCHEMAS = {
     "ui_schema": UiSettings,
 }
 # Lines of Hydra's and OmegaConf's messages that say nothing to a person who types a command.
-_NOISE = re.compile(r"^\s*(full_key|object_type|reference_type|provider=)|^\s*$|^Config search path|^To append")
+_NOISE = re.compile(
+    r"^\s*(full_key|object_type|reference_type|provider=)|^\s*$|^Config search path|^To append|^See http"
+)
 _PLAIN = re.compile(r"^[\w./+-]+$")
 
 
@@ -71,20 +75,21 @@ def run_with_hydra(command: str, arguments: Sequence[str], task: Callable[[Setti
         SettingsError: if the configuration cannot be composed.
     """
     statuses: list[int] = []
-    errors: list[SongpopError] = []
+    errors: list[Exception] = []
 
     def songpop(config: DictConfig) -> None:
         try:
             statuses.append(task(_typed(config, HydraConfig.get().runtime.choices)))
-        except SongpopError as error:  # Hydra would print a line of its own about it
+        except Exception as error:  # raised again below: Hydra would print a line of its own about it
             errors.append(error)
 
     _register_schemas()
     run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(songpop)
+    _check_switches(arguments)
     with _arguments(arguments), _sentences():
         run()
-    if errors:
-        raise errors[0]
+        if errors:
+            raise errors[0]
     return max(statuses, default=0)
 
 
@@ -145,9 +150,22 @@ def _typed(config: Any, choices: Mapping[str, Any]) -> Settings:
         raise SettingsError(
             f"a primary config must begin with a schema of songpop, but it gave {type(settings).__name__}."
         )
+    _refuse_additions(settings)
     if isinstance(settings, SweepSettings) and settings.search.name is None:
         settings.search.name = "-".join(str(choices[group]) for group in ("data", "protocol", "space"))
     return settings
+
+
+def _refuse_additions(settings: Any, prefix: str = "") -> None:
+    """Refuse keys that `+KEY=VALUE` has added to a schema; nobody would read them."""
+    known = [field.name for field in fields(settings)]
+    for name, value in vars(settings).items():
+        if name not in known:
+            raise SettingsError(
+                f"`{prefix}{name}` is not a key. The command with --cfg job shows every key; drop the plus in front."
+            )
+        if is_dataclass(value):
+            _refuse_additions(value, f"{prefix}{name}.")
 
 
 def _quoted(value: Any) -> str:
@@ -162,6 +180,17 @@ def _quoted(value: Any) -> str:
     if isinstance(value, Sequence):
         return "[" + ",".join(_quoted(item) for item in value) + "]"
     return str(value)
+
+
+def _check_switches(arguments: Sequence[str]) -> None:
+    """Refuse what Hydra's parser would refuse, in a sentence instead of its usage text."""
+
+    def refuse(message: str) -> NoReturn:
+        raise SettingsError(f"{message}. Settings are KEY=VALUE; the command with --help shows the switches.")
+
+    parser = get_args_parser()
+    parser.error = refuse  # type: ignore[method-assign]
+    parser.parse_args(arguments)
 
 
 @contextmanager
@@ -190,6 +219,11 @@ def _sentences() -> Iterator[None]:
 
 def _sentence(error: BaseException) -> str:
     """Say what Hydra said, and what OmegaConf said below it, with near matches for a misspelt key."""
+    if isinstance(error, OverrideParseException):
+        return (
+            f"an override must be KEY=VALUE, but `{error.override}` cannot be read as one. "
+            "A value with commas, quotes, equals signs or brackets stands in quotes of its own: \"KEY='a, b'\"."
+        )
     lines: list[str] = []
     cause: BaseException | None = error
     while cause is not None:

@@ -8,9 +8,11 @@ import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TextIO
 
-from songpop.errors import SettingsError, SongpopError
+from songpop.cli.endings import ending_of
+from songpop.errors import SettingsError
 
 HELP = """songpop COMMAND [--json] [--debug] [hydra overrides …]
 
@@ -39,8 +41,6 @@ COMMANDS = {
     "ui": "the MLflow UI on the project's store",
 }
 
-INTERRUPTED = 130
-
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit with its status; SIGTERM ends it as Ctrl-C does, with everything kept."""
@@ -62,26 +62,27 @@ def run(arguments: list[str]) -> int:
 
 
 def _guarded(arguments: list[str]) -> int:
-    debug = "--debug" in arguments
     try:
-        return _dispatch([word for word in arguments if word != "--debug"])
-    except SongpopError as error:
-        if debug:
-            traceback.print_exc()
-        _say(f"songpop: {error}", sys.stderr)
-        return error.exit_status
-    except KeyboardInterrupt:
-        if debug:
-            raise
-        _say(
-            "songpop: interrupted; what was finished is kept, and the same command goes on with it.",
-            sys.stderr,
-        )
-        return INTERRUPTED
+        status = _dispatch([word for word in arguments if word != "--debug"])
+        sys.stdout.flush()  # a closed pipe or a full disk is met here, where it can still be told
     except BrokenPipeError:
         # Someone closed our output (`songpop history | head`): nothing is wrong, and nothing more can be said.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
+    except (Exception, KeyboardInterrupt) as error:
+        if "--debug" in arguments:
+            traceback.print_exc()
+        sentence, status = ending_of(error)
+        _say(f"songpop: {sentence}", sys.stderr)
+        if isinstance(error, OSError):
+            _drop_output()
+    return status
+
+
+def _drop_output() -> None:
+    """Send what standard output still holds nowhere, or Python would fail on it once more at its end."""
+    with suppress(OSError, ValueError):  # no file descriptor: a program's own stream, which we leave alone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -17,6 +17,12 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
         ("search.n_trials", settings.search.n_trials, 1),
         ("pruner.min_epochs", settings.pruner.min_epochs, 1),
         ("pruner.reduction_factor", settings.pruner.reduction_factor, 2),
+        ("pruner.n_startup_trials", settings.pruner.n_startup_trials, 0),
+        ("pruner.patience", settings.pruner.patience, 0),
+        ("sampler.n_startup_trials", settings.sampler.n_startup_trials, 0),
+        ("search.seed", settings.search.seed, 0),
+        ("split.seed", settings.split.seed, 0),
+        ("train.seed", settings.train.seed, 0),
     ):
         if value < low:
             raise SettingsError(f"`{key}` must be at least {low}, but it is {value}.")
@@ -25,10 +31,10 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
         raise SettingsError(
             f"`train.early_stopping.patience` must be at least 1, but it is {patience}. Use null to switch it off."
         )
-    if settings.search.timeout_s is not None and settings.search.timeout_s <= 0:
+    if settings.search.timeout_s is not None and not settings.search.timeout_s > 0:  # NaN is not above 0 either
         raise SettingsError(f"`search.timeout_s` must be positive or null, but it is {settings.search.timeout_s}.")
     test, validation = settings.split.test, settings.split.validation
-    if min(test, validation) <= 0 or test + validation >= 1:
+    if not (test > 0 and validation > 0 and test + validation < 1):
         raise SettingsError(
             "`split.test` and `split.validation` must be positive and leave rows to train on, "
             f"but they are {test} and {validation}."
