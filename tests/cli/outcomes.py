@@ -1,0 +1,97 @@
+"""Made-up outcomes of commands: what the screen is shown without training anything."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from songpop.app.records import BestTrial, Champion, Leader, SweepOutcome
+from songpop.contracts import EpochReport, Params, TrialResult, TrialSpec, TrialState
+from songpop.search.driver import SearchProgress
+
+TEST = {"accuracy": 0.8765, "roc_auc": 0.9512, "log_loss": 0.2988}
+CHAMPION = Champion(
+    kind="single",
+    run_ids=("r1",),
+    val_log_loss=0.31,
+    test=TEST,
+    n_test_rows=1234,
+    n_test_openings=2,
+    baseline_accuracy=0.51,
+)
+LEADERS = tuple(
+    Leader(
+        rank=rank,
+        trial=trial,
+        val_log_loss=value,
+        val_accuracy=0.86,
+        n_epochs=30,
+        best_epoch=21,
+        suggested={"optimizer": "sgd", "l2": 1.23456e-4},
+        run_id=f"r{trial}",
+    )
+    for rank, trial, value in ((1, 7, 0.31), (2, 3, 0.3305))
+)
+SWEEP = SweepOutcome(
+    sweep="sample-honest-full",
+    parent_run_id="p",
+    protocol="honest",
+    n_trials=25,
+    n_complete=10,
+    n_pruned=14,
+    n_failed=1,
+    n_new=5,
+    n_epochs=300,
+    n_epochs_full=750,
+    min_epochs_pruned=3,
+    wall_s=61.2,
+    engine="keras",
+    best=BestTrial(run_id="r7", trial=7, params={"l2": 1.23456e-4}, val_log_loss=0.31),
+    champion=CHAMPION,
+    leaders=LEADERS,
+    leaks=(),
+    tracking_uri="mlruns/mlflow.db",
+    interrupted=False,
+    ended_because="all 25 trials are finished",
+)
+ALL_FAILED = replace(SWEEP, n_complete=0, n_pruned=20, n_failed=5, best=None, champion=None, leaders=())
+INTERRUPTED = replace(SWEEP, interrupted=True, champion=None, ended_because="interrupted")
+LEAKY = replace(SWEEP, protocol="published", leaks=("Track Score",))
+
+
+def progress(*, best: float | None = 0.31, state: TrialState = TrialState.COMPLETE) -> SearchProgress:
+    last = 0.4
+    report = EpochReport(trial=4, epoch=1, metrics={"val_log_loss": last})
+    result = TrialResult(
+        spec=TrialSpec(trial=4, params=Params(), seed=0, n_epochs=3, patience=None),
+        state=state,
+        history=(report, report, report),
+        metrics={} if state is TrialState.FAILED else {"val_log_loss": last},
+        best_epoch=1,
+        weights=None,
+        val_predictions=None,
+        started_at_s=0.0,
+        wall_s=1.0,
+    )
+    return SearchProgress(
+        n_finished=5,
+        n_total=25,
+        n_pruned=1,
+        n_failed=0,
+        best_value=best,
+        best_trial=None if best is None else 2,
+        last=result,
+        elapsed_s=3.0,
+    )
+
+
+def listening(outcome: SweepOutcome) -> Any:
+    """`app.sweep.sweep` without a search: says and shows something, and returns `outcome`."""
+
+    def sweep(_: Any, *, frame: Any = None, listener: Any) -> SweepOutcome:
+        assert frame is None
+        listener.note("4,600 rows read")
+        listener.progress(progress())
+        return replace(outcome, wall_s=float(np.float32(outcome.wall_s)))
+
+    return sweep

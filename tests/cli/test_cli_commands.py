@@ -1,0 +1,119 @@
+"""A handler per command: the exit status, and with --json one object on standard output and nothing else."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from outcomes import ALL_FAILED, INTERRUPTED, LEAKY, SWEEP, listening
+
+from songpop.app.records import SweepOutcome
+from songpop.cli import COMMANDS, run
+from songpop.cli.commands import HANDLERS
+
+Capsys = pytest.CaptureFixture[str]
+
+
+def only_object(out: str) -> Any:
+    """The one JSON object that standard output holds, on one line."""
+    assert out.count("\n") == 1
+    assert out.endswith("\n")
+    return json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+
+
+def test_every_command_has_a_handler() -> None:
+    assert list(HANDLERS) == list(COMMANDS)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"), [(SWEEP, 0), (LEAKY, 0), (INTERRUPTED, 130)], ids=["finished", "leaky", "interrupted"]
+)
+def test_a_sweep_as_json(outcome: SweepOutcome, status: int, monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
+    monkeypatch.setattr("songpop.app.sweep.sweep", listening(outcome))
+    assert run(["sweep", "--json"]) == status
+    told = capsys.readouterr()
+    found = only_object(told.out)
+    assert (found["sweep"], found["n_trials"], found["interrupted"]) == (outcome.sweep, 25, outcome.interrupted)
+    assert found["leaks"] == list(outcome.leaks)
+    assert "4,600 rows read" in told.err
+    assert "trial 4: complete" in told.err
+    assert "Leaderboard" not in told.err
+
+
+def test_a_sweep_for_a_person(monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
+    monkeypatch.setattr("songpop.app.sweep.sweep", listening(SWEEP))
+    assert run(["sweep"]) == 0
+    told = capsys.readouterr()
+    assert "Leaderboard of sample-honest-full" in told.out
+    assert "4,600 rows read" not in told.out
+    assert "{" not in told.out
+
+
+@pytest.mark.parametrize("words", [["sweep"], ["sweep", "--json"]])
+def test_a_sweep_without_a_winner_is_refused(words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
+    monkeypatch.setattr("songpop.app.sweep.sweep", listening(ALL_FAILED))
+    assert run(words) == 4
+    told = capsys.readouterr()
+    assert "of 25 trials 20 were pruned and 5 failed" in told.err
+    assert "{" not in told.out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["history"], {"model": "songpop", "entries": []}),
+        (["history", "registry.model=mine"], {"model": "mine", "entries": []}),
+        (["compare"], {"sweeps": [], "sweep": None, "trials": [], "published": {}}),
+    ],
+)
+def test_an_empty_store_as_json(words: list[str], expected: object, store_root: Path, capsys: Capsys) -> None:
+    assert run([*words, "--json", f"paths.root='{store_root}'"]) == 0
+    told = capsys.readouterr()
+    assert only_object(told.out) == expected
+    assert told.err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "message"),
+    [
+        (["promote"], 4, "Run: songpop sweep"),
+        (["promote", "sweep=mine"], 4, "Run: songpop sweep"),
+        (["rollback"], 4, "no earlier champion"),
+        (["predict", "input=a.csv", "output=b.csv"], 4, "songpop promote"),
+        (["predict", "output=b.csv"], 2, "`input` must name a CSV file"),
+        (["predict", "input=a.csv"], 2, "Add output=FILE"),
+    ],
+)
+def test_what_an_empty_store_cannot_do(
+    words: list[str], status: int, message: str, store_root: Path, capsys: Capsys
+) -> None:
+    assert run([*words, "--json", f"paths.root='{store_root}'"]) == status
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert message in told.err
+
+
+def test_train_composes_a_variant_for_every_protocol(monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr("songpop.app.train.train", lambda variants, **_: seen.extend(variants) or {"protocols": []})
+    monkeypatch.setattr("songpop.cli.screen.Screen.train", lambda *_: None)
+    assert run(["train", "--json", "experiment=published", "train.n_seeds=3"]) == 0
+    assert [(one.protocol.name.value, one.features.fit_on.value) for one in seen] == [
+        ("published", "table"),
+        ("honest", "train"),
+    ]
+    assert {one.train.n_seeds for one in seen} == {3}
+    assert only_object(capsys.readouterr().out) == {"protocols": []}
+
+
+def test_check_reads_a_table_and_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["check", "--json", "data.columns.counts=[Spotify Streams, YouTube Views]", "features.use_dates=false"]
+    assert run(words) == 0
+    told = capsys.readouterr()
+    found = only_object(told.out)
+    assert (found["n_rows"], found["n_columns"]) == (sum(found["parts"].values()), 4)
+    assert "rows read" in told.err
+    assert list(tmp_path.iterdir()) == []
