@@ -13,7 +13,8 @@ from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
 
 # What Keras raises on a damaged file, depending on where the damage is, and on code inside one.
-_DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile, zlib.error)
+# What zip, zlib, HDF5 and Keras raise for damaged bytes.
+_DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def assemble(preprocessing: keras.Model, params: Params, weights: Sequence[Matrix]) -> keras.Model:
