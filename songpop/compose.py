@@ -79,7 +79,9 @@ def run_with_hydra(command: str, arguments: Sequence[str], task: Callable[[Setti
 
     def songpop(config: DictConfig) -> None:
         try:
-            statuses.append(task(_typed(config, HydraConfig.get().runtime.choices)))
+            hydra_config = HydraConfig.get()
+            _refuse_empty(hydra_config.overrides.task)
+            statuses.append(task(_typed(config, hydra_config.runtime.choices)))
         except Exception as error:  # raised again below: Hydra would print a line of its own about it
             errors.append(error)
 
@@ -105,6 +107,7 @@ def compose_settings(command: str, overrides: Sequence[str], config_dir: Path | 
         SettingsError: if the configuration cannot be composed.
     """
     _register_schemas()
+    _refuse_empty(overrides)
     path = [] if config_dir is None else [f"hydra.searchpath=[{_quoted(str(config_dir.resolve()))}]"]
     with _sentences(), hydra.initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         config = hydra.compose(command, overrides=[*path, *overrides], return_hydra_config=True)
@@ -156,16 +159,34 @@ def _typed(config: Any, choices: Mapping[str, Any]) -> Settings:
     return settings
 
 
+def _refuse_empty(overrides: Sequence[str]) -> None:
+    """Refuse KEY={}, which Hydra merges into what stands there, so that it changes nothing."""
+    for word in overrides:
+        key, _, value = word.partition("=")
+        if value.replace(" ", "") == "{}":
+            raise SettingsError(
+                f"`{word}` would change nothing, since an empty mapping is merged into `{key}` as it stands. "
+                f"Take its entries out one by one: ~{key}.NAME"
+            )
+
+
 def _refuse_additions(settings: Any, prefix: str = "") -> None:
     """Refuse keys that `+KEY=VALUE` has added to a schema; nobody would read them."""
-    known = [field.name for field in fields(settings)]
-    for name, value in vars(settings).items():
-        if name not in known:
-            raise SettingsError(
-                f"`{prefix}{name}` is not a key. The command with --cfg job shows every key; drop the plus in front."
-            )
-        if is_dataclass(value):
-            _refuse_additions(value, f"{prefix}{name}.")
+    if isinstance(settings, Mapping):
+        inner: Mapping[str, Any] = settings
+    elif is_dataclass(settings):
+        inner = vars(settings)
+        known = [field.name for field in fields(settings)]
+        for name in inner:
+            if name not in known:
+                raise SettingsError(
+                    f"`{prefix}{name}` is not a key; a plus in front does not make it one. It must be one of "
+                    f"{', '.join(known)}."
+                )
+    else:
+        return
+    for name, value in inner.items():
+        _refuse_additions(value, f"{prefix}{name}.")
 
 
 def _quoted(value: Any) -> str:
@@ -223,6 +244,11 @@ def _sentence(error: BaseException) -> str:
         return (
             f"an override must be KEY=VALUE, but `{error.override}` cannot be read as one. "
             "A value with commas, quotes, equals signs or brackets stands in quotes of its own: \"KEY='a, b'\"."
+        )
+    if "is not a subclass of ParamSettings" in str(error):
+        return (
+            "a parameter that the space has not cannot be added by an override. Write a space of your own, "
+            "conf/space/NAME.yaml (or in a folder given by --config-dir), and choose it by space=NAME."
         )
     lines: list[str] = []
     cause: BaseException | None = error

@@ -8,6 +8,7 @@ from typing import Any
 from songpop.cli.screen import Screen
 from songpop.compose import Settings, compose_variants, run_with_hydra
 from songpop.errors import GateError
+from songpop.settings import check_sweep
 
 Handler = Callable[[Any, Screen], tuple[Any, int]]
 
@@ -30,6 +31,7 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
 
 
 def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
+    check_sweep(settings)  # before TensorFlow is imported, which takes seconds
     from songpop.app.sweep import sweep
 
     with screen.live():
@@ -46,6 +48,7 @@ def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
 
 
 def _train(settings: Any, screen: Screen) -> tuple[Any, int]:
+    check_sweep(settings)
     from songpop.app.train import train
 
     protocols = [protocol.value for protocol in settings.train.protocols]

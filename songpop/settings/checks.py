@@ -3,6 +3,8 @@
 from songpop.errors import SettingsError
 from songpop.settings.commands import SweepSettings
 
+_WATCHED = ("val_log_loss", "val_loss")  # without penalty, with it
+
 
 def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
     """Refuse combinations that cannot be meant, before anything is read or written.
@@ -33,6 +35,10 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
         )
     if settings.search.timeout_s is not None and not settings.search.timeout_s > 0:  # NaN is not above 0 either
         raise SettingsError(f"`search.timeout_s` must be positive or null, but it is {settings.search.timeout_s}.")
+    if settings.protocol.watch not in _WATCHED:
+        raise SettingsError(
+            f"`protocol.watch` must be one of {', '.join(_WATCHED)}, but it is {settings.protocol.watch!r}."
+        )
     test, validation = settings.split.test, settings.split.validation
     if not (test > 0 and validation > 0 and test + validation < 1):
         raise SettingsError(
