@@ -1,8 +1,11 @@
 """What a command says while it works: sentences, and the progress of a search."""
 
-from typing import Protocol
+from __future__ import annotations
 
-from songpop.search.driver import SearchProgress
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:  # commands that do not search need no search
+    from songpop.search.driver import SearchProgress
 
 
 class Listener(Protocol):
