@@ -1,0 +1,42 @@
+"""One finished sweep for all files of this folder: training one costs seconds, copying its store nothing."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from quick import QUICK, sweep_settings
+
+import songpop
+from songpop.app.listener import Silence
+from songpop.app.prepare import Ground, prepare_ground
+from songpop.app.records import SweepOutcome
+from songpop.data.sample import generate_songs
+
+
+@pytest.fixture(scope="session")
+def songs() -> pd.DataFrame:
+    return generate_songs(n_rows=800, seed=5)
+
+
+@pytest.fixture(scope="session")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("mlruns")
+
+
+@pytest.fixture(scope="session")
+def outcome(songs: pd.DataFrame, root: Path) -> SweepOutcome:
+    """A finished sweep on all columns; nobody writes to its store (`own_root` is a copy)."""
+    return songpop.sweep(songs, **QUICK, paths__root=str(root))
+
+
+@pytest.fixture
+def own_root(root: Path, outcome: SweepOutcome, tmp_path: Path) -> Path:
+    """The folder of that sweep, for a test that writes to it; artifacts stay where they were written."""
+    return Path(shutil.copytree(root, tmp_path / "mlruns"))
+
+
+@pytest.fixture(scope="session")
+def ground(songs: pd.DataFrame) -> Ground:
+    """The same songs by four columns, cut into parts."""
+    return prepare_ground(sweep_settings(), songs, Silence())

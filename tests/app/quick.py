@@ -1,0 +1,35 @@
+"""Settings for tests: as few epochs, trials and columns as a command needs."""
+
+from typing import Any
+
+from songpop.compose import compose_settings, overrides_of
+from songpop.settings import SweepSettings
+
+QUICK: dict[str, Any] = {"debug": "quick", "train__epochs": 3, "data__leak_auc": 0.99}
+# Four columns: the leak guard looks at six pairs of them, not at three hundred.
+LEAN: dict[str, Any] = {
+    "data__columns__counts": ["All Time Rank", "Spotify Streams", "YouTube Views", "Shazam Counts"],
+    "data__columns__numbers": ["Track Score"],
+    "data__columns__flags": [],
+}
+
+
+def sweep_settings(**overrides: Any) -> SweepSettings:
+    """Settings of a sweep over four columns, and what a test changes."""
+    settings = compose_settings("sweep", overrides_of({**LEAN, **overrides}))
+    assert isinstance(settings, SweepSettings)
+    return settings
+
+
+class Notebook:
+    """A listener that writes everything down."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.finished: list[int] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def progress(self, progress: Any) -> None:
+        self.finished.append(progress.n_finished)

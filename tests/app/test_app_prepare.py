@@ -1,0 +1,141 @@
+"""From settings to what an engine trains on: who fits on which rows, which key fixes which hyperparameter."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from quick import sweep_settings
+
+from songpop.app.listener import Silence
+from songpop.app.prepare import Ground, base_params, prepare, prepare_ground, read_table
+from songpop.contracts import Params
+from songpop.errors import LeakError, SettingsError
+from songpop.models.features import transform
+from songpop.settings import ModelSettings, OptimizerSettings, ScheduleSettings, SweepSettings
+
+
+def with_test_rows(ground: Ground, factor: float) -> Ground:
+    """The same ground, its test rows' cells multiplied."""
+    matrix = ground.table.matrix.copy()
+    matrix[ground.split.test] *= factor
+    return replace(ground, table=replace(ground.table, matrix=matrix))
+
+
+# ── preprocessing ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("overrides", "is_changed"),
+    [
+        ({}, False),
+        ({"features": "published"}, True),  # fit_on=table, as the published work did
+        ({"features": "published", "features__fit_on": "train"}, False),
+    ],
+)
+def test_test_rows_change_the_preprocessing_only_where_it_is_fitted_on_the_table(
+    ground: Ground, overrides: dict[str, object], is_changed: bool
+) -> None:
+    settings = sweep_settings(**overrides)
+    before, after = (prepare(settings, with_test_rows(ground, factor)) for factor in (1.0, 50.0))
+    assert np.array_equal(before.task.train.x, after.task.train.x) is not is_changed
+    assert np.array_equal(before.task.validation.x, after.task.validation.x) is not is_changed
+
+
+def test_the_task_has_training_and_validation_rows_and_no_others(ground: Ground) -> None:
+    prepared = prepare(sweep_settings(), ground)
+    for part, rows in ((prepared.task.train, ground.split.train), (prepared.task.validation, ground.split.validation)):
+        assert np.array_equal(part.x, transform(prepared.preprocessing, ground.table.matrix[rows]))
+        assert np.array_equal(part.y, ground.table.label[rows])
+        assert (part.x.dtype, part.y.dtype) == (np.float32, np.float32)
+    assert np.abs(prepared.task.train.x.mean(axis=0))[:3] == pytest.approx(0, abs=1e-4)
+
+
+# ── ground ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_leak_stops_before_the_parts_are_cut(songs: pd.DataFrame) -> None:
+    with pytest.raises(LeakError, match="All Time Rank"):
+        prepare_ground(sweep_settings(data__label__sources=["Track Score"]), songs, Silence())
+
+
+def test_no_song_is_in_two_parts(ground: Ground) -> None:
+    keys = ground.table.song_keys
+    parts = [{*keys[rows].tolist()} for rows in (ground.split.train, ground.split.validation, ground.split.test)]
+    assert sum(map(len, parts)) == len(set.union(*parts))
+
+
+def test_a_frame_comes_before_the_generated_table(songs: pd.DataFrame) -> None:
+    assert read_table(sweep_settings(), songs.head(60)).report.n_read == 60
+
+
+def test_ages_can_be_left_out(songs: pd.DataFrame) -> None:
+    names = [column.name for column in read_table(sweep_settings(features__use_dates=False), songs).columns]
+    assert names == ["Spotify Streams", "YouTube Views", "Shazam Counts"]
+
+
+# ── hyperparameters ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_hyperparameter_has_one_key() -> None:
+    groups = (ModelSettings, OptimizerSettings, ScheduleSettings)
+    keys = [field.name for group in groups for field in fields(group)]
+    assert sorted([*keys, "batch_size"]) == sorted(field.name for field in fields(Params))
+
+
+def test_without_overrides_they_are_the_defaults() -> None:
+    assert base_params(sweep_settings()) == base_params(SweepSettings()) == Params()
+
+
+def changed(key: str, value: object) -> SweepSettings:
+    """Settings with one key set, without Hydra, which takes half a second."""
+    settings = SweepSettings()
+    group, _, name = key.partition(".")
+    setattr(getattr(settings, group), name, value)
+    return settings
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "value"),
+    [
+        ("model.widths", "widths", "32-8"),
+        ("model.activation", "activation", "gelu"),
+        ("model.first_regularized", "first_regularized", 2),
+        ("model.regularization", "regularization", "l1_l2"),
+        ("model.l1", "l1", 0.25),
+        ("model.l2", "l2", 0.25),
+        ("model.dropout_first", "dropout_first", 0.25),
+        ("model.dropout_later", "dropout_later", 0.25),
+        ("optimizer.optimizer", "optimizer", "nadam"),
+        ("optimizer.learning_rate", "learning_rate", 0.25),
+        ("optimizer.momentum", "momentum", 0.25),
+        ("optimizer.weight_decay", "weight_decay", 0.25),
+        ("schedule.schedule", "schedule", "plateau"),
+        ("schedule.step_every", "step_every", 7),
+        ("schedule.step_factor", "step_factor", 0.25),
+        ("schedule.decay_to", "decay_to", 0.25),
+        ("schedule.cosine_to", "cosine_to", 0.25),
+        ("schedule.warmup_epochs", "warmup_epochs", 7),
+        ("schedule.plateau_patience", "plateau_patience", 7),
+        ("schedule.plateau_factor", "plateau_factor", 0.25),
+        ("train.batch_size", "batch_size", 7),
+    ],
+)
+def test_a_key_fixes_its_hyperparameter(key: str, name: str, value: object) -> None:
+    assert base_params(changed(key, value)) == replace(Params(), **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("model.activation", "rellu", "`model.activation` .* Did you mean `relu`"),
+        ("optimizer.optimizer", "adaam", "`optimizer.optimizer` .* Did you mean `adam`"),
+        ("optimizer.learning_rate", -1.0, "`optimizer.learning_rate` must be > 0"),
+        ("model.dropout_first", 1.0, "`model.dropout_first` must be >= 0 and < 1"),
+        ("schedule.plateau_factor", 1.0, "`schedule.plateau_factor` must be > 0 and < 1"),
+        ("model.widths", "64x32", "`model.widths` must be layer widths"),
+    ],
+)
+def test_a_value_that_no_network_has_is_told_by_its_key(key: str, value: object, message: str) -> None:
+    with pytest.raises(SettingsError, match=message):
+        base_params(changed(key, value))
