@@ -4,6 +4,7 @@ Owns: contradictions in a description, and which columns of a frame become featu
 """
 
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ KIND_OF_KEY = {
     "dates": ColumnKind.AGE,
     "categories": ColumnKind.CATEGORY,
 }
+N_LISTED = 3  # missing columns that an error names; the others are counted
 AGE_SUFFIX = " age"  # the matrix column of "Release Date" is "Release Date age"
 
 
@@ -63,12 +65,22 @@ def check_description(settings: DataSettings) -> None:
             "`data.decimal` must be one character other than `data.thousands`, but they are "
             f"{settings.decimal!r} and {settings.thousands!r}."
         )
+    _check_date_format(settings.date_format)
     for name in allowed_columns(settings):
         if name not in seen or seen[name] == "text":
             raise SettingsError(
                 f"`data.allowed_leaks` must name feature columns, but {name!r} is not in `data.columns`"
                 f"{near(name, seen)}. Give it a kind there, or correct the name."
             )
+
+
+def _check_date_format(form: str) -> None:
+    try:
+        pd.to_datetime(pd.Series(["2024"]), format=form, errors="coerce")
+    except (ValueError, re.error) as error:
+        raise SettingsError(
+            f"`data.date_format` must be a format such as %Y-%m-%d, but it is {form!r} ({error})."
+        ) from None
 
 
 def allowed_columns(settings: DataSettings) -> tuple[str, ...]:
@@ -142,7 +154,9 @@ def _check_names(raw: pd.DataFrame, settings: DataSettings, wanted: Iterable[str
     names = [label, *wanted, *(n for n in (identity.title, identity.artist, identity.code, identity.date) if n)]
     missing = [name for name in dict.fromkeys(names) if name not in raw.columns]
     if missing:
-        listed = ", ".join(f"{name!r}{near(name, raw.columns)}" for name in missing)
+        listed = ", ".join(f"{name!r}{near(name, raw.columns)}" for name in missing[:N_LISTED])
+        if len(missing) > N_LISTED:
+            listed += f" and {len(missing) - N_LISTED} more"
         raise DataError(
             f"The table must have the columns that data={settings.name} describes, but it lacks {listed}. "
             "Rename the table's columns, or describe the table in a file of its own in conf/data/."

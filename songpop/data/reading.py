@@ -21,6 +21,13 @@ from songpop.settings import DataSettings
 
 SEPARATORS = (",", ";", "\t", "|")
 N_ROWS_AT_ONCE = 50_000  # rows held as Python strings at a time; the frame itself is ten times smaller
+# The longer mark first: that of UTF-32 begins with that of UTF-16.
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 FOREIGN_FORMATS = {
     b"PK\x03\x04": "an Excel workbook or a zip archive",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook",
@@ -28,6 +35,13 @@ FOREIGN_FORMATS = {
     b"PAR1": "a Parquet file",
     b"%PDF": "a PDF",
     b"SQLite format 3": "an SQLite database",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"<!": "a page of HTML",
+    b"<html": "a page of HTML",
+    b"<?xml": "XML",
+    b'[{"': "JSON",
+    b'{"': "JSON",
 }
 
 
@@ -96,10 +110,12 @@ def _decode(content: bytes, settings: DataSettings, path: Path) -> str:
 
 
 def _check_bytes(content: bytes, path: Path) -> None:
-    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DataError(
-            f"The file must be encoded as `data.encoding` says, but {path} is UTF-16. Set data.encoding=utf-16."
-        )
+    for mark, name in MARKS.items():
+        if content.startswith(mark):
+            raise DataError(
+                f"The file must be encoded as `data.encoding` says, but {path} is {name.upper()}. "
+                f"Set data.encoding={name}."
+            )
     for mark, what in FOREIGN_FORMATS.items():
         if content.startswith(mark):
             raise DataError(f"`data.path` must name a CSV file, but {path} looks like {what}. Export it as CSV first.")
@@ -123,7 +139,8 @@ def _numbered_rows(text: str, separator: str, path: Path) -> Iterator[tuple[int,
                 yield reader.line_num, row
     except csv.Error as error:
         raise DataError(
-            f"The file must be CSV, but near line {reader.line_num} of {path} a quote is out of place ({error}). "
+            f"The file must be CSV, but near line {reader.line_num} of {path} a quote is out of place or a cell is "
+            f"endless ({error}). "
             "Close the quote, or double quotes inside a quoted cell."
         ) from None
 
