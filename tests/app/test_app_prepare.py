@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pandas as pd
 import pytest
-from quick import sweep_settings
+from quick import changed, sweep_settings
 
 from songpop.app.listener import Silence
 from songpop.app.prepare import Ground, base_params, prepare, prepare_ground, read_table
@@ -87,14 +87,6 @@ def test_without_overrides_they_are_the_defaults() -> None:
     assert base_params(sweep_settings()) == base_params(SweepSettings()) == Params()
 
 
-def changed(key: str, value: object) -> SweepSettings:
-    """Settings with one key set, without Hydra, which takes half a second."""
-    settings = SweepSettings()
-    group, _, name = key.partition(".")
-    setattr(getattr(settings, group), name, value)
-    return settings
-
-
 @pytest.mark.parametrize(
     ("key", "name", "value"),
     [
@@ -122,7 +114,7 @@ def changed(key: str, value: object) -> SweepSettings:
     ],
 )
 def test_a_key_fixes_its_hyperparameter(key: str, name: str, value: object) -> None:
-    assert base_params(changed(key, value)) == replace(Params(), **{name: value})
+    assert base_params(changed(SweepSettings(), key, value)) == replace(Params(), **{name: value})
 
 
 @pytest.mark.parametrize(
@@ -138,4 +130,4 @@ def test_a_key_fixes_its_hyperparameter(key: str, name: str, value: object) -> N
 )
 def test_a_value_that_no_network_has_is_told_by_its_key(key: str, value: object, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
-        base_params(changed(key, value))
+        base_params(changed(SweepSettings(), key, value))

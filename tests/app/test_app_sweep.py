@@ -1,36 +1,28 @@
 """A whole sweep on the generated table: what it returns, what MLflow holds, how it goes on, what it refuses."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
+from quick import LEAN, QUICK, changed, sweep_settings
 
 import songpop
+from songpop.app.prepare import Ground, read_table
 from songpop.app.records import SweepOutcome, as_json
-from songpop.data.sample import generate_songs
+from songpop.app.sweep import study_identity, trial_seed
+from songpop.data.leakage import LeakVerdict
+from songpop.data.splits import make_split
 from songpop.errors import GateError, LeakError, ResumeError
+from songpop.search.identity import check_identity
+from songpop.settings import FeatureKind, LabelRule, ParamKind, ParamSettings, PrunerKind, SamplerKind, SweepSettings
+from songpop.space import Space
 
-QUICK: dict[str, Any] = {"debug": "quick", "train__epochs": 3, "data__leak_auc": 0.99}
 # design.md, section 2
 KEYS = {"sweep", "parent_run_id", "protocol", "n_trials", "n_complete", "n_pruned", "n_failed", "wall_s", "engine"}
-
-
-@pytest.fixture(scope="module")
-def songs() -> pd.DataFrame:
-    return generate_songs(n_rows=800, seed=5)
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("mlruns")
-
-
-@pytest.fixture(scope="module")
-def outcome(songs: pd.DataFrame, root: Path) -> SweepOutcome:
-    return songpop.sweep(songs, **QUICK, paths__root=str(root))
 
 
 @pytest.fixture(scope="module")
@@ -82,37 +74,91 @@ def test_the_parent_holds_what_is_needed_to_understand_it(outcome: SweepOutcome,
     assert parent.data.metrics["test_accuracy"] == pytest.approx(outcome.champion.test["accuracy"])  # type: ignore[union-attr]
 
 
-def test_asking_again_trains_nothing_and_opens_nothing(songs: pd.DataFrame, root: Path, outcome: SweepOutcome) -> None:
-    again = songpop.sweep(songs, **QUICK, paths__root=str(root))
+def test_asking_again_trains_nothing_and_opens_nothing(
+    songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome
+) -> None:
+    again = songpop.sweep(songs, **QUICK, paths__root=str(own_root))
     assert (again.n_trials, again.n_new) == (3, 0)
     assert again.champion == outcome.champion
     assert again.parent_run_id == outcome.parent_run_id
 
 
-def test_asking_for_more_goes_on(songs: pd.DataFrame, root: Path, outcome: SweepOutcome, client: MlflowClient) -> None:
-    more = songpop.sweep(songs, **QUICK, paths__root=str(root), search__n_trials=4, sampler="random", pruner="none")
+def test_asking_for_more_goes_on(songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome) -> None:
+    more = songpop.sweep(songs, **QUICK, paths__root=str(own_root), search__n_trials=4, sampler="random", pruner="none")
     assert (more.n_trials, more.n_new) == (4, 1)
+    client = MlflowClient(f"sqlite:///{own_root / 'mlflow.db'}")
     assert sorted(int(run.data.tags["songpop.trial"]) for run in children(client, outcome)) == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"space": "published"}, "space"),
-        ({"train__early_stopping__patience": 3}, "train"),
-        ({"split__seed": 1}, "split"),
-        ({"features__use_dates": False}, "features"),
-    ],
-)
+RATE = ParamSettings(kind=ParamKind.float, low=1e-4, high=1e-2)
+CHANGES: list[tuple[str, Any, str]] = [
+    ("space", {"learning_rate": RATE}, "space"),
+    ("train.epochs", 31, "train.epochs"),
+    ("train.batch_size", 32, "train.batch_size"),
+    ("train.early_stopping.patience", None, "train.patience"),
+    ("split.seed", 1, "split"),
+    ("features.kind", FeatureKind.published, "features.kind"),
+    ("features.use_dates", False, "features.use_dates"),
+    ("data.columns.flags", ["Explicit Track"], "recipe.columns"),
+    ("data.as_of", "2024-07-01", "recipe.as_of"),
+    ("data.allowed_leaks", ["Track Score"], "leaks"),
+    ("data.label.rule", LabelRule.above, "label"),
+    ("optimizer.optimizer", "sgd", "fixed.optimizer.optimizer"),
+    ("protocol.watch", "val_loss", "objective"),
+]
+
+
+@pytest.fixture(scope="module")
+def lean() -> SweepSettings:
+    return sweep_settings(data__label__value="40")  # read by the rule `above` only
+
+
+def identity(songs: pd.DataFrame, settings: SweepSettings) -> dict[str, str]:
+    table = read_table(settings, songs)
+    leaks = LeakVerdict(allowed=tuple(settings.data.allowed_leaks), found=())
+    ground = Ground(table=table, leaks=leaks, split=make_split(table, settings.split))
+    return study_identity(settings, Space.from_settings(settings.space), ground)
+
+
+@pytest.mark.parametrize(("key", "value", "told"), CHANGES, ids=[key for key, _, _ in CHANGES])
 def test_another_question_under_the_same_name_is_refused(
-    songs: pd.DataFrame, root: Path, outcome: SweepOutcome, change: dict[str, Any], told: str
+    songs: pd.DataFrame, lean: SweepSettings, key: str, value: Any, told: str
 ) -> None:
-    with pytest.raises(ResumeError, match=told):
-        songpop.sweep(songs, **QUICK, paths__root=str(root), search__name=outcome.sweep, **change)
+    with pytest.raises(ResumeError, match=rf"else: (.*, )?{re.escape(told)} was "):
+        check_identity("s", identity(songs, lean), identity(songs, changed(lean, key, value)))
 
 
-def test_the_winner_is_promoted_and_ranks_songs(songs: pd.DataFrame, root: Path, outcome: SweepOutcome) -> None:
-    where = {"paths__root": str(root)}
+def test_budget_sampler_and_pruner_may_change(songs: pd.DataFrame, lean: SweepSettings) -> None:
+    settings = lean
+    for key, value in (
+        ("search.n_trials", 99),
+        ("search.timeout_s", 5.0),
+        ("sampler.kind", SamplerKind.random),
+        ("pruner.kind", PrunerKind.none),
+        ("train.n_seeds", 3),
+    ):
+        settings = changed(settings, key, value)
+    assert identity(songs, lean) == identity(songs, settings)
+
+
+def test_a_refused_sweep_says_so_and_changes_nothing(
+    songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome
+) -> None:
+    with pytest.raises(ResumeError, match=f"{outcome.sweep!r} was started with something else: recipe.columns was"):
+        songpop.sweep(songs, **QUICK, **LEAN, paths__root=str(own_root), search__name=outcome.sweep)
+    client = MlflowClient(f"sqlite:///{own_root / 'mlflow.db'}")
+    assert client.get_run(outcome.parent_run_id).info.status == "FINISHED"
+
+
+def test_a_trials_seed_is_a_function_of_the_searchs_seed_and_its_number() -> None:
+    seeds = [trial_seed(search, trial) for search in range(3) for trial in range(50)]
+    assert seeds == [trial_seed(search, trial) for search in range(3) for trial in range(50)]
+    assert len(set(seeds)) == len(seeds)
+    assert all(0 <= seed < 2**31 for seed in seeds)  # what Keras takes
+
+
+def test_the_winner_is_promoted_and_ranks_songs(songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome) -> None:
+    where = {"paths__root": str(own_root)}
     promotion = songpop.promote(**where)
     assert (promotion.version, promotion.is_new) == (1, True)
     assert songpop.promote(**where).is_new is False

@@ -1,0 +1,111 @@
+"""Promotion of a whole sweep, a leaky one too: the mark on every run, the gate, the names that may leak."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from mlflow.tracking import MlflowClient
+from quick import LEAN, Notebook
+
+import songpop
+from songpop.app.records import SweepOutcome
+from songpop.app.registry import compare, history, promote, rollback
+from songpop.compose import compose_settings, overrides_of
+from songpop.errors import GateError
+from songpop.published import PUBLISHED
+
+LEAKY_NAME = "songpop-published-leaky"
+
+
+def settings_of(command: str, root: Path, *words: str) -> Any:
+    return compose_settings(command, [*overrides_of({"paths.root": str(root)}), *words])
+
+
+@pytest.fixture(scope="module")
+def leaky_root(
+    songs: pd.DataFrame, root: Path, outcome: SweepOutcome, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A store with the honest sweep, and a newer one under the published protocol."""
+    copy = Path(shutil.copytree(root, tmp_path_factory.mktemp("leaky") / "mlruns"))
+    quick = {"model__widths": "8", "train__epochs": 1, "search__n_trials": 1}
+    published = {"protocol": "published", "space": "published", "space__widths__value": "8-4"}
+    songpop.sweep(songs, **LEAN, **quick, **published, paths__root=str(copy))
+    return copy
+
+
+@pytest.fixture
+def own_leaky_root(leaky_root: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(leaky_root, tmp_path / "leaky"))
+
+
+def test_every_run_of_a_leaky_sweep_and_its_model_are_marked(leaky_root: Path, outcome: SweepOutcome) -> None:
+    client = MlflowClient(f"sqlite:///{leaky_root / 'mlflow.db'}")
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    runs = client.search_runs(experiments, "tags.`songpop.sweep` = 'sample-published-published'")
+    assert {run.data.tags["songpop.kind"] for run in runs} == {"sweep", "trial"}
+    assert {run.data.tags["songpop.leaks"] for run in runs} == {'["Track Score"]'}
+    (model,) = {run.data.tags["songpop.model_id"] for run in runs if "songpop.model_id" in run.data.tags}
+    assert json.loads(client.get_logged_model(model).tags["songpop.leaks"]) == ["Track Score"]
+    honest = client.search_runs(experiments, f"tags.`songpop.sweep` = '{outcome.sweep}'")
+    assert {run.data.tags["songpop.leaks"] for run in honest} == {"[]"}
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["registry.model=mine"], [f"'+registry.allowed_leaks={{{LEAKY_NAME}: [All Time Rank]}}'"]]
+)
+def test_a_leaky_sweep_is_refused(words: list[str], own_leaky_root: Path) -> None:
+    settings = settings_of("promote", own_leaky_root, *(word.strip("'") for word in words))
+    with pytest.raises(GateError, match=r"give the label away: Track Score\..*registry.model=NAME-leaky"):
+        promote(settings)
+    assert not MlflowClient(f"sqlite:///{own_leaky_root / 'mlflow.db'}").search_registered_models()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [f"registry.model={LEAKY_NAME}"],  # by conf/promote.yaml
+        ["registry.model=mine-leaky", "+registry.allowed_leaks={mine-leaky: [Track Score]}"],  # as the refusal says
+    ],
+)
+def test_a_model_that_says_so_in_its_name_may_leak(words: list[str], own_leaky_root: Path) -> None:
+    promotion = promote(settings_of("promote", own_leaky_root, *words))
+    assert (promotion.version, promotion.sweep) == (1, "sample-published-published")
+    client = MlflowClient(f"sqlite:///{own_leaky_root / 'mlflow.db'}")
+    version = client.get_model_version_by_alias(promotion.model, "champion")
+    assert version.tags["songpop.leaks"] == '["Track Score"]'
+
+
+def test_the_honest_sweep_is_promoted_by_its_name(own_leaky_root: Path, outcome: SweepOutcome) -> None:
+    notebook = Notebook()
+    words = [f"sweep={outcome.sweep}"]
+    promotion = promote(settings_of("promote", own_leaky_root, *words), listener=notebook)
+    assert (promotion.is_new, promotion.previous, promotion.sweep) == (True, None, outcome.sweep)
+    assert notebook.notes == [f"Checking the model of sweep {outcome.sweep}."]
+    assert promote(settings_of("promote", own_leaky_root, *words)).is_new is False
+    (entry,) = history(settings_of("history", own_leaky_root)).entries
+    assert (entry.version, entry.event, entry.sweep) == (1, "promote", outcome.sweep)
+    with pytest.raises(GateError, match="no earlier champion"):
+        rollback(settings_of("history", own_leaky_root))
+
+
+def test_an_unknown_sweep_is_told_with_the_known_ones(leaky_root: Path, outcome: SweepOutcome) -> None:
+    for run, command in ((promote, "promote"), (compare, "compare")):
+        with pytest.raises(GateError, match=f"no sweep 'nothing'. It holds: {outcome.sweep}, sample-published"):
+            run(settings_of(command, leaky_root, "sweep=nothing"))
+
+
+def test_sweeps_are_compared_the_newest_first(leaky_root: Path, outcome: SweepOutcome) -> None:
+    newest = compare(settings_of("compare", leaky_root))
+    assert [sweep.name for sweep in newest.sweeps] == ["sample-published-published", outcome.sweep]
+    assert (newest.sweep, newest.published) == ("sample-published-published", PUBLISHED)
+    other = compare(settings_of("compare", leaky_root, f"sweep={outcome.sweep}", "n_runs=2"))
+    assert [trial.run_id for trial in other.trials] == [leader.run_id for leader in outcome.leaders[:2]]
+    assert other.published == {}
+
+
+def test_without_a_sweep_there_is_nothing_to_compare(store_root: Path) -> None:
+    found = compare(settings_of("compare", store_root))
+    assert (found.sweeps, found.sweep, found.trials) == ((), None, ())
