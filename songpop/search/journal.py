@@ -15,6 +15,7 @@ from optuna.storages.journal import BaseJournalBackend
 from songpop.errors import StoreError
 
 _START = b'{"op_code":'
+_CREATE_STUDY = 0  # the first operation of every study
 _LAST_OPERATION = 10  # of Optuna 5.0; a greater one was written by a newer version
 
 
@@ -92,6 +93,8 @@ def _check_line(path: Path, number: int, line: bytes) -> None:
         operation = json.loads(line)["op_code"]
     except (ValueError, KeyError, TypeError) as error:
         raise _not_a_journal(path, number) from error
+    if number == 1 and operation in range(_CREATE_STUDY + 1, _LAST_OPERATION + 1):
+        raise _not_a_journal(path, number)  # its head is lost: Optuna would drop all that follows, silently
     if not isinstance(operation, int) or operation > _LAST_OPERATION:
         raise StoreError(
             f"the study journal {path} was written by a newer version: its line {number} has the operation "

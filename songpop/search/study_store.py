@@ -92,16 +92,22 @@ class StudyStore:
         self._exit.close()
 
     def _claim(self, identity: Mapping[str, str], *, rewrite: bool) -> None:
-        """Write the identity into a new study, or compare it with that of an old one."""
+        """Write the identity into a new study, or compare it with that of an old one.
+
+        A study without a finished trial is new, whatever it was begun with: nothing can be mixed up.
+        """
         kept = self.study.user_attrs.get(_STUDY_KEY)
+        has_trials = bool(self.study.get_trials(deepcopy=False))
         if kept is not None:
             if kept.get("format", 0) > FORMAT:
                 raise StoreError(
                     f"{self._where} was written by a newer songpop (format {kept['format']}, this one reads {FORMAT}). "
                     "Update songpop, or start anew with another search.name=…"
                 )
-            check_identity(self.study.study_name, kept["identity"], identity)
-        elif self.study.get_trials(deepcopy=False):
+            if has_trials:
+                check_identity(self.study.study_name, kept["identity"], identity)
+            rewrite = rewrite or kept["identity"] != dict(identity)
+        elif has_trials:
             raise StoreError(f"{self._where} was not written by songpop. Choose another search.name=…")
         if kept is None or rewrite:
             # Of a database this also proves, before the first epoch, that it can be written: the count changes.

@@ -27,6 +27,7 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ("not a database", "is not an SQLite file. Move it away, or name another: tracking.uri=sqlite:///FILE"),
     ("malformed", "is damaged. Move it away, or bring back a copy of it."),
     ("unable to open database", "cannot be opened. Check its folder, or name another: tracking.uri=…"),
+    ("is a directory", "must be a file, but is a folder. Move it away, or name another: tracking.uri=sqlite:///FILE"),
     ("not a directory", "cannot be made, a part of its path is a file. Name another folder: paths.root=…"),
     ("file exists", "cannot be made, a part of its path is a file. Name another folder: paths.root=…"),
     (

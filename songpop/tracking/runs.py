@@ -11,11 +11,13 @@ import json
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any, final
 
 import numpy as np
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunStatus, RunTag
+from mlflow.exceptions import MlflowException
 
 from songpop.contracts import FinishedTrial, Matrix, TrialResult
 from songpop.errors import ArtifactError
@@ -163,20 +165,36 @@ def start_sweep(
         runs = sweep_runs(store, kind) if resume else iter(())
         found = next((run for run in runs if run.data.tags.get(SWEEP) == name), None)
         run = found or _create(store, name, kind)
-        values = {key: str(value) for key, value in (params or {}).items()}
-        before = run.data.params
-        changed = {f"songpop.now.{k}": v for k, v in values.items() if k in before and before[k] != v}
-        store.client.log_batch(
-            run.info.run_id,
-            params=[Param(key, value) for key, value in values.items() if key not in before],
-            tags=[RunTag(key, str(value)) for key, value in {**(tags or {}), **changed}.items()],
-        )
-        if found:
-            store.client.update_run(run.info.run_id, status="RUNNING")
-        if dataset:
-            store.client.log_inputs(run.info.run_id, datasets=[_dataset_input(dataset)])
-        write_artifacts(store, run.info.run_id, artifacts or {})
+        try:
+            _begin(store, run, tags or {}, params or {}, dataset, artifacts or {})
+        except BaseException:
+            with suppress(MlflowException):  # a store that takes nothing more takes not this either
+                store.client.set_terminated(run.info.run_id, status="KILLED")  # or it would say RUNNING for ever
+            raise
     return SweepRun(store, str(run.info.run_id), name, child_tags or {})
+
+
+def _begin(
+    store: Store,
+    run: Run,
+    tags: Mapping[str, str],
+    params: Mapping[str, Any],
+    dataset: DatasetRecord | None,
+    artifacts: Mapping[str, str | bytes],
+) -> None:
+    """Write the ground of a sweep, and say that it runs."""
+    values = {key: str(value) for key, value in params.items()}
+    before = run.data.params
+    changed = {f"songpop.now.{k}": v for k, v in values.items() if k in before and before[k] != v}
+    store.client.log_batch(
+        run.info.run_id,
+        params=[Param(key, value) for key, value in values.items() if key not in before],
+        tags=[RunTag(key, str(value)) for key, value in {**tags, **changed}.items()],
+    )
+    store.client.update_run(run.info.run_id, status="RUNNING")
+    if dataset:
+        store.client.log_inputs(run.info.run_id, datasets=[_dataset_input(dataset)])
+    write_artifacts(store, run.info.run_id, artifacts)
 
 
 def write_artifacts(store: Store, run_id: str, artifacts: Mapping[str, str | bytes]) -> None:

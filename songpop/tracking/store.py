@@ -100,6 +100,11 @@ def _open_sqlite(file: Path, root: Path, *, writing: bool) -> None:
         with locked(file.with_name(f"{file.name}.lock")):
             if not _exists(file):
                 _initialise(file, root)
+    if not os.access(file.parent, os.W_OK):  # SQLite would say that it cannot open the file, but not why
+        raise StoreError(
+            f"The tracking store {file} is read-only, and SQLite writes beside it even where it only reads. "
+            "Make its folder writable, or copy the folder to another disk and name it: paths.root=…"
+        )
     with file.open("rb") as handle:
         if handle.read(len(SQLITE_MAGIC)) != SQLITE_MAGIC:
             raise StoreError(
@@ -162,7 +167,9 @@ def _check_revision(file: Path, connection: sqlite3.Connection) -> None:
         raise StoreError(
             f"The tracking store {file} is a database, but not one of MLflow. Name another: tracking.uri=sqlite:///FILE"
         )
-    (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    (found,) = connection.execute("SELECT version_num FROM alembic_version").fetchone() or (None,)
+    if found is None:
+        raise StoreError(f"The tracking store {file} is damaged: it says no version. Bring back a copy of it.")
     versions = Path(mlflow.store.db_migrations.__path__[0]) / "versions"
     if not list(versions.glob(f"{found}_*.py")):
         raise StoreError(

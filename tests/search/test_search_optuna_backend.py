@@ -189,12 +189,24 @@ def test_the_optuna_study_holds_the_finished_trials(tmp_path: Path) -> None:
     ],
 )
 def test_another_identity_is_refused(tmp_path: Path, change: dict[str, str], message: str) -> None:
-    opened(tmp_path).close()
+    backend = opened(tmp_path, n_trials=1)
+    quietly(backend, FakeEngine())
+    backend.close()
     before = (tmp_path / "study.journal").read_bytes()
     with pytest.raises(ResumeError, match=message):
         opened(tmp_path, identity={"space": SPACE.digest, **change})
     assert (tmp_path / "study.journal").read_bytes() == before
     opened(tmp_path).close()  # the refused one has let the name go
+
+
+def test_a_study_without_trials_belongs_to_nobody(tmp_path: Path) -> None:
+    other = {"space": "other"}
+    opened(tmp_path, identity=other).close()  # its sweep was stopped before its first trial
+    backend = opened(tmp_path, n_trials=1)
+    quietly(backend, FakeEngine())
+    backend.close()
+    with pytest.raises(ResumeError, match="started with something else"):
+        opened(tmp_path, identity=other)
 
 
 def test_one_sweep_of_a_name_at_a_time(tmp_path: Path) -> None:
