@@ -134,6 +134,11 @@ def _open_storage(settings: StorageSettings, journal: Path, stack: ExitStack) ->
     # Imported here: a journal needs no SQLAlchemy, which takes a third of a second.
     from sqlalchemy.exc import ArgumentError
 
+    if settings.url.startswith("sqlite:") and (":memory:" in settings.url or not settings.url[7:].strip("/")):
+        raise SettingsError(
+            f"`storage.url` must keep the study, but {settings.url} would be gone with this process. "
+            "Name a file: storage.url=sqlite:///FILE"
+        )
     try:
         storage = RDBStorage(settings.url)
     except ArgumentError as error:

@@ -34,6 +34,13 @@ CAUSES: tuple[tuple[str, str], ...] = (
         "filesystem tracking backend",
         "is a folder of files, which MLflow no longer reads. Set tracking.uri=sqlite:///FILE",
     ),
+    (
+        "unsupported uri",
+        "is of a kind that MLflow does not know. Use sqlite:///FILE, http://HOST or postgresql://HOST/NAME: "
+        "tracking.uri=…",
+    ),
+    ("unity catalog", "is a Unity Catalog, which MLflow cannot track in. Set tracking.uri=sqlite:///FILE"),
+    ("databricks credential", "needs Databricks' own set-up first. Do it, or set tracking.uri=sqlite:///FILE"),
     ("max retries exceeded", "cannot be reached. Start the server, or correct tracking.uri."),
     ("api request", "refused a request or did not answer. Check the server, or correct tracking.uri."),
 )
@@ -51,6 +58,11 @@ def store_failures(where: str) -> Iterator[None]:
     """
     try:
         yield
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"The tracking store {where} needs a driver that is not installed ({error.msg}). "
+            "For PostgreSQL: pip install 'songpop[postgresql]'."
+        ) from error
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise StoreError(sentence_of(where, error)) from error
 

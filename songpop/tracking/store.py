@@ -62,6 +62,10 @@ def open_store(settings: TrackingSettings, root: Path, *, writing: bool = True) 
     uri = settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
     file = sqlite_file(uri)
     where = str(file) if file else _without_password(uri)
+    if uri.startswith("sqlite:") and (":memory:" in uri or not uri.removeprefix("sqlite:").strip("/")):
+        raise StoreError(
+            f"The tracking store {uri} would be gone with this process. Name a file: tracking.uri=sqlite:///FILE"
+        )
     with store_failures(where):
         root.mkdir(parents=True, exist_ok=True)
         if file:
@@ -192,7 +196,7 @@ def _reach(uri: str) -> None:
         urllib.request.urlopen(uri, timeout=SERVER_TIMEOUT_S).close()
     except urllib.error.HTTPError:
         return  # it answers; whether it lets us in, MLflow's own request will say
-    except (urllib.error.URLError, OSError) as error:
+    except (OSError, ValueError) as error:  # ValueError: no address at all
         reason = getattr(error, "reason", error)
         raise StoreError(
             f"The tracking server {_without_password(uri)} cannot be reached ({reason}). "
