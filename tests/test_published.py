@@ -38,7 +38,7 @@ def test_the_interval_by_hand() -> None:
 
 @pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
 def test_one_further_run_falls_into_it_as_often_as_said(level: float) -> None:
-    rng, n_draws = np.random.default_rng(0), 2_000
+    rng, n_draws = np.random.default_rng(0), 1_000
     draws = rng.normal(0.9, 0.02, (n_draws, 6))
     inside = [low <= row[5] <= high for row in draws for low, high in [prediction_interval(row[:5].tolist(), level)]]
     assert np.mean(inside) == pytest.approx(level, abs=0.02)

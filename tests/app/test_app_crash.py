@@ -47,37 +47,27 @@ def wait_for_trials(folder: Path, n: int, process: subprocess.Popen[str]) -> Non
     raise AssertionError(f"{n} trials were not reached: {(folder / 'stderr.txt').read_text()}")
 
 
-def check_whole(folder: Path, told: dict[str, Any]) -> None:
-    assert told["n_trials"] == N_TRIALS
-    found = runs(folder)
-    assert {run.info.status for run in found} <= {"FINISHED", "FAILED"}
-    trials = Counter(run.data.tags["songpop.trial"] for run in found if "mlflow.parentRunId" in run.data.tags)
-    assert trials == Counter({str(number): 1 for number in range(N_TRIALS)})
-
-
-def test_kill_9_in_mid_sweep(tmp_path: Path) -> None:
+def test_interrupted_ended_killed_and_finished(tmp_path: Path) -> None:
+    """One sweep that meets Ctrl-C, SIGTERM and kill -9 in turn, and is then left to finish."""
+    for word, n in ((signal.SIGINT, 2), (signal.SIGTERM, 4)):
+        process = start(tmp_path)
+        wait_for_trials(tmp_path, n, process)
+        process.send_signal(word)
+        out, _ = process.communicate()
+        assert process.returncode == 130, (tmp_path / "stderr.txt").read_text()
+        assert json.loads(out)["interrupted"] is True
+        assert "RUNNING" not in {run.info.status for run in runs(tmp_path)}
     process = start(tmp_path)
-    wait_for_trials(tmp_path, 5, process)
+    wait_for_trials(tmp_path, 7, process)
     process.kill()
     process.wait()
     resumed = start(tmp_path)
     out, _ = resumed.communicate()
     assert resumed.returncode == 0, (tmp_path / "stderr.txt").read_text()
     told = json.loads(out)
-    assert told["n_new"] <= N_TRIALS - 5
-    check_whole(tmp_path, told)
-
-
-@pytest.mark.parametrize("word", [signal.SIGINT, signal.SIGTERM])
-def test_an_interruption_ends_cleanly(tmp_path: Path, word: signal.Signals) -> None:
-    process = start(tmp_path)
-    wait_for_trials(tmp_path, 2, process)
-    process.send_signal(word)
-    out, _ = process.communicate()
-    assert process.returncode == 130, (tmp_path / "stderr.txt").read_text()
-    assert json.loads(out)["interrupted"] is True
-    assert "RUNNING" not in {run.info.status for run in runs(tmp_path)}
-    resumed = start(tmp_path)
-    out, _ = resumed.communicate()
-    assert resumed.returncode == 0, (tmp_path / "stderr.txt").read_text()
-    check_whole(tmp_path, json.loads(out))
+    assert told["n_new"] <= N_TRIALS - 7
+    assert told["n_trials"] == N_TRIALS
+    found = runs(tmp_path)
+    assert {run.info.status for run in found} <= {"FINISHED", "FAILED"}
+    trials = Counter(run.data.tags["songpop.trial"] for run in found if "mlflow.parentRunId" in run.data.tags)
+    assert trials == Counter({str(number): 1 for number in range(N_TRIALS)})

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from songpop.app.records import BestTrial, as_json
@@ -77,6 +77,7 @@ def test_a_class_is_no_record() -> None:
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.floats(width=32).map(np.float32)
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.recursive(SCALARS, lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers(), inner)))
 def test_whatever_it_holds_json_takes_it(value: Any) -> None:
     json.dumps(as_json(value), allow_nan=False)

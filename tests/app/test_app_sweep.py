@@ -16,7 +16,7 @@ from songpop.app.records import SweepOutcome, as_json
 from songpop.app.sweep import study_identity, trial_seed
 from songpop.data.leakage import LeakVerdict
 from songpop.data.splits import make_split
-from songpop.errors import GateError, LeakError, ResumeError
+from songpop.errors import LeakError, ResumeError
 from songpop.search.identity import check_identity
 from songpop.settings import FeatureKind, LabelRule, ParamKind, ParamSettings, PrunerKind, SamplerKind, SweepSettings
 from songpop.space import Space
@@ -120,15 +120,22 @@ def identity(songs: pd.DataFrame, settings: SweepSettings) -> dict[str, str]:
     return study_identity(settings, Space.from_settings(settings.space), ground)
 
 
+@pytest.fixture(scope="module")
+def lean_identity(songs: pd.DataFrame, lean: SweepSettings) -> dict[str, str]:
+    return identity(songs, lean)
+
+
 @pytest.mark.parametrize(("key", "value", "told"), CHANGES, ids=[key for key, _, _ in CHANGES])
 def test_another_question_under_the_same_name_is_refused(
-    songs: pd.DataFrame, lean: SweepSettings, key: str, value: Any, told: str
+    songs: pd.DataFrame, lean: SweepSettings, lean_identity: dict[str, str], key: str, value: Any, told: str
 ) -> None:
     with pytest.raises(ResumeError, match=rf"else: (.*, )?{re.escape(told)} was "):
-        check_identity("s", identity(songs, lean), identity(songs, changed(lean, key, value)))
+        check_identity("s", lean_identity, identity(songs, changed(lean, key, value)))
 
 
-def test_budget_sampler_and_pruner_may_change(songs: pd.DataFrame, lean: SweepSettings) -> None:
+def test_budget_sampler_and_pruner_may_change(
+    songs: pd.DataFrame, lean: SweepSettings, lean_identity: dict[str, str]
+) -> None:
     settings = lean
     for key, value in (
         ("search.n_trials", 99),
@@ -138,7 +145,7 @@ def test_budget_sampler_and_pruner_may_change(songs: pd.DataFrame, lean: SweepSe
         ("train.n_seeds", 3),
     ):
         settings = changed(settings, key, value)
-    assert identity(songs, lean) == identity(songs, settings)
+    assert identity(songs, settings) == lean_identity
 
 
 def test_a_refused_sweep_says_so_and_changes_nothing(
@@ -157,26 +164,7 @@ def test_a_trials_seed_is_a_function_of_the_searchs_seed_and_its_number() -> Non
     assert all(0 <= seed < 2**31 for seed in seeds)  # what Keras takes
 
 
-def test_the_winner_is_promoted_and_ranks_songs(songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome) -> None:
-    where = {"paths__root": str(own_root)}
-    promotion = songpop.promote(**where)
-    assert (promotion.version, promotion.is_new) == (1, True)
-    assert songpop.promote(**where).is_new is False
-    ranked = songpop.predict(songs.head(20), **where)
-    assert list(ranked["probability"]) == sorted(ranked["probability"], reverse=True)
-    assert len(ranked) == 20
-    assert [entry.version for entry in songpop.history(**where).entries] == [1]
-    with pytest.raises(GateError, match="no earlier champion"):
-        songpop.rollback(**where)
-    assert songpop.compare(**where).sweep == outcome.sweep
-
-
 def test_a_leak_stops_before_anything_is_written(songs: pd.DataFrame, tmp_path: Path) -> None:
     with pytest.raises(LeakError, match="All Time Rank"):
-        songpop.sweep(songs, **QUICK, paths__root=str(tmp_path / "new"), data__label__sources=["Track Score"])
+        songpop.sweep(songs, **LEAN, paths__root=str(tmp_path / "new"), data__label__sources=["Track Score"])
     assert not (tmp_path / "new").exists()
-
-
-def test_nothing_to_promote(tmp_path: Path) -> None:
-    with pytest.raises(GateError):
-        songpop.promote(paths__root=str(tmp_path))

@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
-from quick import LEAN, Notebook, sweep_settings
+from quick import LEAN, Notebook, changed
 
 import songpop
 from songpop.app.train import METRICS, TrainedModel, TrainOutcome, train
 from songpop.errors import SettingsError
 from songpop.evaluation.stats import t_interval
-from songpop.settings import FixedModel
+from songpop.settings import FixedModel, SweepSettings
 
 MODELS = """# @package _global_
 train:
@@ -134,10 +134,8 @@ def test_the_ground_is_told(trained: TrainOutcome, songs: pd.DataFrame) -> None:
     ],
 )
 def test_a_model_that_cannot_be_meant(model: FixedModel, message: str, songs: pd.DataFrame, tmp_path: Path) -> None:
-    good, bad = sweep_settings(), sweep_settings()
-    bad.train.models = {"net": model}
-    for settings in (good, bad):
-        settings.paths.root = str(tmp_path / "mlruns")
+    good = changed(SweepSettings(), "paths.root", str(tmp_path / "mlruns"))
+    bad = changed(good, "train.models", {"net": model})
     notebook = Notebook()
     with pytest.raises(SettingsError, match=message):
         train([good, bad], frame=songs, listener=notebook)  # the second variant's fault is told before the first runs
