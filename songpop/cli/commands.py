@@ -36,15 +36,13 @@ def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
 
     with screen.live():
         outcome = sweep(settings, listener=screen)
-    screen.sweep(outcome)
-    if outcome.interrupted:
-        return outcome, 130
-    if outcome.best is None:
+    if outcome.best is None and not outcome.interrupted:
         raise GateError(
             f"a sweep needs one finished trial to have a winner, but of {outcome.n_trials} trials "
             f"{outcome.n_pruned} were pruned and {outcome.n_failed} failed. Look at their runs, or widen the space."
         )
-    return outcome, 0
+    screen.sweep(outcome)
+    return outcome, 130 if outcome.interrupted else 0
 
 
 def _train(settings: Any, screen: Screen) -> tuple[Any, int]:
@@ -57,6 +55,13 @@ def _train(settings: Any, screen: Screen) -> tuple[Any, int]:
         variants = [*compose_variants("train", "protocol", protocols)]
     with screen.live():
         outcome = train(variants, listener=screen)
+    models = [model for protocol in outcome.protocols for model in protocol.models]
+    if not any(model.intervals for model in models):
+        n_failed = sum(model.n_failed for model in models)
+        raise GateError(
+            f"a training needs one run that ends with finite numbers, but all {n_failed} failed. "
+            "Look at their runs; a smaller optimizer.learning_rate may help."
+        )
     screen.train(outcome)
     return outcome, 0
 

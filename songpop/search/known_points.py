@@ -6,7 +6,7 @@ from typing import Any
 
 from songpop.errors import SpaceError
 from songpop.space import Space
-from songpop.space.legal import near
+from songpop.space.legal import FIELD_TYPES, near
 
 _LOG = logging.getLogger(__name__)
 
@@ -18,12 +18,12 @@ def usable_points(space: Space, points: Sequence[Mapping[str, Any]]) -> list[Map
     the points belong to a space, and whoever narrows the space did not write them.
 
     Raises:
-        SpaceError: if a point names a parameter that the space has not.
+        SpaceError: if a point names something that is no hyperparameter.
     """
     usable: list[Mapping[str, Any]] = []
     for position, point in enumerate(points):
         for name in point:
-            if name not in space.by_name:
+            if name not in FIELD_TYPES:
                 key = f"search.known_points[{position}].{name}"
                 raise SpaceError(f"`{key}` is not a parameter of the space.{near(name, space.order)}")
         outside = _outside(space, point)
@@ -36,6 +36,8 @@ def usable_points(space: Space, points: Sequence[Mapping[str, Any]]) -> list[Map
 
 def _outside(space: Space, point: Mapping[str, Any]) -> str | None:
     for name, value in point.items():
+        if name not in space.by_name:
+            return f"{name} is not searched"
         if not space.by_name[name].contains(value):
             return f"{name}={value!r} lies outside the space"
     single = {param.name: param.grid()[0] for param in space.params if param.n_values == 1}

@@ -48,6 +48,7 @@ class StudyStore:
         """
         if not _NAME.fullmatch(name):
             raise SettingsError(f"`search.name` must be made of letters, digits and ._+=,- but it is {name!r}.")
+        _refuse_memory(settings)
         self._where = _where(name, settings, folder)
         with ExitStack() as stack:
             with _store_errors(self._where):
@@ -116,6 +117,15 @@ class StudyStore:
             self.study.set_user_attr(_STUDY_KEY, mark)
 
 
+def _refuse_memory(settings: StorageSettings) -> None:
+    url = settings.url or ""
+    if url.startswith("sqlite:") and (":memory:" in url or not url.removeprefix("sqlite:").strip("/")):
+        raise SettingsError(
+            f"`storage.url` must keep the study, but {url} would be gone with this process. "
+            "Name a file: storage.url=sqlite:///FILE"
+        )
+
+
 def _where(name: str, settings: StorageSettings, folder: Path) -> str:
     if settings.url is None:
         return f"the study journal {folder / f'{name}.journal'}"
@@ -134,11 +144,6 @@ def _open_storage(settings: StorageSettings, journal: Path, stack: ExitStack) ->
     # Imported here: a journal needs no SQLAlchemy, which takes a third of a second.
     from sqlalchemy.exc import ArgumentError
 
-    if settings.url.startswith("sqlite:") and (":memory:" in settings.url or not settings.url[7:].strip("/")):
-        raise SettingsError(
-            f"`storage.url` must keep the study, but {settings.url} would be gone with this process. "
-            "Name a file: storage.url=sqlite:///FILE"
-        )
     try:
         storage = RDBStorage(settings.url)
     except ArgumentError as error:

@@ -225,7 +225,7 @@ def _experiment(client: MlflowClient, name: str, uri: str, root: Path) -> str:
 def _without_password(uri: str) -> str:
     try:
         return sqlalchemy.engine.make_url(uri).render_as_string(hide_password=True)
-    except sqlalchemy.exc.ArgumentError:
+    except (sqlalchemy.exc.ArgumentError, ValueError):  # ValueError: a port that is no number
         return uri
 
 
