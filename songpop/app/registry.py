@@ -42,7 +42,7 @@ def promote(settings: PromoteSettings, *, listener: Listener | None = None) -> P
         GateError: if it is refused, or there is nothing to promote.
         ArtifactError: if its files are not those that the sweep wrote.
     """
-    from songpop.scoring.sealed import SealedJudge
+    from songpop.scoring.sealed import SealedJudge  # TensorFlow, which `history` and `compare` do without
 
     store = open_store(settings.tracking, Path(settings.paths.root))
     sweep = find_sweep(store, settings.sweep)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -17,6 +17,7 @@ from songpop.app.prepare import Ground, base_params, prepare, prepare_ground
 from songpop.app.recording import open_run
 from songpop.app.records import BestTrial, Champion, Leader, SweepOutcome
 from songpop.contracts import Engine, FinishedTrial, Params, Task, TrialSpec, TrialState
+from songpop.engines.keras_fit import KerasEngine
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
 from songpop.settings import EngineKind, SweepSettings, check_sweep
@@ -25,6 +26,7 @@ from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
 
 N_LEADERS = 10
+ENGINES: Mapping[EngineKind, Callable[[Task], Engine]] = {EngineKind.keras: KerasEngine}
 
 
 def sweep(
@@ -54,8 +56,8 @@ def sweep(
         n_before = len(backend.finished())
         if n_before:
             listener.note(f"Going on with {name}: {n_before} trials are finished.")
-        tracker = BestKeeper(run, backend.best())
-        summary = run_search(backend, _engine(settings, prepared.task), tracker, on_progress=listener.progress)
+        tracker, engine = BestKeeper(run, backend.best()), ENGINES[settings.engine.kind](prepared.task)
+        summary = run_search(backend, engine, tracker, on_progress=listener.progress)
         best = backend.best()
         champion = None
         if best is not None and not summary.interrupted:
@@ -115,13 +117,6 @@ def _spec(settings: SweepSettings, space: Space, base: Params, trial: int, sugge
         patience=settings.train.early_stopping.patience,
         watch=settings.protocol.watch,
     )
-
-
-def _engine(settings: SweepSettings, task: Task) -> Engine:
-    from songpop.engines.keras_fit import KerasEngine
-
-    engines = {EngineKind.keras: KerasEngine}
-    return engines[settings.engine.kind](task)
 
 
 def _outcome(
