@@ -1,6 +1,7 @@
 """A handler per command: the exit status, and with --json one object on standard output and nothing else."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from outcomes import ALL_FAILED, INTERRUPTED, LEAKY, SWEEP, listening
 from songpop.app.records import SweepOutcome
 from songpop.cli import COMMANDS, run
 from songpop.cli.commands import HANDLERS
+from songpop.evaluation.stats import t_interval
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -93,17 +95,56 @@ def test_what_an_empty_store_cannot_do(
     assert message in told.err
 
 
+def trained(n_failed: int) -> Any:
+    """The outcome of a training of one model over three seeds."""
+    from songpop.app.train import TrainedModel, TrainedProtocol, TrainOutcome
+
+    values = (0.5, 0.6, 0.7)[n_failed:]
+    model = TrainedModel(
+        protocol="honest",
+        model="net",
+        runs={"accuracy": (math.nan,) * n_failed + values},
+        intervals={"accuracy": t_interval(values)} if values else {},
+        published={},
+        n_failed=n_failed,
+        run_ids=("a", "b", "c"),
+        mean_epochs=2.0,
+    )
+    protocol = TrainedProtocol(
+        protocol="honest",
+        models=(model,),
+        majority=0.5,
+        parent_run_id="p",
+        leaks=(),
+        table_digest="t",
+        split_digest="s",
+        n_rows={"train": 64, "validation": 16, "test": 20},
+    )
+    return TrainOutcome(protocols=(protocol,), verdicts=(), n_seeds=3, first_seed=0)
+
+
 def test_train_composes_a_variant_for_every_protocol(monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
     seen: list[Any] = []
-    monkeypatch.setattr("songpop.app.train.train", lambda variants, **_: seen.extend(variants) or {"protocols": []})
-    monkeypatch.setattr("songpop.cli.screen.Screen.train", lambda *_: None)
+    monkeypatch.setattr("songpop.app.train.train", lambda variants, **_: seen.extend(variants) or trained(n_failed=1))
     assert run(["train", "--json", "experiment=published", "train.n_seeds=3"]) == 0
     assert [(one.protocol.name.value, one.features.fit_on.value) for one in seen] == [
         ("published", "table"),
         ("honest", "train"),
     ]
     assert {one.train.n_seeds for one in seen} == {3}
-    assert only_object(capsys.readouterr().out) == {"protocols": []}
+    (protocol,) = only_object(capsys.readouterr().out)["protocols"]
+    assert protocol["models"][0]["runs"] == {"accuracy": [None, 0.6, 0.7]}
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_training_that_only_failed_is_refused(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    monkeypatch.setattr("songpop.app.train.train", lambda *_, **__: trained(n_failed=3))
+    assert run(["train", *words]) == 4
+    told = capsys.readouterr()
+    assert "all 3 failed" in told.err
+    assert "{" not in told.out
 
 
 def test_check_reads_a_table_and_leaves_nothing_behind(
