@@ -6,6 +6,7 @@ Owns: the default place, the first initialisation under a lock, the checks of a 
 import fcntl
 import logging
 import os
+import secrets
 import sqlite3
 import urllib.error
 import urllib.request
@@ -132,7 +133,8 @@ def _initialise(file: Path, root: Path) -> None:
     """Make the store under another name and rename it, so that an interrupted start leaves nothing half-made."""
     for left_over in file.parent.glob(f"{file.name}.new*"):
         left_over.unlink()
-    new = file.with_name(f"{file.name}.new")
+    # A name of its own: MLflow keeps connections by name, and would meet those to a file that is gone.
+    new = file.with_name(f"{file.name}.new-{secrets.token_hex(4)}")
     try:
         _migrate(new, root)
         new.rename(file)
