@@ -8,7 +8,7 @@ import pandas as pd
 from songpop.data.sample import generate_songs
 from songpop.errors import SettingsError
 from songpop.scoring.ranking import Ranking, rank_songs
-from songpop.settings import PredictSettings
+from songpop.settings import PredictSettings, check_registry
 from songpop.tracking.store import open_store
 
 N_SHOWN = 10
@@ -51,6 +51,7 @@ def predict(settings: PredictSettings) -> Prediction:
     if settings.input is None or settings.output is None:
         missing = "input" if settings.input is None else "output"
         raise SettingsError(f"`{missing}` must name a CSV file, but it is not set. Add {missing}=FILE.")
+    check_registry(settings.registry)
     store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
     ranking = rank_songs(
         store,
@@ -77,6 +78,7 @@ def predict(settings: PredictSettings) -> Prediction:
 
 def predict_frame(settings: PredictSettings, frame: pd.DataFrame) -> pd.DataFrame:
     """Rank the songs of a data frame; returns it with rank, probability and high_potential in front."""
+    check_registry(settings.registry)
     store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
     return rank_songs(store, settings.registry, frame, order=settings.order, as_of=settings.as_of).songs
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from songpop.app.listener import Listener, Silence
+from songpop.errors import SettingsError
 from songpop.published import PUBLISHED
-from songpop.settings import CompareSettings, HistorySettings, PromoteSettings, ProtocolName
+from songpop.settings import CompareSettings, HistorySettings, PromoteSettings, ProtocolName, check_registry
 from songpop.tracking.ledger import LedgerEntry
 from songpop.tracking.records import LeaderRow, SweepRecord
 from songpop.tracking.registry import Promotion, Rollback, candidate_of
@@ -44,6 +45,7 @@ def promote(settings: PromoteSettings, *, listener: Listener | None = None) -> P
     """
     from songpop.scoring.sealed import SealedJudge  # TensorFlow, which `history` and `compare` do without
 
+    check_registry(settings.registry)
     store = open_store(settings.tracking, Path(settings.paths.root))
     sweep = find_sweep(store, settings.sweep)
     (listener or Silence()).note(f"Checking the model of sweep {sweep.name}.")
@@ -56,17 +58,21 @@ def rollback(settings: HistorySettings) -> Rollback:
     Raises:
         GateError: if there is none.
     """
+    check_registry(settings.registry)
     return roll_back(open_store(settings.tracking, Path(settings.paths.root)), settings.registry)
 
 
 def history(settings: HistorySettings) -> History:
     """Return who was champion when, and why."""
+    check_registry(settings.registry)
     store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
     return History(model=settings.registry.model, entries=history_of(store, settings.registry))
 
 
 def compare(settings: CompareSettings) -> Comparison:
     """Return all sweeps, and the best trials of one (`sweep=NAME`, by default the newest)."""
+    if settings.n_runs < 1:
+        raise SettingsError(f"`n_runs` must be at least 1, but it is {settings.n_runs}.")
     store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
     sweeps: Sequence[SweepRecord] = list_sweeps(store)
     if not sweeps and settings.sweep is None:

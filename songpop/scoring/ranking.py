@@ -7,6 +7,7 @@ Axes: R rows of the input.
 """
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from songpop.tracking.store import Store
 RANK = "rank"
 ADDED = (RANK, PROBABILITY, HIGH_POTENTIAL)
 DIGITS = 6
+_DATA_REMEDY = re.compile(r" Set data\.\w+=[^.]*\.|, or correct data\.\w+(?=\.)")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,7 +80,8 @@ def rank_songs(
     day = day_of(as_of)
     champion = champion_of(store, settings)
     if output is not None:
-        _check_output(output)
+        output = output.resolve()  # a link stays one: its target is written
+        _check_output(output, songs)
     model = RawModel(champion.folder)
     frame = songs if isinstance(songs, pd.DataFrame) else _read(songs, model.card)
     _check_names(frame)
@@ -120,7 +123,8 @@ def _read(file: Path, card: ModelCard) -> pd.DataFrame:
     try:
         return read_csv_text(DataSettings(path=str(file), encoding=card.encoding, separator=card.separator))
     except (DataError, SettingsError, StoreError) as error:
-        said = str(error).replace("`data.path`", "`input`")
+        # The description is the champion's, and no key of predict changes it.
+        said = _DATA_REMEDY.sub("", str(error).replace("`data.path`", "`input`"))
         hint = ""
         if "data.encoding" in said or "data.separator" in said:
             hint = f" The champion reads files in {card.encoding} with {card.separator!r} between cells; convert it."
@@ -136,10 +140,14 @@ def _check_names(frame: pd.DataFrame) -> None:
         )
 
 
-def _check_output(output: Path) -> None:
-    """Find out before predicting whether the output can be written."""
+def _check_output(output: Path, songs: pd.DataFrame | Path) -> None:
+    """Find out before predicting whether the output can be written, and is nothing that would be lost."""
     if output.is_dir():
         raise StoreError(f"`output` must name a CSV file, but {output} is a folder. Add a file name to it.")
+    if output.exists() and not output.is_file():
+        raise StoreError(f"`output` must name a CSV file, but {output} is a device or a pipe. Name a file.")
+    if isinstance(songs, Path) and songs.exists() and output.exists() and output.samefile(songs):
+        raise SettingsError(f"`output` must be another file than `input`, but both are {output}. Name another.")
     folder = output.resolve().parent
     if not folder.is_dir():
         raise StoreError(f"`output` must lie in a folder that exists, but there is no {folder}. Make it first.")
@@ -155,6 +163,7 @@ def _write(songs: pd.DataFrame, output: Path, card: ModelCard) -> None:
         text.to_csv(partial, index=False, sep=card.separator, encoding="utf-8", lineterminator="\n")
         partial.replace(output)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         reason = error.strerror or error
         raise StoreError(f"`output` must be a file that can be written, but {output} cannot: {reason}.") from error
+    finally:
+        partial.unlink(missing_ok=True)  # gone where all went well

@@ -1,9 +1,15 @@
 """The checks between keys, before anything is read or written."""
 
+import re
+
 from songpop.errors import SettingsError
 from songpop.settings.commands import SweepSettings
+from songpop.settings.stores import RegistrySettings
 
 _WATCHED = ("val_log_loss", "val_loss")  # without penalty, with it
+
+_MODEL_NAME = re.compile(r"[^/:]{1,250}")  # MLflow's rule, which it tells only after a version was made
+_ALIAS = re.compile(r"(?!latest$|v\d+$)[\w-]{1,250}", re.ASCII | re.IGNORECASE)  # the rest is reserved
 
 
 def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
@@ -47,3 +53,22 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
         )
     if settings.data.path is None and not settings.data.generated and not has_frame:
         raise SettingsError("`data.path` must name a CSV file when data is not `sample`. Add data.path=FILE.")
+
+
+def check_registry(settings: RegistrySettings) -> None:
+    """Refuse names that no registry takes.
+
+    Raises:
+        SettingsError: naming the key.
+    """
+    if not _MODEL_NAME.fullmatch(settings.model) or not settings.model.strip():
+        raise SettingsError(f"`registry.model` must be a name without `/` and `:`, but it is {settings.model!r}.")
+    if not _ALIAS.fullmatch(settings.alias):
+        raise SettingsError(
+            "`registry.alias` must be made of letters, digits, _ and -, and be neither `latest` nor like `v1`, "
+            f"but it is {settings.alias!r}."
+        )
+    if settings.min_comparable_rows < 1:
+        raise SettingsError(
+            f"`registry.min_comparable_rows` must be at least 1, but it is {settings.min_comparable_rows}."
+        )
