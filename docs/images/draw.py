@@ -3,6 +3,7 @@
 make sweep 2>&1 | tee sweep.log; python docs/images/draw.py sweep.log
 """
 
+import io
 import sys
 from pathlib import Path
 
@@ -20,7 +21,7 @@ def main(log: Path) -> None:
     trials = [place for place, line in enumerate(lines) if line.startswith("trial ")]
     shown = ["$ make sweep", *lines[1 : N_HEAD + 1], "…"]
     shown += [*lines[trials[0] : trials[0] + N_TRIALS], "…", *lines[trials[-1] - N_TRIALS + 1 :]]
-    console = Console(record=True, width=WIDTH, file=Path("/dev/null").open("w", encoding="utf-8"))
+    console = Console(record=True, width=WIDTH, file=io.StringIO())
     for line in shown:
         console.print(Text.from_ansi(line))
     console.save_svg(str(Path(__file__).with_name("sweep.svg")), title="songpop")

@@ -7,8 +7,8 @@ from typing import Any, final
 
 import numpy as np
 
-from songpop.app.prepare import Ground, Prepared
-from songpop.app.recording import N_TEST_OPENINGS, REPOSITORY, TEST_DIGEST, test_digest
+from songpop.app.prepare import Prepared
+from songpop.app.recording import REPOSITORY, count_opening
 from songpop.app.records import Champion
 from songpop.contracts import FinishedTrial, TrialResult, TrialSpec, TrialState
 from songpop.evaluation.metrics import binary_metrics
@@ -23,7 +23,7 @@ from songpop.tracking.model_facts import ModelFacts
 from songpop.tracking.records import MODEL_ID
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
-from songpop.tracking.sweeps import find_sweep, list_sweeps
+from songpop.tracking.sweeps import find_sweep
 
 THRESHOLD = 0.5  # as in the published work, and as Keras' accuracy has it
 CHAMPION = "songpop.champion"  # tag of the parent: the Champion as JSON
@@ -58,7 +58,7 @@ def crown(
         return before
     model = assemble(prepared.preprocessing, spec.params, run.load_weights(best.run_id))
     # The opening is counted before the rows are looked at: a crash cannot hide it.
-    n_openings = _count_opening(store, run, prepared.ground)
+    n_openings = count_opening(store, run, prepared.ground)
     table, rows = prepared.ground.table, prepared.ground.split.test
     probability = predict_rows(model, table.matrix[rows])
     test = {key: float(value) for key, value in asdict(binary_metrics(table.label[rows], probability)).items()}
@@ -91,16 +91,6 @@ def _champion_before(store: Store, run: SweepRun) -> Champion | None:
         return None
     values = json.loads(told)
     return Champion(**{**values, "run_ids": tuple(values["run_ids"])})
-
-
-def _count_opening(store: Store, run: SweepRun, ground: Ground) -> int:
-    """Count one more look at these test rows; return how many there have been, over all sweeps of the store."""
-    digest = test_digest(ground)
-    sweeps = [sweep for kind in ("sweep", "train") for sweep in list_sweeps(store, kind)]
-    counts = {s.run_id: int(s.tags.get(N_TEST_OPENINGS, "0")) for s in sweeps if s.tags.get(TEST_DIGEST) == digest}
-    counts[run.run_id] = counts.get(run.run_id, 0) + 1
-    run.annotate(run.run_id, tags={N_TEST_OPENINGS: str(counts[run.run_id])})
-    return sum(counts.values())
 
 
 def _log(

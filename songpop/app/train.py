@@ -11,7 +11,7 @@ import pandas as pd
 
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Prepared, base_params, prepare, prepare_ground
-from songpop.app.recording import open_run
+from songpop.app.recording import count_opening, open_run
 from songpop.contracts import Decision, Done, EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.engines.keras_fit import KerasEngine
 from songpop.errors import SettingsError
@@ -55,6 +55,7 @@ class TrainedProtocol:
     table_digest: str
     split_digest: str
     n_rows: Mapping[str, int]
+    n_test_openings: int  # how often these very test rows were looked at, over all sweeps and trainings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +122,11 @@ def _train_under(
     ground = prepare_ground(settings, frame, listener)
     prepared = prepare(settings, ground)
     measured: list[_Measured] = []
-    with open_run(settings, ground, kind="train", name=f"train-{settings.search.name}", resume=False) as (_, run):
+    with open_run(settings, ground, kind="train", name=f"train-{settings.search.name}", resume=False) as (
+        store,
+        run,
+    ):
+        n_openings = count_opening(store, run, ground)  # one, however many models: nothing is chosen by their numbers
         for plan, result in _results(prepared, plans):
             test = _test(prepared, result)
             run_id = run.record(result, {"model": plan.model, "seed": plan.spec.seed})
@@ -145,6 +150,7 @@ def _train_under(
         table_digest=ground.table.digest,
         split_digest=ground.split.digest,
         n_rows={name: len(rows) for name, rows in parts.items()},
+        n_test_openings=n_openings,
     )
 
 

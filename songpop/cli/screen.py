@@ -106,7 +106,7 @@ class Screen:
 
     def _champion(self, outcome: Any) -> None:
         champion, test = outcome.champion, outcome.champion.test
-        times = f"{champion.n_test_openings} time{'s' * (champion.n_test_openings != 1)}"
+        times = _times(champion.n_test_openings)
         self._plain(
             f"Best: trial {outcome.best.trial}. On {champion.n_test_rows:,} sealed test rows (opened {times}): "
             f"accuracy {share(test['accuracy'])}, "
@@ -121,7 +121,9 @@ class Screen:
     def _next(self, outcome: Any) -> None:
         promote = "promote"
         if outcome.leaks:
-            promote = f'promote ARGS="registry.model=songpop-{outcome.protocol}-leaky"'
+            model = f"songpop-{outcome.protocol}-leaky"  # conf/promote.yaml allows the published one
+            allowed = f" '+registry.allowed_leaks={{{model}: [{', '.join(outcome.leaks)}]}}'"
+            promote = f'promote ARGS="registry.model={model}{allowed * (outcome.protocol != "published")}"'
         self._plain("")
         self._plain("Next:")
         self._plain(f"  make ui                       compare the runs in the MLflow UI ({outcome.tracking_uri})")
@@ -132,6 +134,7 @@ class Screen:
         """Print mean and interval of every model, the published number beside it, and the verdicts."""
         for protocol in outcome.protocols:
             self._out.print(train_table(protocol, outcome.n_seeds))
+            self._plain(f"Its test rows have been opened {_times(protocol.n_test_openings)}.")
             if protocol.leaks:
                 self._plain(f"LEAK: {', '.join(protocol.leaks)} gives the label away under this protocol.")
         for verdict in outcome.verdicts:
@@ -202,6 +205,10 @@ class Screen:
 
     def _plain(self, text: str) -> None:
         self._out.print(text, soft_wrap=True)
+
+
+def _times(n: int) -> str:
+    return f"{n} time{'s' * (n != 1)}"
 
 
 def _console(stream: Any, *, quiet: bool) -> Console:

@@ -119,6 +119,7 @@ def trained(n_failed: int) -> Any:
         table_digest="t",
         split_digest="s",
         n_rows={"train": 64, "validation": 16, "test": 20},
+        n_test_openings=1,
     )
     return TrainOutcome(protocols=(protocol,), verdicts=(), n_seeds=3, first_seed=0)
 

@@ -35,6 +35,7 @@ def trained() -> list[str]:
     protocol = SimpleNamespace(
         protocol="published",
         n_rows={"test": 1920},
+        n_test_openings=1,
         models=[model("L2 as run", intervals, accuracy=0.9815), model("mine", {})],
     )
     return lines_of(train_table(protocol, 3))
