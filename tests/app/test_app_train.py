@@ -107,6 +107,7 @@ def test_the_ground_is_told(trained: TrainOutcome, songs: pd.DataFrame) -> None:
     assert (protocol.protocol, protocol.leaks) == ("honest", ())
     assert sum(protocol.n_rows.values()) == len(songs.drop_duplicates())
     assert 0.5 <= protocol.majority < 0.6
+    assert protocol.n_test_openings == 1  # however many models were measured
 
 
 # ── what is refused before anything is trained ──────────────────────────────────────────────────────────────
