@@ -5,7 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
-DATA_ARGS := $(if $(DATA),data=songs data.path='$(abspath $(DATA))')
+# File names may have spaces and quotes, so none goes through a function of make that knows words.
+quoted = '$(subst ','\'',$(1))'
+DATA_ARGS := $(if $(DATA),data=songs data.path=$(call quoted,$(DATA)))
 STAMP := $(VENV)/.complete
 
 .PHONY: setup help sweep train compare promote rollback history predict table ui test check lint lock clean
@@ -45,7 +47,7 @@ history: setup  ## who was champion when
 	@$(BIN)/songpop history $(ARGS)
 
 predict: setup  ## rank the songs of DATA=FILE (or of the built-in table) into OUT=FILE (scored.csv)
-	@$(BIN)/songpop predict input='$(if $(DATA),$(abspath $(DATA)),sample)' output='$(or $(OUT),scored.csv)' $(ARGS)
+	@$(BIN)/songpop predict input=$(call quoted,$(or $(DATA),sample)) output=$(call quoted,$(or $(OUT),scored.csv)) $(ARGS)
 
 table: setup  ## what is in a table, what is wrong with it, what leaks
 	@$(BIN)/songpop check $(DATA_ARGS) $(ARGS)

@@ -44,7 +44,12 @@ SCHEMAS = {
 _NOISE = re.compile(
     r"^\s*(full_key|object_type|reference_type|provider=)|^\s*$|^Config search path|^To append|^See http"
 )
-_PLAIN = re.compile(r"^[\w./+-]+$")
+_PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
+# Names and places: what stands behind the equals sign is taken as it is, whatever characters it has.
+_TEXT_KEYS = (
+    "data.path", "input", "output", "paths.root", "search.name", "sweep", "storage.url", "tracking.uri",
+    "tracking.experiment", "registry.model",
+)  # fmt: skip
 
 
 def conf_dir() -> Path:
@@ -88,7 +93,7 @@ def run_with_hydra(command: str, arguments: Sequence[str], task: Callable[[Setti
     _register_schemas()
     run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(songpop)
     _check_switches(arguments)
-    with _arguments(arguments), _sentences():
+    with _arguments(_literal(arguments)), _sentences():
         run()
         if errors:
             raise errors[0]
@@ -196,8 +201,7 @@ def _quoted(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{" + ",".join(f"{key}:{_quoted(item)}" for key, item in value.items()) + "}"
     if isinstance(value, str):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return value if _PLAIN.match(value) else f"'{escaped}'"
+        return value if _PLAIN.fullmatch(value) else _in_quotes(value)
     if isinstance(value, Sequence):
         return "[" + ",".join(_quoted(item) for item in value) + "]"
     return str(value)
@@ -212,6 +216,24 @@ def _check_switches(arguments: Sequence[str]) -> None:
     parser = get_args_parser()
     parser.error = refuse  # type: ignore[method-assign]
     parser.parse_args(arguments)
+
+
+def _in_quotes(text: str) -> str:
+    """Write a text in quotes; in Hydra's grammar a backslash escapes only in front of a quote."""
+    escaped = re.sub(r"(\\*)'", lambda found: 2 * found[1] + "\\'", text)
+    return "'" + re.sub(r"\\+$", lambda found: 2 * found[0], escaped) + "'"
+
+
+def _literal(arguments: Sequence[str]) -> list[str]:
+    """Quote the values of text keys that are not quoted: people's paths have spaces, commas and accents."""
+    if {"-m", "--multirun"} & set(arguments):
+        return list(arguments)  # there a comma separates choices
+    words = []
+    for word in arguments:
+        key, _, value = word.partition("=")
+        is_free = key in _TEXT_KEYS and value not in ("", "null", "???") and value[0] not in "'\""
+        words.append(f"{key}={_quoted(value)}" if is_free else word)
+    return words
 
 
 @contextmanager

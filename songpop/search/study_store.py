@@ -21,11 +21,10 @@ from songpop.errors import SettingsError, StoreError
 from songpop.search.identity import check_identity
 from songpop.search.journal import HeldJournal
 from songpop.search.locks import SweepLock
-from songpop.settings import StorageSettings
+from songpop.settings import StorageSettings, check_name
 
 FORMAT = 1  # of the attributes that songpop writes into a study
 _STUDY_KEY = "songpop"
-_NAME = re.compile(r"\w[\w .+=,-]*")
 
 
 @final
@@ -46,8 +45,7 @@ class StudyStore:
             ResumeError: if the study was started with something else.
             StoreError: if it cannot be read or written, is held by another process, or is not songpop's.
         """
-        if not _NAME.fullmatch(name):
-            raise SettingsError(f"`search.name` must be made of letters, digits and ._+=,- but it is {name!r}.")
+        check_name(name)
         _refuse_memory(settings)
         self._where = _where(name, settings, folder)
         with ExitStack() as stack:

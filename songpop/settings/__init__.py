@@ -4,7 +4,7 @@ Owns: names, types and defaults of every key, and the checks between keys. Does 
 They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/decisions/0003-settings.md).
 """
 
-from songpop.settings.checks import check_registry, check_sweep
+from songpop.settings.checks import check_name, check_registry, check_sweep
 from songpop.settings.commands import (
     CompareSettings,
     HistorySettings,
@@ -90,6 +90,7 @@ __all__ = [
     "TrackingSettings",
     "TrainSettings",
     "UiSettings",
+    "check_name",
     "check_registry",
     "check_sweep",
 ]

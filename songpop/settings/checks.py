@@ -8,6 +8,8 @@ from songpop.settings.stores import RegistrySettings
 
 _WATCHED = ("val_log_loss", "val_loss")  # without penalty, with it
 
+_NAME = re.compile(r"\w([\w .+=,-]*[\w.+=,-])?")
+_N_BYTES = 200  # of a name that becomes a file's
 _MODEL_NAME = re.compile(r"[^/:]{1,250}")  # MLflow's rule, which it tells only after a version was made
 _ALIAS = re.compile(r"(?!latest$|v\d+$)[\w-]{1,250}", re.ASCII | re.IGNORECASE)  # the rest is reserved
 
@@ -18,6 +20,18 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
     Raises:
         SettingsError: naming the keys, what they say, and what to change.
     """
+    _check_numbers(settings)
+    if settings.search.name is not None:
+        check_name(settings.search.name)
+    if settings.protocol.watch not in _WATCHED:
+        raise SettingsError(
+            f"`protocol.watch` must be one of {', '.join(_WATCHED)}, but it is {settings.protocol.watch!r}."
+        )
+    if settings.data.path is None and not settings.data.generated and not has_frame:
+        raise SettingsError("`data.path` must name a CSV file when data is not `sample`. Add data.path=FILE.")
+
+
+def _check_numbers(settings: SweepSettings) -> None:
     for key, value, low in (
         ("train.epochs", settings.train.epochs, 1),
         ("train.batch_size", settings.train.batch_size, 1),
@@ -41,18 +55,26 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
         )
     if settings.search.timeout_s is not None and not settings.search.timeout_s > 0:  # NaN is not above 0 either
         raise SettingsError(f"`search.timeout_s` must be positive or null, but it is {settings.search.timeout_s}.")
-    if settings.protocol.watch not in _WATCHED:
-        raise SettingsError(
-            f"`protocol.watch` must be one of {', '.join(_WATCHED)}, but it is {settings.protocol.watch!r}."
-        )
     test, validation = settings.split.test, settings.split.validation
     if not (test > 0 and validation > 0 and test + validation < 1):
         raise SettingsError(
             "`split.test` and `split.validation` must be positive and leave rows to train on, "
             f"but they are {test} and {validation}."
         )
-    if settings.data.path is None and not settings.data.generated and not has_frame:
-        raise SettingsError("`data.path` must name a CSV file when data is not `sample`. Add data.path=FILE.")
+
+
+def check_name(name: str) -> None:
+    """Refuse a `search.name` that makes no file name.
+
+    Raises:
+        SettingsError: saying what it may be made of.
+    """
+    if not _NAME.fullmatch(name) or len(name.encode()) > _N_BYTES:
+        shown = repr(name) if len(name) <= _N_BYTES else f"{name[:20]!r}… of {len(name)} characters"
+        raise SettingsError(
+            "`search.name` must begin with a letter or digit and be made of these, spaces inside and ._+=,- "
+            f"(at most {_N_BYTES} bytes), but it is {shown}."
+        )
 
 
 def check_registry(settings: RegistrySettings) -> None:

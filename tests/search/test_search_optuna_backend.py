@@ -222,7 +222,7 @@ def test_one_sweep_of_a_name_at_a_time(tmp_path: Path) -> None:
     ("options", "error", "message"),
     [
         ({"name": None}, SettingsError, "`search.name` must be set"),
-        ({"name": "../up"}, SettingsError, "`search.name` must be made of"),
+        ({"name": "../up"}, SettingsError, "`search.name` must begin with a letter"),
         ({"seed": -1}, SettingsError, "`search.seed` be 0 or more"),
         ({"known_points": [{"lr": 0.1}]}, SpaceError, r"`search.known_points\[0\].lr` is not a parameter of the space"),
         ({"storage": "nonsense"}, SettingsError, "`storage.url` must be a database's URL"),
