@@ -11,7 +11,7 @@ import pandas as pd
 
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Prepared, base_params, prepare, prepare_ground
-from songpop.app.recording import count_opening, open_run
+from songpop.app.recording import REPOSITORY, count_opening, open_run
 from songpop.contracts import Decision, Done, EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.engines.keras_fit import KerasEngine
 from songpop.errors import SettingsError
@@ -21,6 +21,7 @@ from songpop.models.export import assemble, predict_rows
 from songpop.published import PUBLISHED, Verdict, judge
 from songpop.settings import FixedModel, SweepSettings, check_sweep
 from songpop.space.legal import check_name, check_value
+from songpop.tracking.environment import environment
 
 METRICS = ("loss", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss")
 THE_GROUPS_MODEL = "model"  # its name where train.models is empty
@@ -66,6 +67,7 @@ class TrainOutcome:
     verdicts: tuple[Verdict, ...]
     n_seeds: int
     first_seed: int
+    commit: str  # of songpop; empty where unknown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,7 @@ def train(
         verdicts=judge(runs, published, majority) if published else (),
         n_seeds=variants[0].train.n_seeds,
         first_seed=variants[0].train.seed,
+        commit=environment(REPOSITORY).commit or "",
     )
 
 

@@ -121,7 +121,7 @@ def trained(n_failed: int) -> Any:
         n_rows={"train": 64, "validation": 16, "test": 20},
         n_test_openings=1,
     )
-    return TrainOutcome(protocols=(protocol,), verdicts=(), n_seeds=3, first_seed=0)
+    return TrainOutcome(protocols=(protocol,), verdicts=(), n_seeds=3, first_seed=0, commit="")
 
 
 def test_train_composes_a_variant_for_every_protocol(monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
