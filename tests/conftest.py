@@ -1,10 +1,17 @@
 """Fixtures of several suites: real MLflow stores, each a copy of one that is initialised once per session."""
 
 import shutil
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c_is_heard() -> None:
+    """A shell starts background jobs with Ctrl-C ignored, and processes that we start would inherit that."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
