@@ -3,12 +3,14 @@
 Nothing heavy is imported before a command is known, so that `songpop --help` answers at once.
 """
 
+import _thread
 import os
 import signal
 import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from threading import Timer
 from typing import TextIO
 
 from songpop.cli.endings import ending_of
@@ -42,9 +44,13 @@ COMMANDS = {
 }
 
 
+RETRY_S = 0.05
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit with its status; SIGTERM ends it as Ctrl-C does, with everything kept."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.unraisablehook = _send_again
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -83,6 +89,14 @@ def _drop_output() -> None:
     """Send what standard output still holds nowhere, or Python would fail on it once more at its end."""
     with suppress(OSError, ValueError):  # no file descriptor: a program's own stream, which we leave alone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _send_again(lost: "sys.UnraisableHookArgs") -> None:
+    """Repeat a Ctrl-C that came while an object was being deleted: Python drops it there, and would go on."""
+    if lost.exc_type is KeyboardInterrupt:
+        Timer(RETRY_S, _thread.interrupt_main).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 def _dispatch(arguments: list[str]) -> int:

@@ -99,7 +99,7 @@ class Screen:
         if outcome.champion is not None:
             self._champion(outcome)
         if outcome.interrupted:
-            self._plain("Interrupted; everything finished is kept. The same command goes on with it.")
+            self.note("songpop: interrupted; everything finished is kept. The same command goes on with it.")
             return
         if outcome.champion is not None:
             self._next(outcome)
