@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from threading import Timer
 from typing import TextIO
 
@@ -43,31 +44,19 @@ COMMANDS = {
     "ui": "the MLflow UI on the project's store",
 }
 
-
-RETRY_S = 0.05
+RETRY_S = 0.05  # until a Ctrl-C that was dropped is sent again
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the program and exit with its status; SIGTERM ends it as Ctrl-C does, with everything kept."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.unraisablehook = _send_again
+    _open_streams()
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: list[str]) -> int:
     """Run the program and return its exit status."""
-    if not arguments or arguments[0] in ("-h", "--help", "help"):
-        _say(_help())
-        return 0 if arguments else SettingsError.exit_status
-    if arguments[0] in ("-V", "--version"):
-        from songpop import __version__
-
-        _say(f"songpop {__version__}")
-        return 0
-    return _guarded(arguments)
-
-
-def _guarded(arguments: list[str]) -> int:
     try:
         status = _dispatch([word for word in arguments if word != "--debug"])
         sys.stdout.flush()  # a closed pipe or a full disk is met here, where it can still be told
@@ -85,6 +74,16 @@ def _guarded(arguments: list[str]) -> int:
     return status
 
 
+def _open_streams() -> None:
+    """Let nothing that is printed fail: closed streams lead nowhere, characters that a terminal lacks become `?`."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the shell: `songpop history >&-`
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - for as long as the program runs
+        else:
+            stream.reconfigure(errors="replace")
+
+
 def _drop_output() -> None:
     """Send what standard output still holds nowhere, or Python would fail on it once more at its end."""
     with suppress(OSError, ValueError):  # no file descriptor: a program's own stream, which we leave alone
@@ -100,6 +99,14 @@ def _send_again(lost: "sys.UnraisableHookArgs") -> None:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        _say(_help())
+        return 0 if arguments else SettingsError.exit_status
+    if arguments[0] in ("-V", "--version"):
+        from songpop import __version__
+
+        _say(f"songpop {__version__}")
+        return 0
     from songpop.cli import completion
 
     if completion.is_asked(arguments):

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from songpop.cli.endings import INTERRUPTED
 from songpop.cli.screen import Screen
 from songpop.compose import Settings, compose_variants, run_with_hydra
 from songpop.errors import GateError
@@ -22,6 +23,8 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
         screen = Screen(as_json=as_json)
         outcome, status = handler(settings, screen)
         if as_json:
+            if status == INTERRUPTED:
+                screen.note("songpop: interrupted; what was finished is kept, and the same command goes on with it.")
             from songpop.app.records import as_json as plain
 
             sys.stdout.write(json.dumps(plain(outcome), allow_nan=False, default=str) + "\n")
@@ -42,7 +45,7 @@ def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
             f"{outcome.n_pruned} were pruned and {outcome.n_failed} failed. Look at their runs, or widen the space."
         )
     screen.sweep(outcome)
-    return outcome, 130 if outcome.interrupted else 0
+    return outcome, INTERRUPTED if outcome.interrupted else 0
 
 
 def _train(settings: Any, screen: Screen) -> tuple[Any, int]:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, final
 
 from rich.console import Console
 from rich.progress import (
@@ -99,7 +99,7 @@ class Screen:
         if outcome.champion is not None:
             self._champion(outcome)
         if outcome.interrupted:
-            self.note("songpop: interrupted; everything finished is kept. The same command goes on with it.")
+            self._plain("Interrupted; everything finished is kept. The same command goes on with it.")
             return
         if outcome.champion is not None:
             self._next(outcome)
@@ -214,7 +214,16 @@ def _times(n: int) -> str:
 def _console(stream: Any, *, quiet: bool) -> Console:
     width = None if stream.isatty() else LINES_WIDTH
     # Titles of songs and names of columns are shown as they are: "[Remix]" is no style, ":heart:" no picture.
-    return Console(file=stream, quiet=quiet, width=width, markup=False, emoji=False, highlight=False)
+    return _Console(file=stream, quiet=quiet, width=width, markup=False, emoji=False, highlight=False)
+
+
+@final
+class _Console(Console):
+    """Rich's console, whose own answer to a closed pipe (`songpop compare | head`) would be exit status 1."""
+
+    def on_broken_pipe(self) -> None:
+        """Say so, as `print` does; rich means this method to be replaced."""
+        raise BrokenPipeError
 
 
 def _totals(outcome: Any) -> str:
