@@ -23,7 +23,7 @@ from songpop.tracking.model_facts import ModelFacts
 from songpop.tracking.records import MODEL_ID
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
-from songpop.tracking.sweeps import find_sweep
+from songpop.tracking.sweeps import list_sweeps
 
 THRESHOLD = 0.5  # as in the published work, and as Keras' accuracy has it
 CHAMPION = "songpop.champion"  # tag of the parent: the Champion as JSON
@@ -86,7 +86,7 @@ def finish(run: SweepRun, champion: Champion | None, summary: SearchSummary) -> 
 
 
 def _champion_before(store: Store, run: SweepRun) -> Champion | None:
-    told = find_sweep(store, run.name).tags.get(CHAMPION)
+    told = next(sweep for sweep in list_sweeps(store) if sweep.run_id == run.run_id).tags.get(CHAMPION)
     if told is None:
         return None
     values = json.loads(told)
@@ -126,6 +126,9 @@ def _log(
         leaks=ground.leaks.allowed,
         table_digest=table.digest,
         label=table.label_rule,
+        label_rule=" ".join(
+            (settings.data.label.column, settings.data.label.rule.value, settings.data.label.value or "")
+        ),
         commit=environment(REPOSITORY).commit or "",
         test=champion.test,
     )

@@ -30,7 +30,13 @@ N_TEST_OPENINGS = "songpop.n_test_openings"
 
 @contextmanager
 def open_run(
-    settings: SweepSettings, ground: Ground, *, kind: str, name: str, space: Space | None = None, resume: bool = True
+    settings: SweepSettings,
+    ground: Ground,
+    *,
+    kind: str,
+    name: str,
+    space: Space | None = None,
+    study: str | None = None,
 ) -> Iterator[tuple[Store, SweepRun]]:
     """Open the store and the parent run of a sweep; an error or an interruption leaves it KILLED, never RUNNING.
 
@@ -44,11 +50,11 @@ def open_run(
         name,
         kind=kind,
         tags={**tags, TEST_DIGEST: test_digest(ground)},
-        params=_params(settings),
+        params=_params(settings, kind),
         artifacts=_artifacts(settings, ground, space),
         dataset=_dataset(settings, ground),
         child_tags=tags,
-        resume=resume,
+        study=study,
     )
     try:
         yield store, run
@@ -83,11 +89,16 @@ def test_digest(ground: Ground) -> str:
     return sha256(np.sort(ground.table.row_keys[ground.split.test]).tobytes()).hexdigest()
 
 
-def _params(settings: SweepSettings) -> dict[str, Any]:
-    return {
+def _params(settings: SweepSettings, kind: str) -> dict[str, Any]:
+    ground = {
         "data": settings.data.name,
         "protocol": settings.protocol.name.value,
         "split": settings.split.kind.value,
+    }
+    if kind == "train":
+        return {**ground, "n_seeds": settings.train.n_seeds, "seed": settings.train.seed}
+    return {
+        **ground,
         "sampler": settings.sampler.kind.value,
         "pruner": settings.pruner.kind.value,
         "n_trials": settings.search.n_trials,
@@ -152,5 +163,6 @@ def count_opening(store: Store, run: SweepRun, ground: Ground) -> int:
     sweeps = [sweep for kind in ("sweep", "train") for sweep in list_sweeps(store, kind)]
     counts = {s.run_id: int(s.tags.get(N_TEST_OPENINGS, "0")) for s in sweeps if s.tags.get(TEST_DIGEST) == digest}
     counts[run.run_id] = counts.get(run.run_id, 0) + 1
-    run.annotate(run.run_id, tags={N_TEST_OPENINGS: str(counts[run.run_id])})
-    return sum(counts.values())
+    total = sum(counts.values())
+    run.annotate(run.run_id, tags={N_TEST_OPENINGS: str(counts[run.run_id]), f"{N_TEST_OPENINGS}_in_all": str(total)})
+    return total

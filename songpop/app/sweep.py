@@ -18,10 +18,12 @@ from songpop.app.recording import open_run
 from songpop.app.records import BestTrial, Champion, Leader, SweepOutcome
 from songpop.contracts import Engine, FinishedTrial, Params, Task, TrialSpec, TrialState
 from songpop.engines.keras_fit import KerasEngine
+from songpop.errors import StoreError
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
 from songpop.settings import EngineKind, SweepSettings, check_sweep
 from songpop.space import Space
+from songpop.tracking.records import Reconciled
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
 
@@ -49,9 +51,9 @@ def sweep(
     name = settings.search.name or "sweep"
     with (
         closing(_open_study(settings, space, base, identity)) as backend,
-        open_run(settings, ground, kind="sweep", name=name, space=space) as (store, run),
+        open_run(settings, ground, kind="sweep", name=name, space=space, study=backend.study_id) as (store, run),
     ):
-        run.reconcile(backend.finished())
+        _refuse_lost_best(run.reconcile(backend.finished()), backend.best(), store, name)
         prepared = prepare(settings, ground)
         n_before = len(backend.finished())
         if n_before:
@@ -66,6 +68,16 @@ def sweep(
             champion = crown(settings, prepared, store, run, best, spec)
         finish(run, champion, summary)
         return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started)
+
+
+def _refuse_lost_best(found: Reconciled, best: FinishedTrial | None, store: Store, name: str) -> None:
+    """Refuse before the first epoch what could not end in a champion: the best trial's run, and weights, are gone."""
+    if best is not None and best.trial in found.missing:
+        raise StoreError(
+            f"The study {name} remembers {len(found.missing)} trials whose runs are not in the tracking store "
+            f"{store.where}, its best one (trial {best.trial}) among them. Bring that store back (tracking.uri, "
+            "paths.root), or search anew: search.name=…"
+        )
 
 
 def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dict[str, str]:

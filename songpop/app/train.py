@@ -125,7 +125,7 @@ def _train_under(
     ground = prepare_ground(settings, frame, listener)
     prepared = prepare(settings, ground)
     measured: list[_Measured] = []
-    with open_run(settings, ground, kind="train", name=f"train-{settings.search.name}", resume=False) as (
+    with open_run(settings, ground, kind="train", name=f"train-{settings.search.name}") as (
         store,
         run,
     ):

@@ -39,6 +39,8 @@ def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
 
     with screen.live():
         outcome = sweep(settings, listener=screen)
+    if not outcome.n_trials and not outcome.interrupted:
+        raise GateError(f"a sweep needs one finished trial, but none was trained: {outcome.ended_because}.")
     if outcome.best is None and not outcome.interrupted:
         raise GateError(
             f"a sweep needs one finished trial to have a winner, but of {outcome.n_trials} trials "

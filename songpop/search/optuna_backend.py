@@ -135,6 +135,11 @@ class OptunaBackend:
         """How many finished trials the study shall have."""
         return self._settings.n_trials
 
+    @property
+    def study_id(self) -> str:
+        """A name of this very study: its record in the tracking store carries it."""
+        return self._store.study_id
+
     def study(self) -> Study:
         """Return Optuna's study as it is kept, every finished trial, as a copy that outlives `close`."""
         kept = self._store.study

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, final
+from uuid import uuid4
 
 import optuna
 from optuna.exceptions import OptunaError
@@ -86,6 +87,11 @@ class StudyStore:
             trials[number] = trial
         return dict(sorted(trials.items()))
 
+    @property
+    def study_id(self) -> str:
+        """A name of this very study, made when it began: two studies of one name have two."""
+        return str(self.study.user_attrs[_STUDY_KEY]["id"])
+
     def close(self) -> None:
         """Close the store and let the name go; a second call does nothing."""
         self._exit.close()
@@ -111,7 +117,8 @@ class StudyStore:
         if kept is None or rewrite:
             # Of a database this also proves, before the first epoch, that it can be written: the count changes.
             n_opened = (kept or {}).get("n_opened", 0) + 1
-            mark = {"format": FORMAT, "identity": dict(identity), "n_opened": n_opened}
+            study_id = (kept or {}).get("id") or uuid4().hex
+            mark = {"format": FORMAT, "identity": dict(identity), "n_opened": n_opened, "id": study_id}
             self.study.set_user_attr(_STUDY_KEY, mark)
 
 

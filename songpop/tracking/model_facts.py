@@ -29,6 +29,7 @@ class ModelFacts:
     leaks: tuple[str, ...]  # allowed leaks, as they are named in data.allowed_leaks
     table_digest: str
     label: str  # what a positive row is
+    label_rule: str  # the label's column, rule and value; a median may differ between tables
     commit: str  # of songpop; empty where unknown
     test: Mapping[str, float] = field(default_factory=dict)  # metrics on the sealed rows; empty: untested
     sha256: str = ""  # of the `.keras` file
@@ -43,6 +44,7 @@ class ModelFacts:
             "songpop.leaks": json.dumps(list(self.leaks)),
             "songpop.table_digest": self.table_digest,
             "songpop.label": self.label,
+            "songpop.label_rule": self.label_rule,
             "songpop.commit": self.commit,
             "songpop.test": json.dumps(dict(self.test)),
             "songpop.sha256": self.sha256,
@@ -64,6 +66,7 @@ class ModelFacts:
                 leaks=tuple(json.loads(tags["songpop.leaks"])),
                 table_digest=tags["songpop.table_digest"],
                 label=tags["songpop.label"],
+                label_rule=tags["songpop.label_rule"],
                 commit=tags["songpop.commit"],
                 test={key: float(value) for key, value in json.loads(tags["songpop.test"]).items()},
                 sha256=tags["songpop.sha256"],

@@ -12,6 +12,7 @@ Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 # Tags that are read back; the others are only for people.
 KIND = "songpop.kind"  # sweep or train (parents), trial (children)
 SWEEP = "songpop.sweep"  # the sweep's name, on parents and children
+STUDY = "songpop.study"  # id of the study whose record a parent is
 TRIAL = "songpop.trial"  # the trial's number within the sweep
 STATE = "songpop.state"  # complete, pruned, failed
 MESSAGE = "songpop.message"  # why a trial failed

@@ -112,7 +112,7 @@ def promote(
         if champion and champion.model_id == candidate.model_id:
             return _promotion(settings, candidate, champion.version, champion.version, None, is_new=False)
         judge.check(folder)
-        comparison = _compared(settings, judge, champion, folder)
+        comparison = _compared(settings, judge, champion, candidate, folder)
         version = _version_of(store, settings, candidate)
         previous = champion.version if champion else None
         _crown(store, settings, version, previous, "promote", candidate.facts.sweep, _reason(comparison), clock)
@@ -202,10 +202,17 @@ def _crown(
 # ── words ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _compared(settings: RegistrySettings, judge: Judge, champion: Champion | None, folder: Path) -> Comparison | None:
+def _compared(
+    settings: RegistrySettings, judge: Judge, champion: Champion | None, candidate: Candidate, folder: Path
+) -> Comparison | None:
     if champion is None:
         return None
     name = f"{settings.model} version {champion.version}"
+    if candidate.facts.label_rule != champion.facts.label_rule:
+        raise GateError(
+            f"{name} answers another question ({champion.facts.label}) than the candidate ({candidate.facts.label}). "
+            "Give the candidate a name of its own: registry.model=NAME"
+        )
     try:
         comparison = judge.compare(champion.folder, folder)
     except DataError as error:

@@ -22,7 +22,7 @@ from mlflow.exceptions import MlflowException
 from songpop.contracts import FinishedTrial, Matrix, TrialResult
 from songpop.errors import ArtifactError
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import KIND, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
+from songpop.tracking.records import KIND, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, sweep_runs
 from songpop.tracking.trial_batch import batch_of
@@ -143,7 +143,7 @@ def start_sweep(
     artifacts: Mapping[str, str | bytes] | None = None,
     dataset: DatasetRecord | None = None,
     child_tags: Mapping[str, str] | None = None,
-    resume: bool = True,
+    study: str | None = None,
 ) -> SweepRun:
     """Begin the record of a sweep, or go on with the one of the same name that was not deleted.
 
@@ -156,15 +156,18 @@ def start_sweep(
         artifacts: file path inside the run → content; written at each start.
         dataset: the table.
         child_tags: tags of each trial's run (protocol, engine, digests …).
-        resume: False begins a new record even where one of that name exists.
+        study: id of the study that this is the record of; None always begins a new record. Only the record of that
+            very study is gone on with: one of the same name may belong to somebody else.
 
     Raises:
         StoreError: if the store cannot be written.
     """
     with store_failures(store.where):
-        runs = sweep_runs(store, kind) if resume else iter(())
-        found = next((run for run in runs if run.data.tags.get(SWEEP) == name), None)
-        run = found or _create(store, name, kind)
+        named = [run for run in sweep_runs(store, kind) if run.data.tags.get(SWEEP) == name]
+        found = next((run for run in named if study and run.data.tags.get(STUDY) == study), None)
+        if study is None:
+            _end_dead(store, named)
+        run = found or _create(store, name, kind, study)
         try:
             _begin(store, run, tags or {}, params or {}, dataset, artifacts or {})
         except BaseException:
@@ -209,10 +212,17 @@ def write_artifacts(store: Store, run_id: str, artifacts: Mapping[str, str | byt
         store.client.log_artifacts(run_id, folder)
 
 
-def _create(store: Store, name: str, kind: str) -> Run:
+def _end_dead(store: Store, runs: Sequence[Run]) -> None:
+    """End records that a killed process left RUNNING; one that lives says FINISHED again at its end."""
+    for run in runs:
+        if run.info.status == RunStatus.to_string(RunStatus.RUNNING):
+            store.client.set_terminated(run.info.run_id, status="KILLED")
+
+
+def _create(store: Store, name: str, kind: str, study: str | None) -> Run:
     return store.client.create_run(
         store.experiment_id,
-        tags={**_source_tags(), SWEEP: name, KIND: kind},
+        tags={**_source_tags(), SWEEP: name, KIND: kind, **({STUDY: study} if study else {})},
         run_name=name,
     )
 

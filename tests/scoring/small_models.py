@@ -82,6 +82,7 @@ def sealed_of(frame: pd.DataFrame, first_key: int, trained: range) -> SealedRows
 
 
 FACTS = ModelFacts(
+    label_rule="Track Score above_median ",
     sweep="sample-honest-full",
     run_id="",
     protocol="honest",

@@ -58,10 +58,10 @@ def test_failed_trial(store) -> None:
 
 
 def test_same_name_goes_on_in_the_same_run(store) -> None:
-    first = start_sweep(store, "s", params={"n_trials": 12, "epochs": 30})
+    first = start_sweep(store, "s", params={"n_trials": 12, "epochs": 30}, study="one")
     first.finish("KILLED", metrics={"n_trials": 5})
     assert store.client.get_run(first.run_id).info.status == "KILLED"
-    second = start_sweep(store, "s", params={"n_trials": 20, "epochs": 30}, dataset=TABLE)
+    second = start_sweep(store, "s", params={"n_trials": 20, "epochs": 30}, dataset=TABLE, study="one")
     found = store.client.get_run(second.run_id)
     assert second.run_id == first.run_id
     assert found.info.status == "RUNNING"
@@ -138,3 +138,18 @@ def test_kill_in_the_middle_of_a_record(store, store_root, request) -> None:
     assert statuses(store, run) == ["FINISHED", "RUNNING"]
     assert run.reconcile([remembered(0, done.stdout.strip())]).n_deleted == 1
     assert statuses(store, run) == ["FINISHED"]
+
+
+def test_another_study_of_the_same_name_has_a_record_of_its_own(store) -> None:
+    first = start_sweep(store, "s", study="one")
+    kept = first.record(finished_trial(), {})
+    second = start_sweep(store, "s", study="two")
+    second.reconcile([])
+    assert second.run_id != first.run_id
+    assert store.client.get_run(kept).info.lifecycle_stage == "active"
+
+
+def test_a_training_that_was_killed_is_ended_by_the_next(store) -> None:
+    dead = start_sweep(store, "t", kind="train")
+    start_sweep(store, "t", kind="train")
+    assert store.client.get_run(dead.run_id).info.status == "KILLED"

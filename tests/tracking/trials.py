@@ -71,6 +71,7 @@ def remembered(trial: int, run_id: str) -> FinishedTrial:
 
 
 FACTS = ModelFacts(
+    label_rule="Track Score above_median ",
     sweep="songs-honest-full",
     run_id="",
     protocol="honest",
