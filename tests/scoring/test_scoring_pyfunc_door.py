@@ -63,11 +63,11 @@ FRESH = """
 import sys
 sys.path = [path for path in sys.path if path != sys.argv[3]]
 sys.meta_path = [finder for finder in sys.meta_path if "editable" not in str(finder).lower()]
-try:
-    import songpop
+import importlib.util
+found = importlib.util.find_spec("songpop")
+# An editable installation leaves a folder songpop/conf without code in site-packages: that is no package of ours.
+if found is not None and found.origin is not None:
     raise SystemExit("songpop is still there")
-except ImportError:
-    pass
 import mlflow.pyfunc, pandas
 model = mlflow.pyfunc.load_model(sys.argv[1])
 print(model.predict(pandas.read_csv(sys.argv[2]))["probability"].to_json(orient="values"))
