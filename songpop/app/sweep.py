@@ -46,6 +46,8 @@ def sweep(
     listener = listener or Silence()
     check_sweep(settings, has_frame=frame is not None)
     space, base = Space.from_settings(settings.space), base_params(settings)
+    if overruled := overruled_by(space, base):
+        listener.note(f"The space decides {', '.join(overruled)}; what other groups say about it has no effect.")
     ground = prepare_ground(settings, frame, listener)
     identity = study_identity(settings, space, ground)
     name = settings.search.name or "sweep"
@@ -68,6 +70,12 @@ def sweep(
             champion = crown(settings, prepared, store, run, best, spec)
         finish(run, champion, summary)
         return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started)
+
+
+def overruled_by(space: Space, base: Params) -> tuple[str, ...]:
+    """Return the parameters that somebody set in a group and that the space varies or fixes itself."""
+    default = Params()
+    return tuple(name for name in space.by_name if getattr(base, name) != getattr(default, name))
 
 
 def _refuse_lost_best(found: Reconciled, best: FinishedTrial | None, store: Store, name: str) -> None:

@@ -13,7 +13,8 @@ from quick import LEAN, QUICK, changed, sweep_settings
 import songpop
 from songpop.app.prepare import Ground, read_table
 from songpop.app.records import SweepOutcome, as_json
-from songpop.app.sweep import study_identity, trial_seed
+from songpop.app.sweep import overruled_by, study_identity, trial_seed
+from songpop.contracts import Params
 from songpop.data.leakage import LeakVerdict
 from songpop.data.splits import make_split
 from songpop.errors import LeakError, ResumeError
@@ -168,3 +169,12 @@ def test_a_leak_stops_before_anything_is_written(songs: pd.DataFrame, tmp_path: 
     with pytest.raises(LeakError, match="All Time Rank"):
         songpop.sweep(songs, **LEAN, paths__root=str(tmp_path / "new"), data__label__sources=["Track Score"])
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [(Params(), ()), (Params(optimizer="sgd", momentum=0.5), ("optimizer",)), (Params(widths="64"), ())],
+)
+def test_what_the_space_overrules_is_told(base: Params, expected: tuple[str, ...]) -> None:
+    space = Space.from_settings({"optimizer": ParamSettings(kind=ParamKind.choice, choices=["adam", "sgd"])})
+    assert overruled_by(space, base) == expected
