@@ -267,11 +267,6 @@ def _sentence(error: BaseException) -> str:
             f"an override must be KEY=VALUE, but `{error.override}` cannot be read as one. "
             "A value with commas, quotes, equals signs or brackets stands in quotes of its own: \"KEY='a, b'\"."
         )
-    if "is not a subclass of ParamSettings" in str(error):
-        return (
-            "a parameter that the space has not cannot be added by an override. Write a space of your own, "
-            "conf/space/NAME.yaml (or in a folder given by --config-dir), and choose it by space=NAME."
-        )
     lines: list[str] = []
     cause: BaseException | None = error
     while cause is not None:
@@ -280,5 +275,10 @@ def _sentence(error: BaseException) -> str:
         lines += [line for line in fresh if line not in lines]
         cause = cause.__cause__
     text = ". ".join(line.rstrip(".") for line in lines) or type(error).__name__
+    if "is not a subclass of ParamSettings" in text:
+        return (
+            "a parameter that the space has not cannot be added by an override. Write a space of your own, "
+            "conf/space/NAME.yaml (or in a folder given by --config-dir), and choose it by space=NAME."
+        )
     hint = " The command with --cfg job shows every key." if "not in '" in text else ""
     return re.sub(r":\. ", ": ", text) + "." + hint

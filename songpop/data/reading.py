@@ -74,7 +74,8 @@ def _path_of(settings: DataSettings) -> Path:
         raise SettingsError(
             f"`data.separator` must be one character other than a quote, but it is {settings.separator!r}."
         )
-    return Path(settings.path).expanduser()
+    path = Path(settings.path)
+    return path.expanduser() if settings.path.startswith("~/") else path  # "~x.csv" is a file, not x's home
 
 
 def _bytes_of(path: Path) -> bytes:
