@@ -3,15 +3,14 @@
 Nothing heavy is imported before a command is known, so that `songpop --help` answers at once.
 """
 
-import _thread
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from threading import Timer
 from typing import TextIO
 
 from songpop.cli.endings import ending_of
@@ -93,7 +92,8 @@ def _drop_output() -> None:
 def _send_again(lost: "sys.UnraisableHookArgs") -> None:
     """Repeat a Ctrl-C that came while an object was being deleted: Python drops it there, and would go on."""
     if lost.exc_type is KeyboardInterrupt:
-        Timer(RETRY_S, _thread.interrupt_main).start()
+        # The signal itself, which also wakes a call that waits.
+        threading.Timer(RETRY_S, signal.pthread_kill, (threading.main_thread().ident, signal.SIGINT)).start()
     else:
         sys.__unraisablehook__(lost)
 

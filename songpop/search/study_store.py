@@ -111,7 +111,7 @@ class StudyStore:
                 )
             if has_trials:
                 check_identity(self.study.study_name, kept["identity"], identity)
-            rewrite = rewrite or kept["identity"] != dict(identity)
+            rewrite = rewrite or kept["identity"] != dict(identity) or "id" not in kept
         elif has_trials:
             raise StoreError(f"{self._where} was not written by songpop. Choose another search.name=…")
         if kept is None or rewrite:
