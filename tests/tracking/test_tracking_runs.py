@@ -119,7 +119,7 @@ from songpop.tracking.runs import start_sweep
 from songpop.tracking.store import open_store
 from trials import finished_trial
 store = open_store(TrackingSettings(), Path(sys.argv[1]))
-run = start_sweep(store, "s")
+run = start_sweep(store, "s", study="one")
 print(run.record(finished_trial(0), {}), flush=True)
 log_batch = type(store.client).log_batch
 type(store.client).log_batch = lambda *a, **k: (log_batch(*a, **k), os.kill(os.getpid(), 9))
@@ -134,7 +134,7 @@ def test_kill_in_the_middle_of_a_record(store, store_root, request) -> None:
         [sys.executable, "-c", KILLED, str(store_root), here], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == -9, done.stderr
-    run = start_sweep(store, "s")
+    run = start_sweep(store, "s", study="one")
     assert statuses(store, run) == ["FINISHED", "RUNNING"]
     assert run.reconcile([remembered(0, done.stdout.strip())]).n_deleted == 1
     assert statuses(store, run) == ["FINISHED"]
