@@ -12,8 +12,9 @@ from songpop.data.leakage import LeakVerdict, guard_leaks
 from songpop.data.sample import generate_songs
 from songpop.data.splits import make_split
 from songpop.data.table import SongTable, describe, load_table
-from songpop.settings import FitOn, ModelSettings, OptimizerSettings, ScheduleSettings, SweepSettings
-from songpop.space.legal import check_value
+from songpop.settings import FitOn, SweepSettings
+from songpop.space import Space, pin
+from songpop.space.legal import Value, check_value
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,20 +72,40 @@ def prepare(settings: SweepSettings, ground: Ground) -> Prepared:
     return Prepared(ground=ground, preprocessing=preprocessing, task=task)
 
 
-def base_params(settings: SweepSettings) -> Params:
-    """Return the hyperparameters that the groups model, optimizer, schedule and train fix.
+def fixed_values(settings: SweepSettings) -> dict[str, Value]:
+    """Return the hyperparameters that the groups model, optimizer, schedule and train fix, by field of `Params`.
 
     Raises:
-        SettingsError: naming the key, if a network cannot have such a value.
+        SpaceError: naming the key, if a network cannot have such a value.
     """
-    groups: dict[str, ModelSettings | OptimizerSettings | ScheduleSettings] = {
-        "model": settings.model,
-        "optimizer": settings.optimizer,
-        "schedule": settings.schedule,
-    }
-    fixed: dict[str, Any] = {
-        field.name: check_value(f"{key}.{field.name}", field.name, getattr(group, field.name))
-        for key, group in groups.items()
+    given: dict[str, Any] = {
+        f"{key}.{field.name}": getattr(group, field.name)
+        for key, group in (
+            ("model", settings.model),
+            ("optimizer", settings.optimizer),
+            ("schedule", settings.schedule),
+        )
         for field in fields(group)
     }
-    return Params(**fixed, batch_size=settings.train.batch_size)
+    given["train.batch_size"] = settings.train.batch_size
+    names = {key: key.rpartition(".")[2] for key in given}
+    return {names[key]: check_value(key, names[key], value) for key, value in given.items() if value is not None}
+
+
+def base_params(settings: SweepSettings) -> Params:
+    """Return the hyperparameters where nothing is searched: what is fixed, and the defaults of `Params`.
+
+    Raises:
+        SpaceError: naming the key, if a network cannot have such a value.
+    """
+    fixed: dict[str, Any] = fixed_values(settings)
+    return Params(**fixed)
+
+
+def searched_space(settings: SweepSettings) -> Space:
+    """Return the space of the settings, with what the other groups fix held at its value.
+
+    Raises:
+        SpaceError: naming the key.
+    """
+    return pin(Space.from_settings(settings.space), fixed_values(settings))

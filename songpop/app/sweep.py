@@ -13,7 +13,7 @@ import pandas as pd
 
 from songpop.app.champion import BestKeeper, crown, finish
 from songpop.app.listener import Listener, Silence
-from songpop.app.prepare import Ground, base_params, prepare, prepare_ground
+from songpop.app.prepare import Ground, base_params, fixed_values, prepare, prepare_ground, searched_space
 from songpop.app.recording import open_run
 from songpop.app.records import BestTrial, Champion, Leader, SweepOutcome
 from songpop.contracts import Engine, FinishedTrial, Params, Task, TrialSpec, TrialState
@@ -45,9 +45,9 @@ def sweep(
     started = time.monotonic()
     listener = listener or Silence()
     check_sweep(settings, has_frame=frame is not None)
-    space, base = Space.from_settings(settings.space), base_params(settings)
-    if overruled := overruled_by(space, base):
-        listener.note(f"The space decides {', '.join(overruled)}; what other groups say about it has no effect.")
+    space, base = searched_space(settings), base_params(settings)
+    if fixed := told_fixed(settings):
+        listener.note(f"Fixed by the configuration, not searched: {fixed}.")
     ground = prepare_ground(settings, frame, listener)
     identity = study_identity(settings, space, ground)
     name = settings.search.name or "sweep"
@@ -72,10 +72,9 @@ def sweep(
         return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started)
 
 
-def overruled_by(space: Space, base: Params) -> tuple[str, ...]:
-    """Return the parameters that somebody set in a group and that the space varies or fixes itself."""
-    default = Params()
-    return tuple(name for name in space.by_name if getattr(base, name) != getattr(default, name))
+def told_fixed(settings: SweepSettings) -> str:
+    """Return the parameters of the space that another group holds at one value, as a person would write them."""
+    return ", ".join(f"{name}={value}" for name, value in fixed_values(settings).items() if name in settings.space)
 
 
 def _refuse_lost_best(found: Reconciled, best: FinishedTrial | None, store: Store, name: str) -> None:
@@ -90,12 +89,7 @@ def _refuse_lost_best(found: Reconciled, best: FinishedTrial | None, store: Stor
 
 def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dict[str, str]:
     """Return what makes two searches the same study; sampler, pruner, budget, engine and workers may change."""
-    fixed = {key: asdict(getattr(settings, key)) for key in ("model", "optimizer", "schedule")}
-    train = {
-        "epochs": settings.train.epochs,
-        "batch_size": settings.train.batch_size,
-        "patience": settings.train.early_stopping.patience,
-    }
+    train = {"epochs": settings.train.epochs, "patience": settings.train.early_stopping.patience}
     return {
         "table": ground.table.digest,
         "label": ground.table.label_rule,
@@ -106,7 +100,7 @@ def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dic
         "space": space.digest,
         "objective": f"val_log_loss, watching {settings.protocol.watch}",
         "train": json.dumps(train, sort_keys=True),
-        "fixed": json.dumps(fixed, sort_keys=True),
+        "fixed": json.dumps(asdict(base_params(settings)), sort_keys=True),
     }
 
 

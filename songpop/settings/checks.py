@@ -34,7 +34,6 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
 def _check_numbers(settings: SweepSettings) -> None:
     for key, value, low in (
         ("train.epochs", settings.train.epochs, 1),
-        ("train.batch_size", settings.train.batch_size, 1),
         ("train.n_seeds", settings.train.n_seeds, 1),
         ("search.n_trials", settings.search.n_trials, 1),
         ("pruner.min_epochs", settings.pruner.min_epochs, 1),

@@ -1,4 +1,8 @@
-"""The network and its training, where a space does not vary them."""
+"""The network and its training.
+
+What model, optimizer, schedule and `train.batch_size` hold is fixed, also where the space would search it; null leaves
+it to the space, and to the default of `contracts.Params` where the space has nothing to say.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,40 +12,40 @@ from songpop.settings.table import ProtocolName
 
 @dataclass
 class ModelSettings:
-    """The network, where the space does not vary it (meaning of each: contracts.Params)."""
+    """The network (meaning and default of each: contracts.Params)."""
 
-    widths: str = "128-64-32-16"
-    activation: str = "relu"
-    first_regularized: int = 0
-    regularization: str = "none"
-    l1: float = 1e-4
-    l2: float = 1e-4
-    dropout_first: float = 0.0
-    dropout_later: float = 0.0
+    widths: str | None = None
+    activation: str | None = None
+    first_regularized: int | None = None
+    regularization: str | None = None
+    l1: float | None = None
+    l2: float | None = None
+    dropout_first: float | None = None
+    dropout_later: float | None = None
 
 
 @dataclass
 class OptimizerSettings:
-    """The optimizer, where the space does not vary it."""
+    """The optimizer (meaning and default of each: contracts.Params)."""
 
-    optimizer: str = "adam"
-    learning_rate: float = 1e-3
-    momentum: float = 0.9
-    weight_decay: float = 4e-3
+    optimizer: str | None = None
+    learning_rate: float | None = None
+    momentum: float | None = None
+    weight_decay: float | None = None
 
 
 @dataclass
 class ScheduleSettings:
-    """The learning-rate schedule, where the space does not vary it."""
+    """The learning-rate schedule (meaning and default of each: contracts.Params)."""
 
-    schedule: str = "constant"
-    step_every: int = 10
-    step_factor: float = 0.5
-    decay_to: float = 0.01
-    cosine_to: float = 0.0
-    warmup_epochs: int = 3
-    plateau_patience: int = 5
-    plateau_factor: float = 0.5
+    schedule: str | None = None
+    step_every: int | None = None
+    step_factor: float | None = None
+    decay_to: float | None = None
+    cosine_to: float | None = None
+    warmup_epochs: int | None = None
+    plateau_patience: int | None = None
+    plateau_factor: float | None = None
 
 
 @dataclass
@@ -66,7 +70,7 @@ class TrainSettings:
     """How long and how often."""
 
     epochs: int = 30  # at most, per trial
-    batch_size: int = 64
+    batch_size: int | None = None
     early_stopping: EarlyStoppingSettings = field(default_factory=EarlyStoppingSettings)
     n_seeds: int = 10  # songpop train: seeds per model
     seed: int = 0  # songpop train: first seed

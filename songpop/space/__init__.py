@@ -2,6 +2,7 @@
 
 from songpop.space.legal import LEGAL
 from songpop.space.params import ChoiceParam, Condition, FixedParam, FloatParam, IntParam, SpaceParam
+from songpop.space.pinning import pin
 from songpop.space.space import Space
 
-__all__ = ["LEGAL", "ChoiceParam", "Condition", "FixedParam", "FloatParam", "IntParam", "Space", "SpaceParam"]
+__all__ = ["LEGAL", "ChoiceParam", "Condition", "FixedParam", "FloatParam", "IntParam", "Space", "SpaceParam", "pin"]

@@ -112,11 +112,11 @@ class Space:
 
         Args:
             values: a configuration; parameters with a single value may be left out.
-            base: the values of all fields that the space does not vary.
+            base: the values of all fields that the configuration does not.
 
         Returns:
-            `base` with the active parameters in place. Parameters of the space that are not active have the default
-            of `Params`, so that configurations that mean the same are equal.
+            `base` with the active parameters in place. Parameters of the space that are not active keep the value of
+            `base`, so that configurations that mean the same are equal.
 
         Raises:
             SpaceError: if a name is not part of the space, not active, missing, or has an illegal value.
@@ -128,9 +128,7 @@ class Space:
         for name in values:
             if name not in full:
                 raise SpaceError(f"`{name}` does not exist together with the other values. Remove it.")
-        defaults = asdict(Params())
-        changes: dict[str, Any] = {name: full.get(name, defaults[name]) for name in self.order}
-        return replace(base, **changes)
+        return replace(base, **full)  # type: ignore[arg-type]  # each field's type was checked with the space
 
     def grid(self) -> Iterator[dict[str, Value]]:
         """Yield each configuration of the grid once, in order.

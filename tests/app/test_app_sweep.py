@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +12,16 @@ from mlflow.tracking import MlflowClient
 from quick import LEAN, QUICK, changed, sweep_settings
 
 import songpop
-from songpop.app.prepare import Ground, read_table
+from songpop.app.prepare import Ground, base_params, read_table, searched_space
 from songpop.app.records import SweepOutcome, as_json
-from songpop.app.sweep import overruled_by, study_identity, trial_seed
-from songpop.contracts import Params
+from songpop.app.sweep import study_identity, told_fixed, trial_seed
+from songpop.compose import compose_settings
 from songpop.data.leakage import LeakVerdict
 from songpop.data.splits import make_split
 from songpop.errors import LeakError, ResumeError
 from songpop.search.identity import check_identity
 from songpop.settings import FeatureKind, LabelRule, ParamKind, ParamSettings, PrunerKind, SamplerKind, SweepSettings
-from songpop.space import Space
+from songpop.space import LEGAL
 
 # design.md, section 2
 KEYS = {"sweep", "parent_run_id", "protocol", "n_trials", "n_complete", "n_pruned", "n_failed", "wall_s", "engine"}
@@ -91,11 +92,19 @@ def test_asking_for_more_goes_on(songs: pd.DataFrame, own_root: Path, outcome: S
     assert sorted(int(run.data.tags["songpop.trial"]) for run in children(client, outcome)) == [0, 1, 2, 3]
 
 
+OPTIONS = [
+    *((f"optimizer={name}", "optimizer", name) for name in LEGAL["optimizer"]),
+    *((f"schedule={name}", "schedule", name) for name in LEGAL["schedule"]),
+    ("train.batch_size=7", "batch_size", 7),
+    ("model=mlp", "widths", "128-64-32-16"),
+    ("model=published", "first_regularized", 1),
+    ("model.activation=tanh", "activation", "tanh"),
+]
 RATE = ParamSettings(kind=ParamKind.float, low=1e-4, high=1e-2)
 CHANGES: list[tuple[str, Any, str]] = [
     ("space", {"learning_rate": RATE}, "space"),
     ("train.epochs", 31, "train.epochs"),
-    ("train.batch_size", 32, "train.batch_size"),
+    ("train.batch_size", 32, "fixed.batch_size"),
     ("train.early_stopping.patience", None, "train.patience"),
     ("split.seed", 1, "split"),
     ("features.kind", FeatureKind.published, "features.kind"),
@@ -104,7 +113,7 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("data.as_of", "2024-07-01", "recipe.as_of"),
     ("data.allowed_leaks", ["Track Score"], "leaks"),
     ("data.label.rule", LabelRule.above, "label"),
-    ("optimizer.optimizer", "sgd", "fixed.optimizer.optimizer"),
+    ("optimizer.optimizer", "sgd", "fixed.optimizer"),
     ("protocol.watch", "val_loss", "objective"),
 ]
 
@@ -118,7 +127,7 @@ def identity(songs: pd.DataFrame, settings: SweepSettings) -> dict[str, str]:
     table = read_table(settings, songs)
     leaks = LeakVerdict(allowed=tuple(settings.data.allowed_leaks), found=())
     ground = Ground(table=table, leaks=leaks, split=make_split(table, settings.split))
-    return study_identity(settings, Space.from_settings(settings.space), ground)
+    return study_identity(settings, searched_space(settings), ground)
 
 
 @pytest.fixture(scope="module")
@@ -172,9 +181,24 @@ def test_a_leak_stops_before_anything_is_written(songs: pd.DataFrame, tmp_path: 
 
 
 @pytest.mark.parametrize(
-    ("base", "expected"),
-    [(Params(), ()), (Params(optimizer="sgd", momentum=0.5), ("optimizer",)), (Params(widths="64"), ())],
+    ("fixed", "told"),
+    [
+        ({}, ""),
+        ({"optimizer__optimizer": "sgd", "optimizer__momentum": 0.5}, "optimizer=sgd"),  # momentum was not searched
+        ({"model__widths": "64"}, ""),
+    ],
 )
-def test_what_the_space_overrules_is_told(base: Params, expected: tuple[str, ...]) -> None:
-    space = Space.from_settings({"optimizer": ParamSettings(kind=ParamKind.choice, choices=["adam", "sgd"])})
-    assert overruled_by(space, base) == expected
+def test_what_is_fixed_though_the_space_has_it_is_told(fixed: dict[str, Any], told: str) -> None:
+    space = {"optimizer": ParamSettings(kind=ParamKind.choice, choices=["adam", "sgd"])}
+    settings = replace(sweep_settings(**fixed), space=space)
+    assert told_fixed(settings) == told
+
+
+@pytest.mark.parametrize("space", ["full", "grid", "published"])
+@pytest.mark.parametrize(("override", "field", "value"), OPTIONS)
+def test_an_option_of_a_group_decides_under_every_space(space: str, override: str, field: str, value: str) -> None:
+    settings = compose_settings("sweep", [f"space={space}", override])
+    assert isinstance(settings, SweepSettings)
+    searched, base = searched_space(settings), base_params(settings)
+    values = searched.suggest(lambda param: param.at(0.5))
+    assert getattr(searched.to_params(values, base), field) == value

@@ -54,7 +54,7 @@ def test_what_is_suggested_is_a_whole_configuration(shares: list[float]) -> None
     assert params.learning_rate == BASE.learning_rate
     assert all(getattr(params, name) == value for name, value in values.items())
     for name in SPACE.order:
-        assert name in values or getattr(params, name) == getattr(Params(), name)
+        assert name in values or getattr(params, name) == getattr(BASE, name)
 
 
 def test_a_child_of_an_inactive_parent_is_inactive() -> None:
