@@ -40,6 +40,8 @@ SCHEMAS = {
     "predict_schema": PredictSettings,
     "ui_schema": UiSettings,
 }
+# A sweep or training without a name is called after the options of these groups.
+NAMED_BY = {"sweep": ("data", "protocol", "space"), "train": ("data", "protocol", "experiment")}
 # Lines of Hydra's and OmegaConf's messages that say nothing to a person who types a command.
 _NOISE = re.compile(
     r"^\s*(full_key|object_type|reference_type|provider=)|^\s*$|^Config search path|^To append|^See http"
@@ -86,7 +88,7 @@ def run_with_hydra(command: str, arguments: Sequence[str], task: Callable[[Setti
         try:
             hydra_config = HydraConfig.get()
             _refuse_empty(hydra_config.overrides.task)
-            statuses.append(task(_typed(config, hydra_config.runtime.choices)))
+            statuses.append(task(_typed(command, config, hydra_config.runtime.choices)))
         except Exception as error:  # raised again below: Hydra would print a line of its own about it
             errors.append(error)
 
@@ -116,7 +118,7 @@ def compose_settings(command: str, overrides: Sequence[str], config_dir: Path | 
     path = [] if config_dir is None else [f"hydra.searchpath=[{_quoted(str(config_dir.resolve()))}]"]
     with _sentences(), hydra.initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         config = hydra.compose(command, overrides=[*path, *overrides], return_hydra_config=True)
-        return _without_hydra(config)
+        return _without_hydra(command, config)
 
 
 def compose_variants(command: str, group: str, options: Sequence[str]) -> list[Settings]:
@@ -125,7 +127,7 @@ def compose_variants(command: str, group: str, options: Sequence[str]) -> list[S
     variants = []
     for option in options:
         config = hydra.compose(command, overrides=[*overrides, f"{group}={option}"], return_hydra_config=True)
-        variants.append(_without_hydra(config))
+        variants.append(_without_hydra(command, config))
     return variants
 
 
@@ -139,11 +141,11 @@ def dump(settings: Any) -> str:
     return OmegaConf.to_yaml(OmegaConf.structured(settings))
 
 
-def _without_hydra(config: DictConfig) -> Settings:
+def _without_hydra(command: str, config: DictConfig) -> Settings:
     choices = config.hydra.runtime.choices
     with open_dict(config):
         del config["hydra"]
-    return _typed(config, choices)
+    return _typed(command, config, choices)
 
 
 def _register_schemas() -> None:
@@ -152,7 +154,7 @@ def _register_schemas() -> None:
         store.store(name=name, node=schema)
 
 
-def _typed(config: Any, choices: Mapping[str, Any]) -> Settings:
+def _typed(command: str, config: Any, choices: Mapping[str, Any]) -> Settings:
     settings = OmegaConf.to_object(config)
     if not isinstance(settings, Settings):
         raise SettingsError(
@@ -160,7 +162,8 @@ def _typed(config: Any, choices: Mapping[str, Any]) -> Settings:
         )
     _refuse_additions(settings)
     if isinstance(settings, SweepSettings) and settings.search.name is None:
-        settings.search.name = "-".join(str(choices[group]) for group in ("data", "protocol", "space"))
+        chosen = [choices[group] for group in NAMED_BY.get(command, NAMED_BY["sweep"])]
+        settings.search.name = "-".join(str(choice) for choice in chosen if choice)
     return settings
 
 

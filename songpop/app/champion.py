@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from songpop.app.prepare import Prepared
-from songpop.app.recording import REPOSITORY, count_opening
+from songpop.app.recording import REPOSITORY, test_digest
 from songpop.app.records import Champion
 from songpop.contracts import FinishedTrial, TrialResult, TrialSpec, TrialState
 from songpop.evaluation.metrics import binary_metrics
@@ -20,6 +20,7 @@ from songpop.search.driver import SearchSummary
 from songpop.settings import SweepSettings
 from songpop.tracking.environment import environment
 from songpop.tracking.model_facts import ModelFacts
+from songpop.tracking.openings import count_opening
 from songpop.tracking.records import MODEL_ID
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
@@ -58,7 +59,7 @@ def crown(
         return before
     model = assemble(prepared.preprocessing, spec.params, run.load_weights(best.run_id))
     # The opening is counted before the rows are looked at: a crash cannot hide it.
-    n_openings = count_opening(store, run, prepared.ground)
+    n_openings = count_opening(store, run.run_id, test_digest(prepared.ground))
     table, rows = prepared.ground.table, prepared.ground.split.test
     probability = predict_rows(model, table.matrix[rows])
     test = {key: float(value) for key, value in asdict(binary_metrics(table.label[rows], probability)).items()}

@@ -18,14 +18,11 @@ from songpop.contracts import Split
 from songpop.settings import SweepSettings
 from songpop.space import Space
 from songpop.tracking.environment import environment
-from songpop.tracking.records import DatasetRecord
+from songpop.tracking.records import TEST_DIGEST, DatasetRecord
 from songpop.tracking.runs import SweepRun, start_sweep
 from songpop.tracking.store import Store, open_store
-from songpop.tracking.sweeps import list_sweeps
 
 REPOSITORY = Path(__file__).resolve().parents[2]  # the checkout, if this is one: its commit is recorded
-TEST_DIGEST = "songpop.test_digest"
-N_TEST_OPENINGS = "songpop.n_test_openings"
 
 
 @contextmanager
@@ -155,14 +152,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
-
-
-def count_opening(store: Store, run: SweepRun, ground: Ground) -> int:
-    """Count one more look at these test rows; return how many there have been, over all sweeps of the store."""
-    digest = test_digest(ground)
-    sweeps = [sweep for kind in ("sweep", "train") for sweep in list_sweeps(store, kind)]
-    counts = {s.run_id: int(s.tags.get(N_TEST_OPENINGS, "0")) for s in sweeps if s.tags.get(TEST_DIGEST) == digest}
-    counts[run.run_id] = counts.get(run.run_id, 0) + 1
-    total = sum(counts.values())
-    run.annotate(run.run_id, tags={N_TEST_OPENINGS: str(counts[run.run_id]), f"{N_TEST_OPENINGS}_in_all": str(total)})
-    return total

@@ -1,6 +1,6 @@
 """`songpop promote`, `rollback`, `history`, `compare`: what stands in the registry, and what may stand there."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,13 +9,17 @@ from songpop.errors import SettingsError
 from songpop.published import PUBLISHED
 from songpop.settings import CompareSettings, HistorySettings, PromoteSettings, ProtocolName, check_registry
 from songpop.tracking.ledger import LedgerEntry
-from songpop.tracking.records import LeaderRow, SweepRecord
+from songpop.tracking.openings import openings
+from songpop.tracking.records import TEST_DIGEST, LeaderRow, SweepRecord
 from songpop.tracking.registry import Promotion, Rollback, candidate_of
 from songpop.tracking.registry import history as history_of
 from songpop.tracking.registry import promote as promote_candidate
 from songpop.tracking.registry import rollback as roll_back
 from songpop.tracking.store import open_store
 from songpop.tracking.sweeps import find_sweep, leaderboard, list_sweeps
+from songpop.tracking.trainings import TrainedRow, trained_rows
+
+TRAINED_METRICS = ("accuracy", "roc_auc", "log_loss")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +32,11 @@ class History:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """All sweeps, the newest first, and the best trials of one of them."""
+    """All sweeps and trainings, the newest first, and the best trials of one sweep."""
 
     sweeps: tuple[SweepRecord, ...]
+    trainings: tuple[TrainedRow, ...]  # models of `songpop train`, the newest training first
+    n_test_openings: Mapping[str, int]  # by run id of a sweep or training: looks at its test rows, whoever looked
     sweep: str | None  # whose trials; None where there is no sweep yet
     trials: tuple[LeaderRow, ...]
     published: Mapping[str, Mapping[str, float]]  # the published numbers, where that sweep's protocol is `published`
@@ -70,18 +76,19 @@ def history(settings: HistorySettings) -> History:
 
 
 def compare(settings: CompareSettings) -> Comparison:
-    """Return all sweeps, and the best trials of one (`sweep=NAME`, by default the newest)."""
+    """Return all sweeps and trainings, and the best trials of one sweep (`sweep=NAME`, by default the newest)."""
     if settings.n_runs < 1:
         raise SettingsError(f"`n_runs` must be at least 1, but it is {settings.n_runs}.")
     store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
-    sweeps: Sequence[SweepRecord] = list_sweeps(store)
-    if not sweeps and settings.sweep is None:
-        return Comparison(sweeps=(), sweep=None, trials=(), published={})
-    chosen = find_sweep(store, settings.sweep)
-    is_published = chosen.tags.get("songpop.protocol") == ProtocolName.published.value
+    sweeps, trainings = list_sweeps(store), list_sweeps(store, "train")
+    chosen = find_sweep(store, settings.sweep) if sweeps or settings.sweep else None
+    is_published = chosen is not None and chosen.tags.get("songpop.protocol") == ProtocolName.published.value
+    opened = openings(store)
     return Comparison(
-        sweeps=tuple(sweeps),
-        sweep=chosen.name,
-        trials=leaderboard(store, chosen.run_id, settings.n_runs),
+        sweeps=sweeps,
+        trainings=tuple(row for training in trainings for row in trained_rows(training, TRAINED_METRICS)),
+        n_test_openings={one.run_id: opened.get(one.tags.get(TEST_DIGEST, ""), 0) for one in (*sweeps, *trainings)},
+        sweep=chosen.name if chosen else None,
+        trials=leaderboard(store, chosen.run_id, settings.n_runs) if chosen else (),
         published=PUBLISHED if is_published else {},
     )

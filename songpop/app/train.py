@@ -1,7 +1,7 @@
 """`songpop train`: fixed models, each over several seeds, under one or more protocols."""
 
+import json
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -11,7 +11,7 @@ import pandas as pd
 
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Prepared, base_params, prepare, prepare_ground
-from songpop.app.recording import REPOSITORY, count_opening, open_run
+from songpop.app.recording import REPOSITORY, open_run, test_digest
 from songpop.contracts import Decision, Done, EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.engines.keras_fit import KerasEngine
 from songpop.errors import SettingsError
@@ -22,6 +22,9 @@ from songpop.published import PUBLISHED, Verdict, judge
 from songpop.settings import FixedModel, SweepSettings, check_sweep
 from songpop.space.legal import check_name, check_value
 from songpop.tracking.environment import environment
+from songpop.tracking.openings import count_opening
+from songpop.tracking.records import MODELS
+from songpop.tracking.trainings import training_metrics
 
 METRICS = ("loss", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss")
 THE_GROUPS_MODEL = "model"  # its name where train.models is empty
@@ -125,23 +128,23 @@ def _train_under(
     ground = prepare_ground(settings, frame, listener)
     prepared = prepare(settings, ground)
     measured: list[_Measured] = []
-    with open_run(settings, ground, kind="train", name=f"train-{settings.search.name}") as (
-        store,
-        run,
-    ):
-        n_openings = count_opening(store, run, ground)  # one, however many models: nothing is chosen by their numbers
+    name = f"train-{settings.search.name}"
+    with open_run(settings, ground, kind="train", name=name) as (store, run):
+        run.annotate(run.run_id, tags={MODELS: json.dumps(list(_models(settings)))})
+        # One, however many models: nothing is chosen by their numbers.
+        n_openings = count_opening(store, run.run_id, test_digest(ground))
         for plan, result in _results(prepared, plans):
             test = _test(prepared, result)
-            run_id = run.record(result, {"model": plan.model, "seed": plan.spec.seed})
-            run.annotate(run_id, metrics={f"test_{name}": value for name, value in test.items()})
+            called = f"{plan.model}, seed {plan.spec.seed}"
+            run_id = run.record(result, {"model": plan.model, "seed": plan.spec.seed}, test, name=called)
             measured.append(_Measured(model=plan.model, run_id=run_id, n_epochs=len(result.history), test=test))
             reached = f"test accuracy {test['accuracy']:.4f}" if test else f"failed: {result.message}"
             listener.note(
-                f"{protocol} {len(measured)}/{len(plans)}: {plan.model}, seed {plan.spec.seed}: {reached} "
-                f"({len(result.history)} epochs)"
+                f"{protocol} {len(measured)}/{len(plans)}: {called}: {reached} ({len(result.history)} epochs)"
             )
         models = tuple(_summary(protocol, name, model, measured) for name, model in _models(settings).items())
-        run.finish(metrics=dict(_tracked(models)))
+        means = {model.model: {m: (i.mean, i.low, i.high) for m, i in model.intervals.items()} for model in models}
+        run.finish(metrics=dict(training_metrics(means)))
     positive = float(ground.table.label[ground.split.test].mean())
     parts = {"train": ground.split.train, "validation": ground.split.validation, "test": ground.split.test}
     return TrainedProtocol(
@@ -155,16 +158,6 @@ def _train_under(
         n_rows={name: len(rows) for name, rows in parts.items()},
         n_test_openings=n_openings,
     )
-
-
-def _tracked(models: Sequence[TrainedModel]) -> Iterator[tuple[str, float]]:
-    """Yield mean and interval of every metric, by names that MLflow takes."""
-    for model in models:
-        for metric, interval in model.intervals.items():
-            # It refuses brackets and the like, and would do so after the last training.
-            name = re.sub(r"[^\w-]+", "_", f"{model.model} test_{metric}")
-            bounds = {"mean": interval.mean, "low": interval.low, "high": interval.high}
-            yield from ((f"{name}_{bound}", value) for bound, value in bounds.items() if np.isfinite(value))
 
 
 def _results(prepared: Prepared, plans: Sequence[_Plan]) -> Iterator[tuple[_Plan, TrialResult]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from songpop.cli.endings import INTERRUPTED
+from songpop.cli.hints import Hints
 from songpop.cli.screen import Screen
 from songpop.compose import Settings, compose_variants, run_with_hydra
 from songpop.errors import GateError
@@ -20,7 +21,7 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
 
     def task(settings: Settings) -> int:
         # Everything that is not the result goes to standard error, so that --json stays one object.
-        screen = Screen(as_json=as_json)
+        screen = Screen(as_json=as_json, hints=Hints.of(arguments))
         outcome, status = handler(settings, screen)
         if as_json:
             if status == INTERRUPTED:

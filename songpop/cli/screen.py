@@ -20,7 +20,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table
+from songpop.cli.hints import Hints
+from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
 from songpop.cli.wording import number, settings_line, share
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
@@ -29,9 +30,10 @@ LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 class Screen:
     """The terminal of one command."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, hints: Hints | None = None) -> None:
         self._out = _console(sys.stdout, quiet=as_json)
         self._err = _console(sys.stderr, quiet=False)
+        self._hints = hints or Hints()
         self._bar: Progress | None = None
         self._task: Any = None
 
@@ -119,16 +121,22 @@ class Screen:
             )
 
     def _next(self, outcome: Any) -> None:
-        promote = "promote"
+        arguments: list[str] = []
         if outcome.leaks:
             model = f"songpop-{outcome.protocol}-leaky"  # conf/promote.yaml allows the published one
-            allowed = f" '+registry.allowed_leaks={{{model}: [{', '.join(outcome.leaks)}]}}'"
-            promote = f'promote ARGS="registry.model={model}{allowed * (outcome.protocol != "published")}"'
+            arguments.append(f"registry.model={model}")
+            if outcome.protocol != "published":
+                arguments.append(f"+registry.allowed_leaks={{{model}: [{', '.join(outcome.leaks)}]}}")
+        commands = {
+            self._hints.command("ui"): f"compare the runs in the MLflow UI ({outcome.tracking_uri})",
+            self._hints.command("promote", *arguments): "put the best model into the registry",
+            self._hints.predict(self._hints.table): "rank songs with it",
+        }
+        width = max(map(len, commands))
         self._plain("")
         self._plain("Next:")
-        self._plain(f"  make ui                       compare the runs in the MLflow UI ({outcome.tracking_uri})")
-        self._plain(f"  make {promote:<24} put the best model into the registry")
-        self._plain("  make predict DATA=songs.csv   rank songs with it (without DATA: those of the built-in table)")
+        for command, effect in commands.items():
+            self._plain(f"  {command:<{width}}   {effect}")
 
     def train(self, outcome: Any) -> None:
         """Print mean and interval of every model, the published number beside it, and the verdicts."""
@@ -145,11 +153,13 @@ class Screen:
         self._plain(outcome.summary)
 
     def compare(self, outcome: Any) -> None:
-        """Print all sweeps, and the best runs of one."""
+        """Print all sweeps and trainings, and the best runs of one sweep."""
+        if outcome.trainings:
+            self._out.print(trainings_table(outcome.trainings, outcome.n_test_openings))
         if outcome.sweep is None:
-            self._plain("There is no sweep yet. Begin with: make sweep")
+            self._plain(f"There is no sweep yet. Begin with: {self._hints.command('sweep')}")
             return
-        self._out.print(sweeps_table(outcome.sweeps))
+        self._out.print(sweeps_table(outcome.sweeps, outcome.n_test_openings))
         self._out.print(runs_table(outcome.sweep, outcome.trials))
         if outcome.published:
             chosen = next(sweep for sweep in outcome.sweeps if sweep.name == outcome.sweep)
@@ -166,10 +176,12 @@ class Screen:
             told = outcome.comparison
             self._plain(
                 f"On {told.n_rows:,} sealed rows that neither was trained on its log loss is "
-                f"{number(told.candidate_log_loss)}, version {outcome.previous} has {number(told.champion_log_loss)}."
+                f"{number(told.candidate_log_loss)}, version {outcome.previous} has {number(told.champion_log_loss)} "
+                f"(rows opened {_times(told.n_test_openings)})."
             )
         self._plain(f"Its SHA-256: {outcome.sha256}")
-        self._plain("Next: make predict DATA=songs.csv · make history · make rollback")
+        commands = (self._hints.predict("songs.csv"), self._hints.command("history"), self._hints.command("rollback"))
+        self._plain(f"Next: {' · '.join(commands)}")
 
     def rollback(self, outcome: Any) -> None:
         """Print who is champion again."""
@@ -179,7 +191,7 @@ class Screen:
     def history(self, outcome: Any) -> None:
         """Print who was champion when."""
         if not outcome.entries:
-            self._plain(f"{outcome.model} never had a champion. Begin with: make promote")
+            self._plain(f"{outcome.model} never had a champion. Begin with: {self._hints.command('promote')}")
             return
         rows = [
             (f"{datetime.fromisoformat(e.when).astimezone():%F %R}", e.event, str(e.version), e.sweep, e.reason)

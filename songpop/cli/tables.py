@@ -1,7 +1,7 @@
 """The tables that a person sees, from the records that commands return."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,19 +40,14 @@ def _mean(interval: Any, published: float | None) -> str:
     return f"{interval.mean:.4f} ± {number((interval.high - interval.low) / 2)}{beside}"
 
 
-def sweeps_table(sweeps: Iterable[Any]) -> Table:
-    """A line per sweep, with what its champion reached."""
+def sweeps_table(sweeps: Iterable[Any], n_test_openings: Mapping[str, int]) -> Table:
+    """A line per sweep, with what its champion reached and how often its test rows were looked at."""
     rows = []
     for sweep in sweeps:
         metric = sweep.metrics.get
         numbers = (metric("best_val_log_loss"), metric("test_log_loss"), metric("test_roc_auc"))
-        leak = ", ".join(json.loads(sweep.tags.get("songpop.leaks", "[]")))
-        protocol, started = (
-            sweep.tags.get("songpop.protocol", "–"),
-            f"{datetime.fromtimestamp(sweep.started_at_s):%d %b %R}",
-        )
-        cells = (*map(number, numbers), share(metric("test_accuracy")))
-        rows.append((sweep.name, started, sweep.status.lower(), protocol, leak or "none", *cells))
+        cells = (*map(number, numbers), share(metric("test_accuracy")), str(n_test_openings.get(sweep.run_id, 0)))
+        rows.append((*_origin(sweep), *cells))
     columns = (
         "sweep",
         "started",
@@ -63,8 +58,32 @@ def sweeps_table(sweeps: Iterable[Any]) -> Table:
         "test log loss",
         "test AUC",
         "accuracy",
+        "looks",
     )
-    return titled_table("Sweeps, the newest first", columns, rows, n_left=5)
+    return titled_table("Sweeps, the newest first (looks: at their test rows, by whomever)", columns, rows, n_left=5)
+
+
+def trainings_table(rows: Iterable[Any], n_test_openings: Mapping[str, int]) -> Table:
+    """A line per fixed model of a training: mean over its seeds and 95 % interval on the test rows."""
+    lines = []
+    for row in rows:
+        cells = (_spread(row.metrics.get(metric)) for metric in ("log_loss", "roc_auc", "accuracy"))
+        looks = str(n_test_openings.get(row.training.run_id, 0))
+        lines.append((*_origin(row.training), row.model, *cells, looks))
+    columns = ("training", "started", "status", "protocol", "leak", "model", "test log loss", "test AUC", "accuracy")
+    title = "Trainings, the newest first: mean over seeds ± 95 % on the test rows"
+    return titled_table(title, (*columns, "looks"), lines, n_left=6)
+
+
+def _origin(run: Any) -> tuple[str, ...]:
+    """The cells that sweeps and trainings have in common."""
+    leak = ", ".join(json.loads(run.tags.get("songpop.leaks", "[]")))
+    started = f"{datetime.fromtimestamp(run.started_at_s):%d %b %R}"
+    return run.name, started, run.status.lower(), run.tags.get("songpop.protocol", "–"), leak or "none"
+
+
+def _spread(found: tuple[float, float, float] | None) -> str:
+    return "–" if found is None else f"{found[0]:.4f} ± {number((found[2] - found[1]) / 2)}"
 
 
 def published_table(sweep: Any, published: Any) -> Table:

@@ -21,6 +21,7 @@ class Comparison:
     n_rows: int  # of these, rows that the champion was not trained on
     champion_log_loss: float
     candidate_log_loss: float
+    n_test_openings: int = 0  # of the candidate's sealed rows, this look included; the registry counts them
 
 
 class Judge(Protocol):

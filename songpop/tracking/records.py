@@ -19,6 +19,9 @@ MESSAGE = "songpop.message"  # why a trial failed
 SPEC = "songpop.spec"  # the whole TrialSpec as JSON
 NOT_FINITE = "songpop.not_finite"  # measurements that were no number
 MODEL_ID = "songpop.model_id"  # on a parent: the logged model of its winner
+MODELS = "songpop.models"  # on a training's parent: its models' names, a JSON list
+TEST_DIGEST = "songpop.test_digest"  # on a parent: digest of its test rows
+N_TEST_OPENINGS = "songpop.n_test_openings"  # on a parent: how often it looked at them
 WEIGHTS = "weights.npz"  # artifact of a child
 
 

@@ -8,7 +8,7 @@ the two leaves a champion that the ledger does not know, which counts as moved b
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -29,7 +29,8 @@ from songpop.tracking.failures import store_failures
 from songpop.tracking.gates import Comparison, Judge, refuse_leaks, refuse_untested, refuse_worse
 from songpop.tracking.ledger import LedgerEntry, champions_before, entries_of
 from songpop.tracking.model_facts import ModelFacts, checked_folder
-from songpop.tracking.records import MODEL_ID, SweepRecord
+from songpop.tracking.openings import count_opening
+from songpop.tracking.records import MODEL_ID, TEST_DIGEST, SweepRecord
 from songpop.tracking.store import Store, locked
 
 Clock = Callable[[], float]  # seconds since 1970
@@ -42,6 +43,8 @@ class Candidate:
     model_id: str
     location: str
     facts: ModelFacts
+    parent_run_id: str  # of the sweep
+    test_digest: str  # of its sealed rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +87,13 @@ def candidate_of(store: Store, sweep: SweepRecord) -> Candidate:
         )
     with store_failures(store.where):
         logged = store.client.get_logged_model(model_id)
-    return Candidate(model_id=model_id, location=str(logged.artifact_location), facts=ModelFacts.from_tags(logged.tags))
+    return Candidate(
+        model_id=model_id,
+        location=str(logged.artifact_location),
+        facts=ModelFacts.from_tags(logged.tags),
+        parent_run_id=sweep.run_id,
+        test_digest=sweep.tags.get(TEST_DIGEST, ""),
+    )
 
 
 def promote(
@@ -112,7 +121,7 @@ def promote(
         if champion and champion.model_id == candidate.model_id:
             return _promotion(settings, candidate, champion.version, champion.version, None, is_new=False)
         judge.check(folder)
-        comparison = _compared(settings, judge, champion, candidate, folder)
+        comparison = _compared(store, settings, judge, champion, candidate, folder) if champion else None
         version = _version_of(store, settings, candidate)
         previous = champion.version if champion else None
         _crown(store, settings, version, previous, "promote", candidate.facts.sweep, _reason(comparison), clock)
@@ -203,16 +212,17 @@ def _crown(
 
 
 def _compared(
-    settings: RegistrySettings, judge: Judge, champion: Champion | None, candidate: Candidate, folder: Path
-) -> Comparison | None:
-    if champion is None:
-        return None
+    store: Store, settings: RegistrySettings, judge: Judge, champion: Champion, candidate: Candidate, folder: Path
+) -> Comparison:
     name = f"{settings.model} version {champion.version}"
     if candidate.facts.label_rule != champion.facts.label_rule:
         raise GateError(
             f"{name} answers another question ({champion.facts.label}) than the candidate ({candidate.facts.label}). "
             "Give the candidate a name of its own: registry.model=NAME"
         )
+    n_openings = count_opening(
+        store, candidate.parent_run_id, candidate.test_digest
+    )  # choosing by these rows is a look
     try:
         comparison = judge.compare(champion.folder, folder)
     except DataError as error:
@@ -221,15 +231,16 @@ def _compared(
             "Give it a name of its own: registry.model=NAME"
         ) from error
     refuse_worse(comparison, name, settings)
-    return comparison
+    return replace(comparison, n_test_openings=n_openings)
 
 
 def _reason(comparison: Comparison | None) -> str:
     if comparison is None:
         return "there was no champion"
+    looks = f"{comparison.n_test_openings} time{'s' * (comparison.n_test_openings != 1)}"
     return (
         f"log loss {comparison.candidate_log_loss:.4f} against {comparison.champion_log_loss:.4f} "
-        f"on {comparison.n_rows} sealed rows"
+        f"on {comparison.n_rows} sealed rows (looked at {looks})"
     )
 
 

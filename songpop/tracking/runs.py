@@ -42,13 +42,21 @@ class SweepRun:
         self.name = name
         self._child_tags = {PARENT: run_id, SWEEP: name, KIND: "trial", **child_tags}
 
-    def record(self, result: TrialResult, suggested: Mapping[str, Any], test: Mapping[str, float] | None = None) -> str:
+    def record(
+        self,
+        result: TrialResult,
+        suggested: Mapping[str, Any],
+        test: Mapping[str, float] | None = None,
+        *,
+        name: str | None = None,
+    ) -> str:
         """Write one finished trial as a child run, in three calls, and return its run id.
 
         Args:
             result: the trial.
             suggested: the parameters that were searched.
             test: metrics on the test part, where it was opened for this trial; logged as `test_*`.
+            name: what the run is called; None: "trial-007 l2 rmsprop".
 
         Raises:
             StoreError: if the store cannot be written.
@@ -59,7 +67,7 @@ class SweepRun:
                 self._store.experiment_id,
                 start_time=batch.start_ms,
                 tags={**_source_tags(), **self._child_tags, **batch.tags},
-                run_name=batch.name,
+                run_name=name or batch.name,
             )
             run_id = str(run.info.run_id)
             self._client.log_batch(run_id, metrics=batch.metrics, params=batch.params)

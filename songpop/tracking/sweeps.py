@@ -6,7 +6,7 @@ Owns: which runs are sweeps, in which order trials stand. Does not own: writing 
 import math
 from collections.abc import Iterator
 
-from mlflow.entities import Run
+from mlflow.entities import Run, ViewType
 
 from songpop.contracts import TrialState
 from songpop.errors import GateError
@@ -55,20 +55,31 @@ def leaderboard(store: Store, parent: str, k: int | None = None) -> tuple[Leader
 
 def sweep_runs(store: Store, kind: str) -> Iterator[Run]:
     """Yield the parent runs of a kind that are not deleted, the newest first."""
-    return _search(store, f"tags.`{KIND}` = '{kind}'")
+    return search_runs(store, f"tags.`{KIND}` = '{kind}'")
 
 
 def children(store: Store, parent: str) -> Iterator[Run]:
     """Yield the runs of a sweep's trials that are not deleted."""
-    return _search(store, f"tags.mlflow.parentRunId = '{parent}'")
+    return search_runs(store, f"tags.mlflow.parentRunId = '{parent}'")
 
 
-def _search(store: Store, condition: str) -> Iterator[Run]:
+def search_runs(store: Store, condition: str, *, everywhere: bool = False) -> Iterator[Run]:
+    """Yield the runs that fulfil a condition of MLflow's search, the newest first.
+
+    Args:
+        store: an open store.
+        condition: in MLflow's filter language.
+        everywhere: also those of other experiments, and deleted ones.
+    """
+    view = ViewType.ALL if everywhere else ViewType.ACTIVE_ONLY
+    experiments = [store.experiment_id]
+    if everywhere:
+        experiments = [one.experiment_id for one in store.client.search_experiments(view_type=view)]
     token: str | None = None
     while True:
         page = store.client.search_runs(
-            [store.experiment_id], condition, max_results=PAGE, order_by=["attributes.start_time DESC"],
-            page_token=token,
+            experiments, condition, run_view_type=view, max_results=PAGE,
+            order_by=["attributes.start_time DESC"], page_token=token,
         )  # fmt: skip
         yield from page
         token = page.token

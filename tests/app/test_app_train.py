@@ -87,6 +87,7 @@ def test_a_child_per_model_and_seed_with_what_was_tested(trained: TrainOutcome, 
             run = client.get_run(run_id)
             assert run.data.tags["mlflow.parentRunId"] == trained.protocols[0].parent_run_id
             assert (run.data.params["model"], run.data.params["seed"]) == (model.model, str(place))
+            assert run.info.run_name == f"{model.model}, seed {place}"
             told = {metric: run.data.metrics.get(f"test_{metric}") for metric in METRICS}
             expected = {metric: None if math.isnan(v[place]) else v[place] for metric, v in model.runs.items()}
             assert told == expected
@@ -95,6 +96,7 @@ def test_a_child_per_model_and_seed_with_what_was_tested(trained: TrainOutcome, 
 def test_the_parent_holds_means_by_names_that_mlflow_takes(trained: TrainOutcome, client: MlflowClient) -> None:
     parent = client.get_run(trained.protocols[0].parent_run_id)
     assert (parent.info.status, parent.data.tags["songpop.kind"]) == ("FINISHED", "train")
+    assert parent.info.run_name == "train-sample-honest-mine"  # the experiment
     means = {name: value for name, value in parent.data.metrics.items() if "accuracy" in name and "mean" in name}
     assert means == {
         "plain_a_test_accuracy_mean": named(trained, "plain (a)").intervals["accuracy"].mean,

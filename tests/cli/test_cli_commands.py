@@ -60,12 +60,15 @@ def test_a_sweep_without_a_winner_is_refused(words: list[str], monkeypatch: pyte
     assert "{" not in told.out
 
 
+EMPTY = {"sweeps": [], "trainings": [], "n_test_openings": {}, "sweep": None, "trials": [], "published": {}}
+
+
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
         (["history"], {"model": "songpop", "entries": []}),
         (["history", "registry.model=mine"], {"model": "mine", "entries": []}),
-        (["compare"], {"sweeps": [], "sweep": None, "trials": [], "published": {}}),
+        (["compare"], EMPTY),
     ],
 )
 def test_an_empty_store_as_json(words: list[str], expected: object, store_root: Path, capsys: Capsys) -> None:

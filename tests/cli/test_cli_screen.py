@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from outcomes import ALL_FAILED, INTERRUPTED, LEAKY, SWEEP, progress
 
+from songpop.cli.hints import Hints
 from songpop.cli.screen import LINES_WIDTH, Screen
 from songpop.contracts import TrialState
 
+HINTS = Hints(by_make=True)
 Capsys = pytest.CaptureFixture[str]
 PROMOTION = SimpleNamespace(
     model="songpop", alias="champion", version=2, previous=1, is_new=True, sweep="s", sha256="ab12", comparison=None
@@ -26,7 +28,7 @@ PREDICTION = SimpleNamespace(
     label="Track Score > 29.9",
     output="out.csv",
 )
-COMPARISON = SimpleNamespace(n_rows=920, candidate_log_loss=0.25, champion_log_loss=0.27)
+COMPARISON = SimpleNamespace(n_rows=920, candidate_log_loss=0.25, champion_log_loss=0.27, n_test_openings=3)
 ENTRY = SimpleNamespace(
     when="2026-01-02T03:04:05+00:00", event="promote", version=1, sweep="s", reason="there was none"
 )
@@ -37,7 +39,7 @@ def shown(capsys: Capsys) -> Callable[..., str]:
     """Standard output after one method of a screen."""
 
     def show(method: str, outcome: Any, *, as_json: bool = False) -> str:
-        getattr(Screen(as_json=as_json), method)(outcome)
+        getattr(Screen(as_json=as_json, hints=HINTS), method)(outcome)
         return capsys.readouterr().out
 
     return show
@@ -65,7 +67,7 @@ def test_the_leaderboard_is_in_order_with_the_settings(shown: Callable[..., str]
         "always guessing the larger class: 51.0 %",
         "make ui ",
         "make promote ",
-        "make predict DATA=",
+        "make predict ",
         "mlruns/mlflow.db",
     ],
 )
@@ -131,13 +133,13 @@ def test_a_line_per_trial_on_standard_error(state: dict[str, Any], words: str, a
     ("method", "outcome", "words"),
     [
         ("check", SimpleNamespace(summary="The table can be used"), "The table can be used"),
-        ("compare", SimpleNamespace(sweep=None), "make sweep"),
+        ("compare", SimpleNamespace(sweep=None, trainings=()), "make sweep"),
         ("promotion", PROMOTION, "songpop version 2, from sweep s, is the champion now."),
         ("promotion", PROMOTION, "Its SHA-256: ab12"),
         (
             "promotion",
             SimpleNamespace(**{**vars(PROMOTION), "comparison": COMPARISON}),
-            "On 920 sealed rows that neither was trained on its log loss is 0.2500, version 1 has 0.2700.",
+            "its log loss is 0.2500, version 1 has 0.2700 (rows opened 3 times).",
         ),
         ("promotion", SimpleNamespace(**{**vars(PROMOTION), "is_new": False}), "is the champion already"),
         (

@@ -9,10 +9,11 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table
+from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
 from songpop.evaluation.stats import Interval, t_interval
 from songpop.published import PUBLISHED
 from songpop.tracking.records import LeaderRow, SweepRecord
+from songpop.tracking.trainings import TrainedRow
 
 
 def lines_of(table: Table) -> list[str]:
@@ -58,14 +59,14 @@ def test_what_is_not_known_is_a_dash(trained: list[str]) -> None:
 
 def sweep(name: str, metrics: dict[str, float], **tags: str) -> SweepRecord:
     return SweepRecord(
-        name=name, run_id="r", kind="sweep", status="FINISHED", started_at_s=0.0, tags=tags, metrics=metrics
+        name=name, run_id=f"id-{name}", kind="sweep", status="FINISHED", started_at_s=0.0, tags=tags, metrics=metrics
     )
 
 
 def test_a_leak_stands_in_the_table_of_sweeps() -> None:
     leaky = {"songpop.leaks": json.dumps(["Track Score"]), "songpop.protocol": "published"}
     lines = lines_of(
-        sweeps_table([sweep("b", {"test_accuracy": 0.99, "test_log_loss": 0.02}, **leaky), sweep("a", {})])
+        sweeps_table([sweep("b", {"test_accuracy": 0.99, "test_log_loss": 0.02}, **leaky), sweep("a", {})], {"id-b": 3})
     )
     first, second = (cells_of(line) for line in lines if line.startswith("│"))
     assert (first[0], first[2:5], first[6], first[8]) == (
@@ -74,7 +75,19 @@ def test_a_leak_stands_in_the_table_of_sweeps() -> None:
         "0.0200",
         "99.0 %",
     )
-    assert (second[0], second[3:]) == ("a", ["–", "none", "–", "–", "–", "–"])
+    assert first[9] == "3"
+    assert (second[0], second[3:]) == ("a", ["–", "none", "–", "–", "–", "–", "0"])
+
+
+def test_a_line_per_model_of_a_training() -> None:
+    training = sweep("t", {}, **{"songpop.protocol": "honest"})
+    rows = [
+        TrainedRow(training=training, model="L2 as run", metrics={"accuracy": (0.9, 0.88, 0.92)}),
+        TrainedRow(training=training, model="explodes"),
+    ]
+    first, second = (cells_of(line) for line in lines_of(trainings_table(rows, {"id-t": 2})) if line.startswith("│"))
+    assert (first[0], first[3:]) == ("t", ["honest", "none", "L2 as run", "–", "–", "0.9000 ± 0.0200", "2"])
+    assert second[5:] == ["explodes", "–", "–", "–", "2"]
 
 
 def test_runs_can_be_found_again_by_their_id() -> None:

@@ -11,7 +11,7 @@ from songpop.contracts import EpochReport, FinishedTrial, Params, TrialResult, T
 from songpop.tracking.files import digests_of
 from songpop.tracking.gates import Comparison
 from songpop.tracking.model_facts import DATA, ModelFacts
-from songpop.tracking.records import MODEL_ID, SweepRecord
+from songpop.tracking.records import MODEL_ID, TEST_DIGEST, SweepRecord
 from songpop.tracking.registry import Candidate, candidate_of
 from songpop.tracking.runs import start_sweep
 from songpop.tracking.store import Store
@@ -85,7 +85,7 @@ FACTS = ModelFacts(
 
 def logged_candidate(store: Store, folder: Path, name: str, **facts: object) -> Candidate:
     """A sweep called `name` with a logged model of one small file; no Keras needed."""
-    run = start_sweep(store, name)
+    run = start_sweep(store, name, tags={TEST_DIGEST: "cd" * 32})
     data = folder / name / DATA
     data.mkdir(parents=True)
     (data / "model.keras").write_text(f"weights of {name}")
