@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from songpop.compose import compose_settings, overrides_of
+from songpop.compose import compose_settings
+from songpop.overrides import overrides_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,10 +17,12 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, OverrideParseException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from songpop.errors import SettingsError
+from songpop.overrides import literal, quoted
 from songpop.settings import (
     CompareSettings,
     HistorySettings,
@@ -46,12 +48,6 @@ NAMED_BY = {"sweep": ("data", "protocol", "space"), "train": ("data", "protocol"
 _NOISE = re.compile(
     r"^\s*(full_key|object_type|reference_type|provider=)|^\s*$|^Config search path|^To append|^See http"
 )
-_PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
-# Names and places: what stands behind the equals sign is taken as it is, whatever characters it has.
-_TEXT_KEYS = (
-    "data.path", "input", "output", "paths.root", "search.name", "sweep", "storage.url", "tracking.uri",
-    "tracking.experiment", "registry.model",
-)  # fmt: skip
 
 
 def conf_dir() -> Path:
@@ -88,14 +84,17 @@ def run_with_hydra(command: str, arguments: Sequence[str], task: Callable[[Setti
         try:
             hydra_config = HydraConfig.get()
             _refuse_empty(hydra_config.overrides.task)
-            statuses.append(task(_typed(command, config, hydra_config.runtime.choices)))
+            # Under -m each job gets a name of its own, by the words that were not typed so.
+            words = hydra_config.overrides.task if hydra_config.mode is RunMode.MULTIRUN else ()
+            swept = [word for word in words if word not in arguments]
+            statuses.append(task(_typed(command, config, hydra_config.runtime.choices, swept)))
         except Exception as error:  # raised again below: Hydra would print a line of its own about it
             errors.append(error)
 
     _register_schemas()
     run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(songpop)
     _check_switches(arguments)
-    with _arguments(_literal(arguments)), _sentences():
+    with _arguments(literal(arguments)), _sentences():
         run()
         if errors:
             raise errors[0]
@@ -115,7 +114,7 @@ def compose_settings(command: str, overrides: Sequence[str], config_dir: Path | 
     """
     _register_schemas()
     _refuse_empty(overrides)
-    path = [] if config_dir is None else [f"hydra.searchpath=[{_quoted(str(config_dir.resolve()))}]"]
+    path = [] if config_dir is None else [f"hydra.searchpath=[{quoted(str(config_dir.resolve()))}]"]
     with _sentences(), hydra.initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         config = hydra.compose(command, overrides=[*path, *overrides], return_hydra_config=True)
         return _without_hydra(command, config)
@@ -131,16 +130,6 @@ def compose_variants(command: str, group: str, options: Sequence[str]) -> list[S
     return variants
 
 
-def overrides_of(values: Mapping[str, Any]) -> list[str]:
-    """Turn keyword arguments into Hydra overrides; `a__b` and "a.b" both name the key a.b."""
-    return [f"{key.replace('__', '.')}={_quoted(value)}" for key, value in values.items()]
-
-
-def dump(settings: Any) -> str:
-    """Return resolved settings as YAML."""
-    return OmegaConf.to_yaml(OmegaConf.structured(settings))
-
-
 def _without_hydra(command: str, config: DictConfig) -> Settings:
     choices = config.hydra.runtime.choices
     with open_dict(config):
@@ -154,7 +143,7 @@ def _register_schemas() -> None:
         store.store(name=name, node=schema)
 
 
-def _typed(command: str, config: Any, choices: Mapping[str, Any]) -> Settings:
+def _typed(command: str, config: Any, choices: Mapping[str, Any], swept: Sequence[str] = ()) -> Settings:
     settings = OmegaConf.to_object(config)
     if not isinstance(settings, Settings):
         raise SettingsError(
@@ -162,8 +151,9 @@ def _typed(command: str, config: Any, choices: Mapping[str, Any]) -> Settings:
         )
     _refuse_additions(settings)
     if isinstance(settings, SweepSettings) and settings.search.name is None:
-        chosen = [choices[group] for group in NAMED_BY.get(command, NAMED_BY["sweep"])]
-        settings.search.name = "-".join(str(choice) for choice in chosen if choice)
+        groups = NAMED_BY.get(command, NAMED_BY["sweep"])
+        words = [re.sub(r"[^\w.+=,-]+", "-", word) for word in swept if word.partition("=")[0] not in groups]
+        settings.search.name = " ".join(["-".join(str(choices[group]) for group in groups if choices[group]), *words])
     return settings
 
 
@@ -197,19 +187,6 @@ def _refuse_additions(settings: Any, prefix: str = "") -> None:
         _refuse_additions(value, f"{prefix}{name}.")
 
 
-def _quoted(value: Any) -> str:
-    """Write a Python value in Hydra's override grammar."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, Mapping):
-        return "{" + ",".join(f"{key}:{_quoted(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, str):
-        return value if _PLAIN.fullmatch(value) else _in_quotes(value)
-    if isinstance(value, Sequence):
-        return "[" + ",".join(_quoted(item) for item in value) + "]"
-    return str(value)
-
-
 def _check_switches(arguments: Sequence[str]) -> None:
     """Refuse what Hydra's parser would refuse, in a sentence instead of its usage text."""
 
@@ -219,24 +196,6 @@ def _check_switches(arguments: Sequence[str]) -> None:
     parser = get_args_parser()
     parser.error = refuse  # type: ignore[method-assign]
     parser.parse_args(arguments)
-
-
-def _in_quotes(text: str) -> str:
-    """Write a text in quotes; in Hydra's grammar a backslash escapes only in front of a quote."""
-    escaped = re.sub(r"(\\*)'", lambda found: 2 * found[1] + "\\'", text)
-    return "'" + re.sub(r"\\+$", lambda found: 2 * found[0], escaped) + "'"
-
-
-def _literal(arguments: Sequence[str]) -> list[str]:
-    """Quote the values of text keys that are not quoted: people's paths have spaces, commas and accents."""
-    if {"-m", "--multirun"} & set(arguments):
-        return list(arguments)  # there a comma separates choices
-    words = []
-    for word in arguments:
-        key, _, value = word.partition("=")
-        is_free = key in _TEXT_KEYS and value not in ("", "null", "???") and value[0] not in "'\""
-        words.append(f"{key}={_quoted(value)}" if is_free else word)
-    return words
 
 
 @contextmanager
@@ -261,6 +220,13 @@ def _sentences() -> Iterator[None]:
         yield
     except (HydraException, OmegaConfBaseException) as error:
         raise SettingsError(_sentence(error)) from error
+    except ValueError as error:  # what Hydra says to optimizer=null
+        if "Config group override" not in str(error):
+            raise
+        raise SettingsError(
+            "a group must be given an option by name, but an override gives it null. Leave the override out, or take "
+            "the group's default out: ~GROUP"
+        ) from error
 
 
 def _sentence(error: BaseException) -> str:

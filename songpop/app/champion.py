@@ -73,7 +73,7 @@ def crown(
         n_test_openings=n_openings,
         baseline_accuracy=max(positive, 1 - positive),
     )
-    _log(settings, prepared, store, run, best, model, champion)
+    _log(settings, prepared, store, run, best, model, champion, asdict(spec.params))
     return champion
 
 
@@ -102,6 +102,7 @@ def _log(
     best: FinishedTrial,
     model: Any,
     champion: Champion,
+    params: Mapping[str, Any],
 ) -> None:
     """Log the model with all that promotion and prediction need, and point the sweep at it."""
     ground, table, split = prepared.ground, prepared.ground.table, prepared.ground.split
@@ -133,6 +134,7 @@ def _log(
         commit=environment(REPOSITORY).commit or "",
         test=champion.test,
     )
-    logged = log_model(store, best.run_id, model, card, sealed, facts)
-    run.annotate(best.run_id, metrics={f"test_{key}": value for key, value in champion.test.items()})
+    logged = log_model(store, best.run_id, model, card, sealed, facts, params=params)
+    tests = {f"test_{key}": value for key, value in champion.test.items()}
+    run.annotate(best.run_id, metrics=tests, model_id=logged.model_id)
     run.annotate(run.run_id, tags={MODEL_ID: logged.model_id, CHAMPION: json.dumps(asdict(champion))})

@@ -5,11 +5,12 @@ is completed here, and the command word is taken out of the line before Hydra se
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 SWITCHES = ("-sc", "--shell-completion", "--shell_completion")
-SHELLS = ("bash", "zsh", "fish")
+OWN_SWITCHES = ("--json", "--debug")  # songpop's, which Hydra does not know
 
 
 def is_asked(arguments: Sequence[str]) -> bool:
@@ -21,17 +22,24 @@ def answer(arguments: Sequence[str], commands: Sequence[str]) -> int:
     """Install, remove or answer completion; return the exit status."""
     from songpop.compose import run_with_hydra
 
-    words = os.environ.get("COMP_LINE", "").split()
-    asks_for_choices = any(word.startswith("query=") for word in arguments)
-    if asks_for_choices and (len(words) < 2 or (len(words) == 2 and not os.environ["COMP_LINE"].endswith(" "))):
-        typed = words[1] if len(words) == 2 else ""
-        sys.stdout.write("\n".join(name for name in commands if name.startswith(typed)) + "\n")
-        return 0
-    command = next((word for word in (*words[1:2], *arguments) if word in commands), "sweep")
-    if asks_for_choices:
-        line = os.environ["COMP_LINE"]
-        shorter = line.replace(f" {command}", "", 1)
-        os.environ["COMP_LINE"] = shorter
-        os.environ["COMP_POINT"] = str(int(os.environ.get("COMP_POINT", len(line))) - (len(line) - len(shorter)))
-    switches = [word for word in arguments if word not in commands]
-    return run_with_hydra(command, switches, lambda _: 0)
+    line = os.environ.get("COMP_LINE", "")
+    words = line.split()
+    typed = words[-1] if words and not line.endswith(" ") else ""
+    command = next((word for word in (*words[1:], *arguments) if word in commands), None)
+    if any(word.startswith("query=") for word in arguments):
+        if typed.startswith("-") or command is None or words[1:] == [typed]:
+            names = OWN_SWITCHES if typed.startswith("-") else commands
+            sys.stdout.write("\n".join(name for name in names if name.startswith(typed)) + "\n")
+            return 0
+        _take_out((command, *OWN_SWITCHES))
+    return run_with_hydra(command or "sweep", [word for word in arguments if word not in commands], lambda _: 0)
+
+
+def _take_out(words: Sequence[str]) -> None:
+    """Take words that Hydra does not know out of the line that it will complete."""
+    line = os.environ["COMP_LINE"]
+    shorter = line
+    for word in words:
+        shorter = re.sub(rf" {re.escape(word)}(?= )", "", shorter, count=1)
+    os.environ["COMP_LINE"] = shorter
+    os.environ["COMP_POINT"] = str(int(os.environ.get("COMP_POINT", len(line))) - (len(line) - len(shorter)))

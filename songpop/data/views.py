@@ -1,4 +1,4 @@
-"""One or two columns as a leak would use them: raw, logs, missing flags, sums, differences, products, ratios.
+"""One or two columns as a leak would use them: raw, logs, missing flags, sums, differences, ratios, log products.
 
 Axes: R rows, C columns of the raw matrix, V views.
 """

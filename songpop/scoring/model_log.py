@@ -8,9 +8,11 @@ functions keep an active run and a global address, which belong to whoever impor
 import shutil
 import tempfile
 import warnings
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import mlflow.pyfunc
 from mlflow.entities import LoggedModelOutput, LoggedModelStatus
@@ -50,6 +52,7 @@ def log_model(
     sealed: SealedRows,
     facts: ModelFacts,
     *,
+    params: Mapping[str, Any] | None = None,
     name: str = "model",
 ) -> LoggedRawModel:
     """Log a finished model for a run; it is READY when every file is in place.
@@ -61,6 +64,7 @@ def log_model(
         card: its `sha256` is filled in here.
         sealed: the rows that promotion will compare on.
         facts: where it comes from; `sha256` and `files` are filled in here.
+        params: hyperparameters, for the model's page.
         name: of the logged model.
 
     Raises:
@@ -75,7 +79,12 @@ def log_model(
         sealed.save(data)
         facts = replace(facts, sha256=card.sha256, files=digests_of(data))
         logged = store.client.create_logged_model(
-            store.experiment_id, name=name, source_run_id=run_id, tags=facts.to_tags(), model_type=MODEL_TYPE
+            store.experiment_id,
+            name=name,
+            source_run_id=run_id,
+            tags=facts.to_tags(),
+            params={key: str(value) for key, value in (params or {}).items()},
+            model_type=MODEL_TYPE,
         )
         packed = Path(temporary) / "packed"
         _pack(packed, data, card, run_id, logged.model_id)

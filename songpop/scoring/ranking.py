@@ -13,7 +13,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from songpop.data.cells import unusable_cells
 from songpop.data.table import read_csv_text
@@ -105,16 +104,10 @@ def rank_songs(
     )
 
 
-def ranks_of(probability: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return 1 for the highest probability, and so on; equal ones share the better rank; shape (R,)."""
-    ascending = np.sort(probability)
-    return len(probability) - np.searchsorted(ascending, probability, side="right").astype(np.int64) + 1
-
-
 def _ranked(frame: pd.DataFrame, predicted: pd.DataFrame, order: Order) -> pd.DataFrame:
-    ranks = ranks_of(predicted[PROBABILITY].to_numpy())
-    front = pd.DataFrame({RANK: ranks, **{name: predicted[name] for name in ADDED[1:]}}, index=frame.index)
-    whole = pd.concat([front, frame], axis=1)
+    """Put rank (equal probabilities share the better one), probability and decision in front of the input's columns."""
+    ranks = predicted[PROBABILITY].rank(method="min", ascending=False).astype("int64")
+    whole = pd.concat([ranks.rename(RANK), predicted[list(ADDED[1:])], frame], axis=1)
     return whole if order is Order.given else whole.iloc[np.argsort(ranks, kind="stable")]
 
 

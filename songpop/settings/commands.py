@@ -28,7 +28,6 @@ class SweepSettings:
     engine: EngineSettings = field(default_factory=EngineSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
-    registry: RegistrySettings = field(default_factory=RegistrySettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
 

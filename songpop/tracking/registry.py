@@ -177,9 +177,12 @@ def _version_of(store: Store, settings: RegistrySettings, candidate: Candidate) 
         tags={**candidate.facts.to_tags(), MODEL_ID: candidate.model_id},  # SQL registries forget `model_id`
         model_id=candidate.model_id,
     )
-    versions = json.dumps([{"name": settings.model, "version": int(made.version)}])
-    store.client.set_logged_model_tags(candidate.model_id, {MLFLOW_MODEL_VERSIONS: versions})  # for MLflow's pages
-    return int(made.version)
+    number = int(made.version)
+    tags = store.client.get_logged_model(candidate.model_id).tags
+    versions = [*json.loads(tags.get(MLFLOW_MODEL_VERSIONS, "[]")), {"name": settings.model, "version": number}]
+    # For MLflow's pages; one model may be registered under several names.
+    store.client.set_logged_model_tags(candidate.model_id, {MLFLOW_MODEL_VERSIONS: json.dumps(versions)})
+    return number
 
 
 def _crown(

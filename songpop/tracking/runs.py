@@ -106,14 +106,19 @@ class SweepRun:
             self._client.set_terminated(self.run_id, status=status, end_time=round(1000 * time.time()))
 
     def annotate(
-        self, run_id: str, *, metrics: Mapping[str, float] | None = None, tags: Mapping[str, str] | None = None
+        self,
+        run_id: str,
+        *,
+        metrics: Mapping[str, float] | None = None,
+        tags: Mapping[str, str] | None = None,
+        model_id: str | None = None,
     ) -> None:
-        """Add metrics and tags to the sweep's run or to one of its children."""
+        """Add metrics and tags to the sweep's run or to one of its children; the metrics may be those of a model."""
         now_ms = round(1000 * time.time())
         with store_failures(self._store.where):
             self._client.log_batch(
                 run_id,
-                metrics=[Metric(key, float(value), now_ms, 0) for key, value in (metrics or {}).items()],
+                metrics=[Metric(key, float(v), now_ms, 0, model_id=model_id) for key, v in (metrics or {}).items()],
                 tags=[RunTag(key, str(value)) for key, value in (tags or {}).items()],
             )
 

@@ -4,7 +4,8 @@ from copy import deepcopy
 from functools import reduce
 from typing import Any
 
-from songpop.compose import compose_settings, overrides_of
+from songpop.compose import compose_settings
+from songpop.overrides import overrides_of
 from songpop.settings import SweepSettings
 
 QUICK: dict[str, Any] = {"debug": "quick", "train__epochs": 3, "data__leak_auc": 0.99}

@@ -173,6 +173,9 @@ def test_the_record_of_the_sweep_points_to_the_new_champion(searches: tuple[list
     assert parent.data.tags["songpop.n_test_openings"] == "2"  # by this sweep
     assert parent.data.metrics["test_log_loss"] == pytest.approx(last.champion.test["log_loss"])
     child = client.get_run(last.champion.run_ids[0])
+    assert model.params["learning_rate"] == child.data.params["learning_rate"]
+    shown = {metric.key: metric.value for metric in model.metrics}
+    assert shown["test_accuracy"] == pytest.approx(last.champion.test["accuracy"])
     assert child.data.metrics["test_accuracy"] == pytest.approx(last.champion.test["accuracy"])
 
 

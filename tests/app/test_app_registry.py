@@ -13,8 +13,9 @@ from quick import LEAN, Notebook
 import songpop
 from songpop.app.records import SweepOutcome
 from songpop.app.registry import compare, history, promote, rollback
-from songpop.compose import compose_settings, overrides_of
+from songpop.compose import compose_settings
 from songpop.errors import GateError
+from songpop.overrides import overrides_of
 from songpop.published import PUBLISHED
 
 LEAKY_NAME = "songpop-published-leaky"

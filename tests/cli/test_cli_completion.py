@@ -14,6 +14,10 @@ from songpop.cli import run
         ("songpop sweep space=", "space=full"),
         ("songpop sweep search.n_", "search.n_trials="),
         ("songpop promote registry.mo", "registry.model="),
+        ("songpop sweep --json space=", "space=full"),
+        ("songpop --debug sweep --json search.n_", "search.n_trials="),
+        ("songpop sweep --js", "--json"),
+        ("songpop --json hist", "history"),
     ],
 )
 def test_completion(

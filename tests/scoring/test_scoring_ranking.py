@@ -9,7 +9,7 @@ import pytest
 from small_models import songs
 
 from songpop.errors import ArtifactError, DataError, GateError, SettingsError, StoreError
-from songpop.scoring.ranking import rank_songs, ranks_of
+from songpop.scoring.ranking import rank_songs
 from songpop.settings import Order, RegistrySettings
 from songpop.tracking.champion import champion_of
 
@@ -55,9 +55,11 @@ def test_another_day(champion) -> None:
     assert ranking.as_of == "2030-01-01"
 
 
-def test_equal_probabilities_share_a_rank() -> None:
-    assert ranks_of(np.array([0.2, 0.9, 0.2, 0.5])).tolist() == [3, 1, 3, 2]
-    assert ranks_of(np.array([])).tolist() == []
+def test_equal_probabilities_share_the_better_rank(champion) -> None:
+    twice = pd.concat([SONGS, SONGS.assign(Track=SONGS["Track"] + " (again)")], ignore_index=True)
+    ranks = rank_songs(champion, SETTINGS, twice).songs["rank"].tolist()
+    assert ranks == sorted(ranks)
+    assert ranks[:4] == [1, 1, 3, 3]
 
 
 def test_no_rows(champion, tmp_path) -> None:

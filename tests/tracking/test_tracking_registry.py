@@ -1,5 +1,7 @@
 """Promotion, rollback and history on a real registry, with models that are one line of text."""
 
+import json
+
 import pytest
 from trials import FixedJudge, logged_candidate, sweep_of
 
@@ -62,6 +64,14 @@ def test_the_same_model_twice(store, tmp_path) -> None:
     again = promote(store, SETTINGS, candidate, JUDGE)
     assert (again.is_new, again.version) == (False, 1)
     assert len(history(store, SETTINGS)) == 1
+
+
+def test_one_model_under_two_names(store, tmp_path) -> None:
+    candidate = logged_candidate(store, tmp_path, "first")
+    for name in ("songpop", "another"):
+        promote(store, RegistrySettings(model=name), candidate, JUDGE)
+    shown = json.loads(store.client.get_logged_model(candidate.model_id).tags["mlflow.modelVersions"])
+    assert shown == [{"name": "songpop", "version": 1}, {"name": "another", "version": 1}]
 
 
 def test_a_former_champion_keeps_its_version(store, tmp_path) -> None:
