@@ -14,7 +14,7 @@ def titled_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str
     """A table whose columns from the `n_left`-th on are numbers."""
     table = Table(title=title, title_justify="left")
     for place, name in enumerate(columns):
-        table.add_column(name, overflow="fold", justify="right" if place >= n_left else "left", no_wrap=place == 0)
+        table.add_column(name, overflow="fold", justify="right" if place >= n_left else "left")
     for row in rows:
         table.add_row(*row)
     return table
@@ -41,45 +41,38 @@ def _mean(interval: Any, published: float | None) -> str:
 
 
 def sweeps_table(sweeps: Iterable[Any], n_test_openings: Mapping[str, int]) -> Table:
-    """A line per sweep, with what its champion reached and how often its test rows were looked at."""
+    """A row per sweep, with what its champion reached and how often its test rows were looked at."""
     rows = []
     for sweep in sweeps:
         metric = sweep.metrics.get
         numbers = (metric("best_val_log_loss"), metric("test_log_loss"), metric("test_roc_auc"))
         cells = (*map(number, numbers), share(metric("test_accuracy")), str(n_test_openings.get(sweep.run_id, 0)))
         rows.append((*_origin(sweep), *cells))
-    columns = (
-        "sweep",
-        "started",
-        "status",
-        "protocol",
-        "leak",
-        "val log loss",
-        "test log loss",
-        "test AUC",
-        "accuracy",
-        "looks",
-    )
-    return titled_table("Sweeps, the newest first (looks: at their test rows, by whomever)", columns, rows, n_left=5)
+    columns = ("sweep", "protocol", "val\nlog loss", "test\nlog loss", "test\nAUC", "test\naccuracy", "looks")
+    return titled_table("Sweeps, the newest first (looks: at their test rows, by whomever)", columns, rows, n_left=2)
 
 
 def trainings_table(rows: Iterable[Any], n_test_openings: Mapping[str, int]) -> Table:
-    """A line per fixed model of a training: mean over its seeds and 95 % interval on the test rows."""
-    lines = []
+    """A row per fixed model of each training: mean over its seeds and 95 % interval on the test rows."""
+    lines: list[tuple[str, ...]] = []
+    told = None
     for row in rows:
         cells = (_spread(row.metrics.get(metric)) for metric in ("log_loss", "roc_auc", "accuracy"))
         looks = str(n_test_openings.get(row.training.run_id, 0))
-        lines.append((*_origin(row.training), row.model, *cells, looks))
-    columns = ("training", "started", "status", "protocol", "leak", "model", "test log loss", "test AUC", "accuracy")
-    title = "Trainings, the newest first: mean over seeds ± 95 % on the test rows"
-    return titled_table(title, (*columns, "looks"), lines, n_left=6)
+        is_next = row.training.run_id == told  # the training's own cells stand in its first row
+        origin = ("", "") if is_next else _origin(row.training)
+        lines.append((*origin, row.model, *cells, "" if is_next else looks))
+        told = row.training.run_id
+    columns = ("training", "protocol", "model", "test log loss", "test AUC", "test accuracy", "looks")
+    return titled_table("Trainings, the newest first: mean over seeds ± 95 %", columns, lines, n_left=3)
 
 
-def _origin(run: Any) -> tuple[str, ...]:
-    """The cells that sweeps and trainings have in common."""
-    leak = ", ".join(json.loads(run.tags.get("songpop.leaks", "[]")))
+def _origin(run: Any) -> tuple[str, str]:
+    """The cells that sweeps and trainings have in common: name and time, protocol and leak, each below the other."""
+    leaks = ", ".join(json.loads(run.tags.get("songpop.leaks", "[]")))
     started = f"{datetime.fromtimestamp(run.started_at_s):%d %b %R}"
-    return run.name, started, run.status.lower(), run.tags.get("songpop.protocol", "–"), leak or "none"
+    protocol = run.tags.get("songpop.protocol", "–")
+    return f"{run.name}\n{started}, {run.status.lower()}", f"{protocol}\nLEAK: {leaks}" if leaks else protocol
 
 
 def _spread(found: tuple[float, float, float] | None) -> str:
