@@ -154,7 +154,7 @@ def _days(raw: pd.DataFrame, column: str, form: CellFormat) -> Days:
         raise bad_cell(raw, column, parsed, f"dates of the form {form.date_format}")
     is_missing = np.isnan(parsed.values)
     days = np.where(is_missing, 0, parsed.values).astype("datetime64[D]")
-    days[is_missing] = np.datetime64("NaT")
+    days[is_missing] = np.datetime64("NaT", "D")
     return days
 
 
