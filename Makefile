@@ -34,7 +34,7 @@ sweep: setup  ## search for the best model, or go on with a search of the same n
 train: setup  ## train fixed models over several seeds: ARGS="experiment=published"
 	@$(BIN)/songpop train $(DATA_ARGS) $(ARGS)
 
-compare: setup  ## a table of sweeps
+compare: setup  ## a table of sweeps and trainings
 	@$(BIN)/songpop compare $(ARGS)
 
 promote: setup  ## make the newest sweep's best model the champion

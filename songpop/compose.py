@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,6 +16,7 @@ import hydra
 from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, OverrideParseException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
@@ -50,6 +51,10 @@ _NOISE = re.compile(
 )
 
 
+class _StopJobs(BaseException):
+    """Ends Hydra's loop over the jobs of -m; Hydra catches, and prints, every `Exception`."""
+
+
 def conf_dir() -> Path:
     """Return the folder of the configuration: inside an installed package, or beside it in a checkout.
 
@@ -69,36 +74,39 @@ def run_with_hydra(command: str, arguments: Sequence[str], task: Callable[[Setti
     Args:
         command: name of the primary config.
         arguments: overrides and switches such as --cfg job, -m, --config-dir.
-        task: called once, or once per job under -m.
+        task: called once, or once per job under -m, as long as they end with 0.
 
     Returns:
-        The worst exit status of the calls; 0 where Hydra only printed.
+        The exit status of the last call; 0 where Hydra only printed.
 
     Raises:
         SettingsError: if the configuration cannot be composed.
     """
     statuses: list[int] = []
     errors: list[Exception] = []
+    names: set[str] = set()
 
     def songpop(config: DictConfig) -> None:
         try:
             hydra_config = HydraConfig.get()
             _refuse_empty(hydra_config.overrides.task)
-            # Under -m each job gets a name of its own, by the words that were not typed so.
-            words = hydra_config.overrides.task if hydra_config.mode is RunMode.MULTIRUN else ()
-            swept = [word for word in words if word not in arguments]
-            statuses.append(task(_typed(command, config, hydra_config.runtime.choices, swept)))
+            settings = _typed(command, config, hydra_config.runtime.choices, _swept_words())
+            _refuse_repeated(settings, names)
+            statuses.append(task(settings))
         except Exception as error:  # raised again below: Hydra would print a line of its own about it
             errors.append(error)
+        if errors or statuses[-1]:
+            raise _StopJobs  # under -m no further job begins
 
     _register_schemas()
     run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(songpop)
     _check_switches(arguments)
     with _arguments(literal(arguments)), _sentences():
-        run()
+        with suppress(_StopJobs):
+            run()
         if errors:
             raise errors[0]
-    return max(statuses, default=0)
+    return statuses[-1] if statuses else 0
 
 
 def compose_settings(command: str, overrides: Sequence[str], config_dir: Path | None = None) -> Settings:
@@ -126,15 +134,15 @@ def compose_variants(command: str, group: str, options: Sequence[str]) -> list[S
     variants = []
     for option in options:
         config = hydra.compose(command, overrides=[*overrides, f"{group}={option}"], return_hydra_config=True)
-        variants.append(_without_hydra(command, config))
+        variants.append(_without_hydra(command, config, _swept_words()))
     return variants
 
 
-def _without_hydra(command: str, config: DictConfig) -> Settings:
+def _without_hydra(command: str, config: DictConfig, swept: Sequence[str] = ()) -> Settings:
     choices = config.hydra.runtime.choices
     with open_dict(config):
         del config["hydra"]
-    return _typed(command, config, choices)
+    return _typed(command, config, choices, swept)
 
 
 def _register_schemas() -> None:
@@ -153,8 +161,32 @@ def _typed(command: str, config: Any, choices: Mapping[str, Any], swept: Sequenc
     if isinstance(settings, SweepSettings) and settings.search.name is None:
         groups = NAMED_BY.get(command, NAMED_BY["sweep"])
         words = [re.sub(r"[^\w.+=,-]+", "-", word) for word in swept if word.partition("=")[0] not in groups]
-        settings.search.name = " ".join(["-".join(str(choices[group]) for group in groups if choices[group]), *words])
+        settings.search.name = " ".join(
+            ["-".join(str(choices[group]) for group in groups if choices.get(group)), *words]
+        )
     return settings
+
+
+def _swept_words() -> list[str]:
+    """Return the present job's overrides of those keys that -m varies; none without -m."""
+    hydra_config = HydraConfig.get()
+    if hydra_config.mode is not RunMode.MULTIRUN:
+        return []
+    typed = get_args_parser().parse_args(sys.argv[1:]).overrides
+    keys = {o.get_key_element() for o in OverridesParser.create().parse_overrides(typed) if o.is_sweep_override()}
+    return [word for word in hydra_config.overrides.task if word.partition("=")[0] in keys]
+
+
+def _refuse_repeated(settings: Settings, names: set[str]) -> None:
+    """Refuse a job of -m that would go on with the search of an earlier one."""
+    if isinstance(settings, SweepSettings):
+        name = str(settings.search.name)
+        if name in names:
+            raise SettingsError(
+                f"each job of -m must have a `search.name` of its own, but two have {name!r}. Leave it out, or make it "
+                "of what varies: search.name='mine ${split.seed}'"
+            )
+        names.add(name)
 
 
 def _refuse_empty(overrides: Sequence[str]) -> None:
@@ -224,8 +256,7 @@ def _sentences() -> Iterator[None]:
         if "Config group override" not in str(error):
             raise
         raise SettingsError(
-            "a group must be given an option by name, but an override gives it null. Leave the override out, or take "
-            "the group's default out: ~GROUP"
+            "an override of a group must name one of its options, but one gives null. Leave it out."
         ) from error
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from songpop.compose import compose_settings, conf_dir, run_with_hydra
+from songpop.compose import compose_settings, compose_variants, conf_dir, run_with_hydra
 from songpop.errors import SettingsError
 from songpop.settings import SweepSettings, check_sweep
 
@@ -48,6 +48,10 @@ def test_the_published_protocol_chooses_split_and_features_unless_told_otherwise
         (["space=full,grid"], ["sample-honest-full", "sample-honest-grid"]),
         (["optimizer=adam,sgd", "train.epochs=5"], [f"sample-honest-full optimizer={o}" for o in ("adam", "sgd")]),
         (["split.seed=0,1", "search.name='mine ${split.seed}'"], ["mine 0", "mine 1"]),
+        (
+            ["split.seed=0,1", "model.l2=1e-4", "search.timeout_s=1e3"],
+            [f"sample-honest-full split.seed={s}" for s in "01"],
+        ),
     ],
 )
 def test_each_job_of_a_multirun_is_a_sweep_of_its_own(words: list[str], names: list[str], tmp_path: Path) -> None:
@@ -65,13 +69,52 @@ def test_each_job_of_a_multirun_is_a_sweep_of_its_own(words: list[str], names: l
 
 
 @pytest.mark.parametrize(
+    "words", [["search.name=mine", "sampler=tpe,random"], ["search.name='x-${split.test}'", "split.seed=0,1"]]
+)
+def test_two_jobs_of_one_name_are_refused(words: list[str], tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"each job of -m must have a `search.name` of its own"):
+        run_with_hydra("sweep", ["-m", *words, f"paths.root={tmp_path}"], lambda _: 0)
+
+
+@pytest.mark.parametrize("ending", [130, SettingsError("no")])
+def test_a_job_that_ends_badly_is_the_last(ending: int | Exception, tmp_path: Path) -> None:
+    called: list[object] = []
+
+    def task(settings: object) -> int:
+        called.append(settings)
+        if isinstance(ending, Exception):
+            raise ending
+        return ending
+
+    words = ["-m", "split.seed=0,1", f"paths.root={tmp_path}"]
+    if isinstance(ending, Exception):
+        with pytest.raises(SettingsError, match="no"):
+            run_with_hydra("sweep", words, task)
+    else:
+        assert run_with_hydra("sweep", words, task) == 130
+    assert len(called) == 1
+
+
+def test_the_protocols_of_a_training_keep_the_jobs_name(tmp_path: Path) -> None:
+    names: list[str | None] = []
+
+    def task(_: object) -> int:
+        variants = compose_variants("train", "protocol", ["published", "honest"])
+        names.extend(one.search.name for one in variants if isinstance(one, SweepSettings))
+        return 0
+
+    run_with_hydra("train", ["-m", "experiment=published", "split.seed=0,1", f"paths.root={tmp_path}"], task)
+    assert names == [f"sample-{p}-published split.seed={seed}" for seed in (0, 1) for p in ("published", "honest")]
+
+
+@pytest.mark.parametrize(
     ("overrides", "message"),
     [
         (["serch.n_trials=3"], "'serch' not in 'SweepSettings'"),
         (["search.n_trails=3"], "'n_trails' not in 'SearchSettings'"),
         (["search.n_trials=many"], "'many' .* could not be converted to Integer"),
         (["optimizer.learning_rate=abc"], "'abc' .* could not be converted to Float"),
-        (["optimizer=null"], "must be given an option by name"),
+        (["optimizer=null"], "must name one of its options"),
         (["space=ful"], "Available options in 'space': full"),
         (["split.kind=sideways"], "expected one of"),
         (["space.l2.lwo=1"], "'lwo' not in 'ParamSettings'"),

@@ -16,7 +16,7 @@ import yaml
 from songpop.app.prepare import Ground
 from songpop.contracts import Split
 from songpop.settings import SweepSettings
-from songpop.space import Space
+from songpop.space import Space, as_entries
 from songpop.tracking.environment import environment
 from songpop.tracking.records import TEST_DIGEST, DatasetRecord
 from songpop.tracking.runs import SweepRun, start_sweep
@@ -112,7 +112,7 @@ def _artifacts(settings: SweepSettings, ground: Ground, space: Space | None) -> 
         "environment.json": json.dumps(asdict(environment(REPOSITORY)), indent=2, default=str),
     }
     if space is not None:
-        files["space.json"] = json.dumps(_plain(asdict(settings)["space"]), indent=2)
+        files["space.json"] = json.dumps(as_entries(space), indent=2)
     return files
 
 

@@ -28,7 +28,7 @@ class Champion:
     val_log_loss: float
     test: Mapping[str, float]
     n_test_rows: int
-    n_test_openings: int  # how often these very test rows were looked at, this time included, over all sweeps
+    n_test_openings: int  # how often these very test rows were looked at, this time included, whoever looked
     baseline_accuracy: float  # share of the larger class among the test rows
 
 
@@ -70,6 +70,7 @@ class SweepOutcome:
     tracking_uri: str
     interrupted: bool
     ended_because: str
+    is_newest: bool  # whether it is the sweep that was begun last: the one that promote takes without a name
     study: Any = field(default=None, repr=False, metadata={"json": False})
 
 

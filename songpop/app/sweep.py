@@ -26,6 +26,7 @@ from songpop.space import Space
 from songpop.tracking.records import Reconciled
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
+from songpop.tracking.sweeps import find_sweep
 
 N_LEADERS = 10
 ENGINES: Mapping[EngineKind, Callable[[Task], Engine]] = {EngineKind.keras: KerasEngine}
@@ -168,6 +169,7 @@ def _outcome(
         tracking_uri=store.where,
         interrupted=summary.interrupted,
         ended_because=summary.reason,
+        is_newest=find_sweep(store).run_id == run.run_id,
         study=backend.study(),
     )
 

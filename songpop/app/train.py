@@ -24,7 +24,7 @@ from songpop.space.legal import check_name, check_value
 from songpop.tracking.environment import environment
 from songpop.tracking.openings import count_opening
 from songpop.tracking.records import MODELS
-from songpop.tracking.trainings import training_metrics
+from songpop.tracking.trainings import metric_prefix, training_metrics
 
 METRICS = ("loss", "accuracy", "precision", "recall", "f1", "roc_auc", "log_loss")
 THE_GROUPS_MODEL = "model"  # its name where train.models is empty
@@ -59,7 +59,7 @@ class TrainedProtocol:
     table_digest: str
     split_digest: str
     n_rows: Mapping[str, int]
-    n_test_openings: int  # how often these very test rows were looked at, over all sweeps and trainings
+    n_test_openings: int  # how often these very test rows were looked at, whoever looked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +188,7 @@ def _plans(settings: SweepSettings) -> list[_Plan]:
     base = base_params(settings)
     for name, model in _models(settings).items():
         _check(name, model)
+    _check_names(list(_models(settings)))
     models = {name: (model, _params(name, model, base)) for name, model in _models(settings).items()}
     return [
         _Plan(
@@ -214,6 +215,17 @@ def _check(name: str, model: FixedModel) -> None:
         raise SettingsError(
             f"`train.models.{name}.claim` must be one of {', '.join(PUBLISHED)} or null, but it is {model.claim!r}."
         )
+
+
+def _check_names(names: Sequence[str]) -> None:
+    """Refuse two models whose metrics would have the same names in MLflow."""
+    for place, name in enumerate(names):
+        alike = [other for other in names[:place] if metric_prefix(other) == metric_prefix(name)]
+        if alike:
+            raise SettingsError(
+                "`train.models` must have names that differ in letters or digits, but "
+                f"{alike[0]!r} and {name!r} do not. Rename one."
+            )
 
 
 def _params(name: str, model: FixedModel, base: Params) -> Params:

@@ -34,7 +34,7 @@ Exit status: 0 done · 2 configuration · 3 data or leak · 4 refused by a gate 
 COMMANDS = {
     "sweep": "search, or go on with a search of the same name",
     "train": "fixed models (experiment=published), each over several seeds",
-    "compare": "a table of sweeps",
+    "compare": "a table of sweeps and trainings",
     "promote": "make the newest sweep's best model the champion",
     "rollback": "give the alias back to the champion before",
     "history": "who was champion when, and why",

@@ -21,7 +21,8 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
 
     def task(settings: Settings) -> int:
         # Everything that is not the result goes to standard error, so that --json stays one object.
-        screen = Screen(as_json=as_json, hints=Hints.of(arguments))
+        is_multirun = bool({"-m", "--multirun"} & set(arguments))
+        screen = Screen(as_json=as_json, hints=Hints.of(settings, is_multirun=is_multirun))
         outcome, status = handler(settings, screen)
         if as_json:
             if status == INTERRUPTED:

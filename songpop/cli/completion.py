@@ -27,7 +27,8 @@ def answer(arguments: Sequence[str], commands: Sequence[str]) -> int:
     typed = words[-1] if words and not line.endswith(" ") else ""
     command = next((word for word in (*words[1:], *arguments) if word in commands), None)
     if any(word.startswith("query=") for word in arguments):
-        if typed.startswith("-") or command is None or words[1:] == [typed]:
+        is_typing_it = typed == command and [word for word in words if word in commands] == [typed]
+        if typed.startswith("-") or command is None or is_typing_it:
             names = OWN_SWITCHES if typed.startswith("-") else commands
             sys.stdout.write("\n".join(name for name in names if name.startswith(typed)) + "\n")
             return 0

@@ -1,14 +1,19 @@
 """The commands that a person may type next, in the form of the present one: `make promote` or `songpop promote`.
 
-What names the store (`paths.root=…`, `tracking.uri=…`) is said again, since the next command needs it too.
+What names the store and the registered model is said again where it is not the default: the next command needs it.
 """
 
 import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-_STORE_KEYS = ("paths.root=", "tracking.")
+from songpop.settings import PathSettings, RegistrySettings, TrackingSettings
+
+_REPEATED = {"paths": PathSettings(), "tracking": TrackingSettings(), "registry": RegistrySettings()}
+_KEYS = ("paths.root", "tracking.uri", "tracking.experiment", "registry.model", "registry.alias")
+_SHELL = frozenset("\"'$`\\!")  # what a shell or make would read inside double quotes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,28 +21,45 @@ class Hints:
     """How the present command was called."""
 
     by_make: bool = False
-    store_arguments: Sequence[str] = ()
+    repeated: Sequence[str] = ()
     table: str | None = None  # the file that a sweep read
+    is_multirun: bool = False
 
     @staticmethod
-    def of(arguments: Sequence[str]) -> "Hints":
-        """Return how the present command was called; make tells its children that it is there."""
+    def of(settings: Any, *, is_multirun: bool = False) -> "Hints":
+        """Return how the command with these settings was called; make tells its children that it is there."""
+        data = getattr(settings, "data", None)
         return Hints(
             by_make="MAKELEVEL" in os.environ,
-            store_arguments=tuple(word for word in arguments if word.startswith(_STORE_KEYS)),
-            table=next((word.partition("=")[2] for word in arguments if word.startswith("data.path=")), None),
+            repeated=[f"{key}={value}" for key in _KEYS if (value := _changed(settings, key)) is not None],
+            table=data.path if data else None,
+            is_multirun=is_multirun,
         )
 
     def command(self, name: str, *arguments: str) -> str:
-        """Return the words that call the command `name`, quoted for a shell."""
-        words = shlex.join([*arguments, *self.store_arguments])
-        if self.by_make:
-            return f'make {name} ARGS="{words}"' if words else f"make {name}"
-        return f"songpop {name} {words}".rstrip()
+        """Return the words that call the command `name`; quoted for a shell, and for make."""
+        keys = {word.partition("=")[0] for word in arguments}
+        words = shlex.join([*arguments, *(word for word in self.repeated if word.partition("=")[0] not in keys)])
+        if not self.by_make:
+            return f"songpop {name} {words}".rstrip()
+        return f"make {name} ARGS={_make_quoted(words)}" if words else f"make {name}"
 
-    def predict(self, file: str | None) -> str:
+    def predict(self, file: str | None, *arguments: str) -> str:
         """Return the words that rank the songs of `file`; None: those of the built-in table."""
         if not self.by_make:
-            return self.command("predict", f"input={file or 'sample'}", "output=ranked.csv")
-        name, *rest = self.command("predict").split(" ARGS=", 1)
-        return " ARGS=".join([f"{name} DATA={shlex.quote(file)}" if file else name, *rest])
+            return self.command("predict", f"input={file or 'sample'}", "output=ranked.csv", *arguments)
+        name, *rest = self.command("predict", *arguments).split(" ARGS=", 1)
+        data = f" DATA={shlex.quote(file.replace('$', '$$'))}" if file else ""
+        return " ARGS=".join([name + data, *rest])
+
+
+def _changed(settings: Any, key: str) -> Any:
+    """Return the value of a key where it differs from the default; None elsewhere, and where there is no such key."""
+    group, name = key.split(".")
+    default = getattr(_REPEATED[group], name)
+    value = getattr(getattr(settings, group, None), name, default)
+    return None if value == default else value
+
+
+def _make_quoted(words: str) -> str:
+    return shlex.quote(words.replace("$", "$$")) if _SHELL & set(words) else f'"{words}"'

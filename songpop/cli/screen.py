@@ -23,6 +23,7 @@ from rich.table import Table
 from songpop.cli.hints import Hints
 from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
 from songpop.cli.wording import number, settings_line, share
+from songpop.overrides import quoted
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 
@@ -121,16 +122,18 @@ class Screen:
             )
 
     def _next(self, outcome: Any) -> None:
-        arguments: list[str] = []
+        model, allowed = [], []
         if outcome.leaks:
-            model = f"songpop-{outcome.protocol}-leaky"  # conf/promote.yaml allows the published one
-            arguments.append(f"registry.model={model}")
+            name = f"songpop-{outcome.protocol}-leaky"  # conf/promote.yaml allows the published one
+            model = [f"registry.model={name}"]
             if outcome.protocol != "published":
-                arguments.append(f"+registry.allowed_leaks={{{model}: [{', '.join(outcome.leaks)}]}}")
+                allowed = [f"+registry.allowed_leaks={quoted({name: list(outcome.leaks)})}"]
+        # Without a name, promote takes the sweep that was begun last.
+        sweep = [] if outcome.is_newest and not self._hints.is_multirun else [f"sweep={outcome.sweep}"]
         commands = {
             self._hints.command("ui"): f"compare the runs in the MLflow UI ({outcome.tracking_uri})",
-            self._hints.command("promote", *arguments): "put the best model into the registry",
-            self._hints.predict(self._hints.table): "rank songs with it",
+            self._hints.command("promote", *sweep, *model, *allowed): "put the best model into the registry",
+            self._hints.predict(self._hints.table, *model): "rank songs with it",
         }
         width = max(map(len, commands))
         self._plain("")

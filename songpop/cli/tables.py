@@ -11,10 +11,12 @@ from songpop.cli.wording import number, share
 
 
 def titled_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, n_left: int = 99) -> Table:
-    """A table whose columns from the `n_left`-th on are numbers."""
+    """A table whose columns from the `n_left`-th on are numbers; a column "run id" is never folded, to be copied."""
     table = Table(title=title, title_justify="left")
     for place, name in enumerate(columns):
-        table.add_column(name, overflow="fold", justify="right" if place >= n_left else "left")
+        table.add_column(
+            name, overflow="fold", justify="right" if place >= n_left else "left", no_wrap=name == "run id"
+        )
     for row in rows:
         table.add_row(*row)
     return table

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, final
 
 import optuna
-from optuna.pruners import HyperbandPruner, NopPruner, _filter_study
+from optuna.pruners import NopPruner
 from optuna.storages import InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial
@@ -126,10 +126,7 @@ class OptunaBackend:
         kept = store.load()
         self._study = _in_memory(settings.name or "", kept)
         self._finished = {number: finished_trial(trial, space) for number, trial in kept.items()}
-        specs = [make_spec(n, trial.suggested) for n, trial in self._finished.items()]
-        self._tried: set[Params] = {spec.params for spec in specs}
-        for spec in specs[:1]:
-            self._build_pruner(spec)
+        self._tried: set[Params] = {make_spec(n, trial.suggested).params for n, trial in self._finished.items()}
         done_points = {trial.user_attrs.get(_KNOWN_POINT) for trial in kept.values()}
         self._points = deque(point for point in points if point_key(point) not in done_points)
 
@@ -166,7 +163,10 @@ class OptunaBackend:
         write(trial, self._space, running.suggested)
         self._running[trial.number] = running
         self._tried.add(running.spec.params)
-        self._build_pruner(running.spec)
+        if not self._has_pruner:
+            # Only now is the number of epochs known, which hyperband reckons with.
+            self._study.pruner = build_pruner(self._pruner, running.spec.n_epochs)
+            self._has_pruner = True
         return running.spec
 
     def should_stop(self, report: EpochReport) -> bool:
@@ -216,15 +216,6 @@ class OptunaBackend:
         """Let the store and the name go; a second call does nothing."""
         self._store.close()
 
-    def _build_pruner(self, spec: TrialSpec) -> None:
-        """Make the pruner as soon as a trial tells the number of epochs, which hyperband reckons with."""
-        if not self._has_pruner:
-            pruner = build_pruner(self._pruner, spec.n_epochs)
-            if isinstance(pruner, HyperbandPruner):
-                pruner._try_initialization(self._study)  # else it has no brackets until the first report
-            self._study.pruner = pruner
-            self._has_pruner = True
-
     def _verdict(self) -> Wait | Done | None:
         timeout_s = self._settings.timeout_s
         if self._ended is not None:
@@ -245,8 +236,7 @@ class OptunaBackend:
                 trial.set_user_attr(_KNOWN_POINT, point_key(point))
                 return _Running(trial=trial, spec=spec, suggested=completed)
         frozen = self._study.get_trials(deepcopy=False)[trial.number]
-        # Under hyperband a sampler learns from the trials of the same bracket only, as it does in `study.optimize`.
-        for values in self._proposer.candidates(_filter_study(self._study, frozen), frozen):
+        for values in self._proposer.candidates(self._study, frozen):
             spec = self._make_spec(trial.number, values)
             if spec.params not in self._tried:
                 return _Running(trial=trial, spec=spec, suggested=values)

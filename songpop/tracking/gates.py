@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from songpop.errors import GateError
+from songpop.overrides import quoted
 from songpop.settings import RegistrySettings
 from songpop.tracking.model_facts import ModelFacts
 
@@ -45,11 +46,10 @@ def refuse_leaks(facts: ModelFacts, settings: RegistrySettings) -> None:
     allowed = settings.allowed_leaks.get(settings.model, [])
     leaks = [leak for leak in facts.leaks if leak not in allowed]
     if leaks:
-        quoted = ", ".join(leaks)
         raise GateError(
-            f"Sweep {facts.sweep!r} was trained with columns that give the label away: {quoted}. "
-            f"Sweep without them, or accept them for a model that says so in its name: registry.model=NAME-leaky "
-            f"'+registry.allowed_leaks={{NAME-leaky: [{quoted}]}}'"
+            f"Sweep {facts.sweep!r} was trained with columns that give the label away: {', '.join(leaks)}. "
+            "Sweep without them, or accept them for a model that says so in its name: registry.model=NAME-leaky "
+            f'"+registry.allowed_leaks={quoted({"NAME-leaky": leaks})}"'
         )
 
 

@@ -20,6 +20,11 @@ class TrainedRow:
     metrics: Mapping[str, tuple[float, float, float]] = field(default_factory=dict)  # name → mean, low, high
 
 
+def metric_prefix(model: str) -> str:
+    """Return what the names of a model's metrics begin with; MLflow refuses brackets and the like."""
+    return re.sub(r"[^\w-]+", "_", f"{model} test_")
+
+
 def training_metrics(models: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> Iterator[tuple[str, float]]:
     """Yield names that MLflow takes, and values; what is not finite is left out.
 
@@ -34,7 +39,10 @@ def training_metrics(models: Mapping[str, Mapping[str, tuple[float, float, float
 
 
 def trained_rows(training: SweepRecord, metrics: tuple[str, ...]) -> tuple[TrainedRow, ...]:
-    """Return the models of a training in the order of its settings, with those of `metrics` that were measured."""
+    """Return the models of a training in the order of its settings, with those of `metrics` that were measured.
+
+    A training that broke off has models without metrics.
+    """
     return tuple(
         TrainedRow(training=training, model=model, metrics=dict(_found(training, model, metrics)))
         for model in json.loads(training.tags.get(MODELS, "[]"))
@@ -51,5 +59,4 @@ def _found(
 
 
 def _name(model: str, metric: str, bound: str) -> str:
-    # MLflow refuses brackets and the like, and would do so after the last training.
-    return re.sub(r"[^\w-]+", "_", f"{model} test_{metric}") + f"_{bound}"
+    return f"{metric_prefix(model)}{metric}_{bound}"

@@ -21,7 +21,7 @@ from songpop.data.splits import make_split
 from songpop.errors import LeakError, ResumeError
 from songpop.search.identity import check_identity
 from songpop.settings import FeatureKind, LabelRule, ParamKind, ParamSettings, PrunerKind, SamplerKind, SweepSettings
-from songpop.space import LEGAL
+from songpop.space import LEGAL, Space
 
 # design.md, section 2
 KEYS = {"sweep", "parent_run_id", "protocol", "n_trials", "n_complete", "n_pruned", "n_failed", "wall_s", "engine"}
@@ -72,6 +72,9 @@ def test_the_parent_holds_what_is_needed_to_understand_it(outcome: SweepOutcome,
     assert parent.info.status == "FINISHED"
     files = {item.path for item in client.list_artifacts(outcome.parent_run_id)}
     assert {"config.yaml", "space.json", "split.npz", "split.json", "environment.json", "table.json"} <= files
+    kept = json.loads(Path(client.download_artifacts(outcome.parent_run_id, "space.json")).read_text("utf-8"))
+    entries = {name: ParamSettings(**{**entry, "kind": ParamKind[entry["kind"]]}) for name, entry in kept.items()}
+    assert Space.from_settings(entries).digest == parent.data.tags["songpop.space"]
     assert parent.inputs.dataset_inputs[0].dataset.name == "sample"
     assert parent.data.metrics["test_accuracy"] == pytest.approx(outcome.champion.test["accuracy"])  # type: ignore[union-attr]
 

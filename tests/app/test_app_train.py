@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
-from quick import LEAN, Notebook, changed
+from quick import LEAN, Notebook, changed, sweep_settings
 
 import songpop
 from songpop.app.train import METRICS, TrainedModel, TrainOutcome, train
@@ -113,6 +113,12 @@ def test_the_ground_is_told(trained: TrainOutcome, songs: pd.DataFrame) -> None:
 
 
 # ── what is refused before anything is trained ──────────────────────────────────────────────────────────────
+
+
+def test_names_that_mlflow_could_not_tell_apart_are_refused() -> None:
+    settings = changed(sweep_settings(), "train.models", {"L2 (a)": FixedModel(), "L2 [a]": FixedModel()})
+    with pytest.raises(SettingsError, match=r"'L2 \(a\)' and 'L2 \[a\]' do not. Rename one"):
+        train([settings])
 
 
 @pytest.mark.parametrize(

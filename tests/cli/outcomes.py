@@ -53,6 +53,7 @@ SWEEP = SweepOutcome(
     tracking_uri="mlruns/mlflow.db",
     interrupted=False,
     ended_because="all 25 trials are finished",
+    is_newest=True,
 )
 ALL_FAILED = replace(SWEEP, n_complete=0, n_pruned=20, n_failed=5, best=None, champion=None, leaders=())
 INTERRUPTED = replace(SWEEP, interrupted=True, champion=None, ended_because="interrupted")

@@ -18,6 +18,7 @@ from songpop.cli import run
         ("songpop --debug sweep --json search.n_", "search.n_trials="),
         ("songpop sweep --js", "--json"),
         ("songpop --json hist", "history"),
+        ("songpop --json sweep", "sweep"),
     ],
 )
 def test_completion(

@@ -1,44 +1,71 @@
-"""The next commands are those that would work: same door, same store."""
+"""The next commands are those that would work: same door, same store, same model, whatever a shell or make does."""
 
-import shlex
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from songpop.cli.hints import Hints
+from songpop.compose import compose_settings
+from songpop.overrides import overrides_of
 
-STORE = ["search.n_trials=3", "paths.root=/tmp/my runs", "optimizer=sgd", "tracking.uri=sqlite:///x.db"]
+MAKEFILE = "promote predict:\n\t@$(CURDIR)/show $@ $(if $(DATA),data='$(DATA)') $(ARGS)\n"
+SHOW = '#!/bin/sh\nprintf "%s\\n" "$@"\n'
+
+
+def hints_of(command: str = "sweep", **values: Any) -> Hints:
+    return Hints.of(compose_settings(command, overrides_of(values)))
 
 
 @pytest.mark.parametrize(
-    ("by_make", "arguments", "promote", "predict"),
+    ("command", "values", "promote", "predict"),
     [
-        (True, [], "make promote", "make predict"),
-        (False, [], "songpop promote", "songpop predict input=sample output=ranked.csv"),
-        (True, ["data=songs", "data.path=my songs.csv"], "make promote", "make predict DATA='my songs.csv'"),
+        ("sweep", {}, "promote", "predict input=sample output=ranked.csv"),
+        ("sweep", {"search.n_trials": 3, "optimizer": "sgd"}, "promote", "predict input=sample output=ranked.csv"),
         (
-            True,
-            STORE,
-            "make promote ARGS=\"'paths.root=/tmp/my runs' tracking.uri=sqlite:///x.db\"",
-            "make predict ARGS=\"'paths.root=/tmp/my runs' tracking.uri=sqlite:///x.db\"",
+            "sweep",
+            {"paths.root": "/tmp/my runs", "data": "songs", "data.path": "s.csv"},
+            "promote 'paths.root=/tmp/my runs'",
+            "predict input=s.csv output=ranked.csv 'paths.root=/tmp/my runs'",
         ),
         (
-            False,
-            STORE,
-            "songpop promote 'paths.root=/tmp/my runs' tracking.uri=sqlite:///x.db",
-            "songpop predict input=sample output=ranked.csv 'paths.root=/tmp/my runs' tracking.uri=sqlite:///x.db",
+            "promote",
+            {"registry.model": "mine", "tracking.uri": "sqlite:///x.db"},
+            "promote tracking.uri=sqlite:///x.db registry.model=mine",
+            "predict input=sample output=ranked.csv tracking.uri=sqlite:///x.db registry.model=mine",
         ),
     ],
 )
-def test_the_store_is_named_again(
-    by_make: bool, arguments: list[str], promote: str, predict: str, monkeypatch: pytest.MonkeyPatch
+def test_what_is_not_the_default_is_named_again(
+    command: str, values: dict[str, Any], promote: str, predict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MAKELEVEL", raising=False)
-    if by_make:
-        monkeypatch.setenv("MAKELEVEL", "1")
-    hints = Hints.of(arguments)
-    assert (hints.command("promote"), hints.predict(hints.table)) == (promote, predict)
+    hints = hints_of(command, **values)
+    assert hints.command("promote") == f"songpop {promote}"
+    assert hints.predict(hints.table) == f"songpop {predict}"
 
 
-def test_arguments_survive_a_shell() -> None:
-    words = ["+registry.allowed_leaks={m-leaky: [Track Score, Album]}", "registry.model=m-leaky"]
-    assert shlex.split(Hints().command("promote", *words))[2:] == words
+def test_an_argument_comes_before_what_is_repeated() -> None:
+    hints = Hints(repeated=["registry.model=mine", "paths.root=/x"])
+    assert hints.command("promote", "registry.model=other") == "songpop promote registry.model=other paths.root=/x"
+
+
+@pytest.mark.parametrize(
+    "root", ["/tmp/plain", "/tmp/my runs", "/tmp/it's", "/tmp/a $HOME b", '/tmp/"q" `x`', "/tmp/ü!"]
+)
+def test_every_word_survives_the_shell_and_make(root: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Makefile").write_text(MAKEFILE)
+    (tmp_path / "show").write_text(SHOW)
+    (tmp_path / "show").chmod(0o755)
+    monkeypatch.setenv("MAKELEVEL", "1")
+    hints = hints_of(**{"paths.root": root})
+    words = ["promote", "+registry.allowed_leaks={m-leaky:['Track Score, old']}", f"paths.root={root}"]
+    command = hints.command("promote", words[1])
+    person = {key: value for key, value in os.environ.items() if not key.startswith("MAKE")}
+    done = subprocess.run(
+        command, shell=True, cwd=tmp_path, env=person, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines() == words
+    assert hints.predict(None) == hints.command("predict")

@@ -94,6 +94,15 @@ def test_a_leak_stands_beside_the_numbers_and_in_the_models_name(shown: Callable
     assert "LEAK" not in shown("sweep", SWEEP)
 
 
+def test_a_sweep_that_promote_would_not_take_is_named(shown: Callable[..., str]) -> None:
+    assert "sweep=" not in shown("sweep", SWEEP)
+    assert 'make promote ARGS="sweep=sample-honest-full"' in shown("sweep", replace(SWEEP, is_newest=False))
+
+
+def test_a_leaky_models_name_goes_on_to_predict(shown: Callable[..., str]) -> None:
+    assert 'make predict ARGS="registry.model=songpop-published-leaky"' in shown("sweep", LEAKY)
+
+
 @pytest.mark.parametrize("outcome", [INTERRUPTED, ALL_FAILED], ids=["interrupted", "all failed"])
 def test_without_a_champion_there_is_nothing_to_promote(outcome: Any, shown: Callable[..., str]) -> None:
     told = shown("sweep", outcome)

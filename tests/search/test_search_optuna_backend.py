@@ -1,20 +1,17 @@
 import logging
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from backend_suite import BackendSuite, Make, ask
-from optuna.study import Study
-from optuna.trial import FrozenTrial
 from search_fakes import FOUR, SPACE, FakeEngine, FakeTracker, curve, entry, opened, result_of
 
 from songpop.contracts import Done, TrialResult, TrialSpec, TrialState
 from songpop.errors import ResumeError, SettingsError, SpaceError, StoreError
 from songpop.search.driver import run_search
 from songpop.search.optuna_backend import OptunaBackend
-from songpop.search.samplers import random_values
 from songpop.space import Space
 
 
@@ -101,25 +98,6 @@ def test_a_killed_search_goes_on_as_if_it_had_not_been_killed(tmp_path: Path, sa
     quietly(mended, FakeEngine())
     assert repr(trace(mended)) == repr(trace(whole))
     assert len({repr(t.suggested) for t in whole.finished()}) == 24
-
-
-def test_under_hyperband_a_sampler_learns_from_the_trials_of_its_bracket(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[tuple[list[int], int]] = []
-
-    class Watching:
-        def candidates(self, study: Study, trial: FrozenTrial) -> Iterator[Mapping[str, Any]]:
-            seen.append(([one.number for one in study.get_trials(deepcopy=False)], trial.number))
-            yield random_values(SPACE, 0, trial.number)
-
-    monkeypatch.setattr("songpop.search.optuna_backend.build_proposer", lambda *_: Watching())
-    quietly(opened(tmp_path, pruner="hyperband", n_trials=12), FakeEngine())
-    brackets = [set(numbers) for numbers, _ in seen[1:]]
-    assert len({min(numbers) for numbers in brackets}) > 1  # more than one bracket
-    assert all(number in numbers and len(numbers) < 12 for numbers, number in seen[1:])
-    for one in brackets:  # two trials of one bracket see one another, two of different brackets never
-        assert all(one <= other or other <= one or not one & other for other in brackets)
 
 
 def test_another_seed_is_another_search(tmp_path: Path) -> None:

@@ -1,0 +1,29 @@
+"""A space as plain data, in the form in which a configuration file says it, so that it can be kept and read again."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from songpop.settings import ParamKind, ParamSettings
+from songpop.space.params import ChoiceParam, FixedParam, FloatParam, IntParam, SpaceParam
+from songpop.space.space import Space
+
+_KINDS: Mapping[type, ParamKind] = {
+    FloatParam: ParamKind.float,
+    IntParam: ParamKind.int,
+    ChoiceParam: ParamKind.choice,
+    FixedParam: ParamKind.fixed,
+}
+_UNSET = asdict(ParamSettings())
+
+
+def as_entries(space: Space) -> dict[str, dict[str, Any]]:
+    """Return the entries of a group space that give `space`: `Space.from_settings` takes them back, digest and all."""
+    return {param.name: _entry(param) for param in space.params}
+
+
+def _entry(param: SpaceParam) -> dict[str, Any]:
+    values = asdict(param)
+    values["when"] = {condition.parent: list(condition.values) for condition in param.when}
+    kind = {"kind": _KINDS[type(param)].value}
+    return kind | {key: values[key] for key in _UNSET if key in values and values[key] != _UNSET[key]}

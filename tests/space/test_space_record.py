@@ -1,0 +1,28 @@
+"""A space that was kept as plain data is the same space again."""
+
+import json
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from songpop.settings import ParamKind, ParamSettings
+from songpop.space import Space, as_entries, pin
+
+CONF = Path(__file__).parents[2] / "conf" / "space"
+
+
+def read(entries: dict[str, dict[str, object]]) -> Space:
+    return Space.from_settings(
+        {name: ParamSettings(**{**entry, "kind": ParamKind[str(entry["kind"])]}) for name, entry in entries.items()}
+    )
+
+
+@pytest.mark.parametrize("file", sorted(CONF.glob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize("fixed", [{}, {"optimizer": "sgd", "schedule": "cosine"}, {"regularization": "l2"}])
+def test_what_is_kept_is_read_back(file: Path, fixed: dict[str, str]) -> None:
+    raw = OmegaConf.to_container(OmegaConf.load(file))
+    assert isinstance(raw, dict)
+    space = pin(read(raw), fixed)  # type: ignore[arg-type]
+    kept = json.loads(json.dumps(as_entries(space)))
+    assert read(kept).digest == space.digest
