@@ -79,8 +79,11 @@ TABLES: dict[str, tuple[Change, str]] = {
     "UTF-16": (lambda rows: text_of(rows).encode("utf-16"), r"is UTF-16\. Set data\.encoding=utf-16"),
     "UTF-16 without a mark": (lambda rows: text_of(rows).encode("utf-16-le"), "UTF-16 without a mark"),
     "UTF-32": (lambda rows: text_of(rows).encode("utf-32"), r"is UTF-32\. Set data\.encoding=utf-32"),
-    "first row too long": (lambda rows: [rows[0], [*rows[1], "x"], *rows[2:]], "29 fields .* line 2 of .* has 30"),
-    "a row too short": (lambda rows: [*rows[:9], rows[9][:-2], *rows[10:]], "29 fields .* line 10 of .* has 27"),
+    "first row too long": (
+        lambda rows: [rows[0], [*rows[1], "x"], *rows[2:]],
+        "header, 29, but line 2 of .* has 30",
+    ),
+    "a row too short": (lambda rows: [*rows[:9], rows[9][:-2], *rows[10:]], "header, 29, but line 10 of .* has 27"),
     "open quote": (lambda rows: text_of(rows)[:900] + '"' + text_of(rows)[900:], "a quote is out of place"),
     "duplicate column": (lambda rows: [[*rows[0][:-1], "Track"], *rows[1:]], r"repeats \['Track'\]"),
     "missing column": (without("Shazam Counts"), "lacks 'Shazam Counts'"),

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, final
 
 import numpy as np
 
+from songpop.app.listener import Listener
 from songpop.app.prepare import Prepared
 from songpop.app.recording import REPOSITORY, test_digest
 from songpop.app.records import Champion
@@ -20,7 +21,7 @@ from songpop.search.driver import SearchSummary
 from songpop.settings import SweepSettings
 from songpop.tracking.environment import environment
 from songpop.tracking.model_facts import ModelFacts
-from songpop.tracking.openings import count_opening
+from songpop.tracking.openings import count_opening, openings
 from songpop.tracking.records import MODEL_ID
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
@@ -48,18 +49,26 @@ class BestKeeper:
 
 
 def crown(
-    settings: SweepSettings, prepared: Prepared, store: Store, run: SweepRun, best: FinishedTrial, spec: TrialSpec
+    settings: SweepSettings,
+    prepared: Prepared,
+    store: Store,
+    run: SweepRun,
+    best: FinishedTrial,
+    spec: TrialSpec,
+    listener: Listener,
 ) -> Champion:
     """Make the best trial's model, open the sealed test rows for it, and log it.
 
     A resumed search whose best trial is still the same gets the champion that it already had: the rows stay shut.
     """
     before = _champion_before(store, run)
+    digest = test_digest(prepared.ground)
     if before is not None and before.run_ids == (best.run_id,):
-        return before
+        return replace(before, n_test_openings=openings(store)[digest])
+    listener.note("Opening the sealed test rows for the best trial.")
     model = assemble(prepared.preprocessing, spec.params, run.load_weights(best.run_id))
     # The opening is counted before the rows are looked at: a crash cannot hide it.
-    n_openings = count_opening(store, run.run_id, test_digest(prepared.ground))
+    n_openings = count_opening(store, run.run_id, digest)
     table, rows = prepared.ground.table, prepared.ground.split.test
     probability = predict_rows(model, table.matrix[rows])
     test = {key: float(value) for key, value in asdict(binary_metrics(table.label[rows], probability)).items()}

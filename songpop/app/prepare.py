@@ -24,6 +24,7 @@ class Ground:
     table: SongTable
     leaks: LeakVerdict
     split: Split
+    source: str  # where the table comes from, for people
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,12 +43,13 @@ def prepare_ground(settings: SweepSettings, frame: pd.DataFrame | None, listener
         DataError: if the table cannot be used; LeakError: if a column gives the label away.
     """
     table = read_table(settings, frame)
-    for line in describe(table):
+    source = "data frame" if frame is not None else settings.data.path or "generated songs"
+    for line in describe(table, source):
         listener.note(line)
     leaks = guard_leaks(table, settings.data)
     if leaks.allowed:
         listener.note(f"LEAK, allowed by data.allowed_leaks: {', '.join(leaks.allowed)} gives the label away.")
-    return Ground(table=table, leaks=leaks, split=make_split(table, settings.split))
+    return Ground(table=table, leaks=leaks, split=make_split(table, settings.split), source=source)
 
 
 def read_table(settings: SweepSettings, frame: pd.DataFrame | None) -> SongTable:

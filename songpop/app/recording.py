@@ -137,7 +137,7 @@ def _dataset(settings: SweepSettings, ground: Ground) -> DatasetRecord:
     return DatasetRecord(
         name=settings.data.name,
         digest=ground.table.digest,
-        source=settings.data.path or ("generated" if settings.data.generated else "data frame"),
+        source=ground.source,
         n_rows=ground.table.report.n_rows,
         columns=tuple(column.name for column in ground.table.columns),
     )

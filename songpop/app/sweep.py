@@ -22,7 +22,7 @@ from songpop.errors import StoreError
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
 from songpop.settings import EngineKind, SweepSettings, check_sweep
-from songpop.space import Space
+from songpop.space import Space, as_entries
 from songpop.tracking.records import Reconciled
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
@@ -61,14 +61,17 @@ def sweep(
         n_before = len(backend.finished())
         if n_before:
             listener.note(f"Going on with {name}: {n_before} trials are finished.")
+        listener.note(
+            f"Searching by {settings.sampler.kind.value}, giving up by {settings.pruner.kind.value}; what is told of a "
+            "trial is its validation log loss, lower is better."
+        )
         tracker, engine = BestKeeper(run, backend.best()), ENGINES[settings.engine.kind](prepared.task)
         summary = run_search(backend, engine, tracker, on_progress=listener.progress)
         best = backend.best()
         champion = None
         if best is not None and not summary.interrupted:
-            listener.note("Opening the sealed test rows for the best trial.")
             spec = _spec(settings, space, base, best.trial, best.suggested)
-            champion = crown(settings, prepared, store, run, best, spec)
+            champion = crown(settings, prepared, store, run, best, spec, listener)
         finish(run, champion, summary)
         return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started)
 
@@ -98,10 +101,10 @@ def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dic
         "leaks": ", ".join(ground.leaks.allowed),
         "split": f"{settings.split.kind.value} {ground.split.digest}",
         "features": json.dumps(asdict(settings.features), sort_keys=True, default=str),
-        "space": space.digest,
         "objective": f"val_log_loss, watching {settings.protocol.watch}",
         "train": json.dumps(train, sort_keys=True),
-        "fixed": json.dumps(asdict(base_params(settings)), sort_keys=True),
+        "params": json.dumps(asdict(base_params(settings)), sort_keys=True),
+        "space": json.dumps(as_entries(space)),
     }
 
 

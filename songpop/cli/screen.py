@@ -77,7 +77,7 @@ class Screen:
             )
             return
         if self._task is None:
-            self._task = self._bar.add_task("trials", total=progress.n_total, best=best)
+            self._task = self._bar.add_task("trials", total=progress.n_total, completed=progress.n_finished, best=best)
         self._bar.update(self._task, completed=progress.n_finished, total=progress.n_total, best=best)
 
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -85,7 +85,7 @@ class Screen:
     def sweep(self, outcome: Any) -> None:
         """Print the leaderboard, what the winner reached on the sealed test rows, and the next commands."""
         table = Table(title=f"Leaderboard of {outcome.sweep}", title_justify="left")
-        for name in ("#", "trial", "val log loss", "val accuracy", "epochs (best)"):
+        for name in ("#", "trial", "val log\nloss", "val\naccuracy", "epochs\n(best)"):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("settings", overflow="fold")
         for leader in outcome.leaders:

@@ -9,6 +9,8 @@ from rich.table import Table
 
 from songpop.cli.wording import number, share
 
+STATUS = {"KILLED": "interrupted"}  # as the command that was interrupted said
+
 
 def titled_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, n_left: int = 99) -> Table:
     """A table whose columns from the `n_left`-th on are numbers; a column "run id" is never folded, to be copied."""
@@ -49,9 +51,10 @@ def sweeps_table(sweeps: Iterable[Any], n_test_openings: Mapping[str, int]) -> T
         metric = sweep.metrics.get
         numbers = (metric("best_val_log_loss"), metric("test_log_loss"), metric("test_roc_auc"))
         cells = (*map(number, numbers), share(metric("test_accuracy")), str(n_test_openings.get(sweep.run_id, 0)))
-        rows.append((*_origin(sweep), *cells))
-    columns = ("sweep", "protocol", "val\nlog loss", "test\nlog loss", "test\nAUC", "test\naccuracy", "looks")
-    return titled_table("Sweeps, the newest first (looks: at their test rows, by whomever)", columns, rows, n_left=2)
+        rows.append((_origin(sweep), *cells))
+    columns = ("sweep", "val\nlog loss", "test\nlog loss", "test\nAUC", "test\naccuracy", "opened")
+    title = "Sweeps, the newest first (opened: how often anybody looked at these test rows)"
+    return titled_table(title, columns, rows, n_left=1)
 
 
 def trainings_table(rows: Iterable[Any], n_test_openings: Mapping[str, int]) -> Table:
@@ -62,23 +65,23 @@ def trainings_table(rows: Iterable[Any], n_test_openings: Mapping[str, int]) -> 
         cells = (_spread(row.metrics.get(metric)) for metric in ("log_loss", "roc_auc", "accuracy"))
         looks = str(n_test_openings.get(row.training.run_id, 0))
         is_next = row.training.run_id == told  # the training's own cells stand in its first row
-        origin = ("", "") if is_next else _origin(row.training)
-        lines.append((*origin, row.model, *cells, "" if is_next else looks))
+        origin = "" if is_next else _origin(row.training)
+        lines.append((origin, row.model, *cells, "" if is_next else looks))
         told = row.training.run_id
-    columns = ("training", "protocol", "model", "test log loss", "test AUC", "test accuracy", "looks")
-    return titled_table("Trainings, the newest first: mean over seeds ± 95 %", columns, lines, n_left=3)
+    columns = ("training", "model", "test log loss", "test AUC", "test accuracy", "opened")
+    return titled_table("Trainings, the newest first: mean over seeds ± 95 %", columns, lines, n_left=2)
 
 
-def _origin(run: Any) -> tuple[str, str]:
-    """The cells that sweeps and trainings have in common: name and time, protocol and leak, each below the other."""
+def _origin(run: Any) -> str:
+    """What sweeps and trainings have in common, line by line: name, protocol and leak, time and status."""
     leaks = ", ".join(json.loads(run.tags.get("songpop.leaks", "[]")))
-    started = f"{datetime.fromtimestamp(run.started_at_s):%d %b %R}"
-    protocol = run.tags.get("songpop.protocol", "–")
-    return f"{run.name}\n{started}, {run.status.lower()}", f"{protocol}\nLEAK: {leaks}" if leaks else protocol
+    protocol = run.tags.get("songpop.protocol", "–") + (f", LEAK: {leaks}" if leaks else "")
+    status = STATUS.get(run.status, run.status.lower())
+    return f"{run.name}\n{protocol}\n{datetime.fromtimestamp(run.started_at_s):%F %R}, {status}"
 
 
 def _spread(found: tuple[float, float, float] | None) -> str:
-    return "–" if found is None else f"{found[0]:.4f} ± {number((found[2] - found[1]) / 2)}"
+    return "–" if found is None else f"{found[0]:.4f}\n± {number((found[2] - found[1]) / 2)}"
 
 
 def published_table(sweep: Any, published: Any) -> Table:

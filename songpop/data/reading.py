@@ -170,7 +170,8 @@ def _piece_of(header: list[str], rows: list[tuple[int, list[str]]], path: Path) 
     for line, row in rows:
         if len(row) != len(header):
             raise DataError(
-                f"Each row must have {len(header)} fields like the header, but line {line} of {path} has {len(row)}. "
+                f"Each row must have as many fields as the header, {len(header)}, but line {line} of {path} has "
+                f"{len(row)}. "
                 "Mend the line, quote cells that hold the separator, or correct data.separator."
             )
     lines = pd.Index([line for line, _ in rows], name="line", dtype="int64")

@@ -119,13 +119,18 @@ def load_table(settings: DataSettings, *, frame: pd.DataFrame | None = None, use
     )
 
 
-def describe(table: SongTable) -> list[str]:
-    """Say in a few lines what reading found and did."""
+def describe(table: SongTable, source: str) -> list[str]:
+    """Say in a few lines what reading found and did.
+
+    Args:
+        table: what was read.
+        source: where it comes from, for people.
+    """
     report = table.report
     share = report.n_positive / report.n_rows
     lines = [
-        f"{report.n_read:,} rows read, {report.n_duplicates:,} exact duplicates dropped, {report.n_rows:,} rows of "
-        f"{report.n_songs:,} songs kept (digest {report.digest[:12]})",
+        f"{source}: {report.n_read:,} rows read, {report.n_duplicates:,} exact duplicates dropped, {report.n_rows:,} "
+        f"rows of {report.n_songs:,} songs kept (digest {report.digest[:12]})",
         f"label: {report.label_rule}, {report.n_positive:,} rows positive ({share:.1%})",
         f"{len(table.columns)} feature columns" + (f", ages count from {report.as_of}" if report.as_of else ""),
     ]

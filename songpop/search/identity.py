@@ -10,6 +10,7 @@ from typing import Any
 
 from songpop.errors import ResumeError
 
+N_SHOWN = 4  # differences that are told one by one
 _SHOWN = 24  # characters of a value: enough to tell digests apart
 
 
@@ -17,12 +18,14 @@ def check_identity(name: str, kept: Mapping[str, str], now: Mapping[str, str]) -
     """Compare what a study was started with and what it is opened with.
 
     Raises:
-        ResumeError: naming every difference.
+        ResumeError: naming the first differences.
     """
     before, after = dict(_flat(kept)), dict(_flat(now))
     different = [key for key in {**before, **after} if before.get(key) != after.get(key)]
     if different:
-        told = ", ".join(f"{key} was {_shown(before, key)}, now {_shown(after, key)}" for key in different)
+        first = different[:N_SHOWN]
+        told = ", ".join(f"{key} was {_shown(before, key)}, now {_shown(after, key)}" for key in first)
+        told += f", and {len(different) - N_SHOWN} more" if len(different) > N_SHOWN else ""
         raise ResumeError(
             f"the study {name!r} was started with something else: {told}. "
             "Choose another name by search.name=…, or restore what has changed."

@@ -26,7 +26,7 @@ from songpop.search.outcome import TO_OPTUNA, attributes, finished_trial, point_
 from songpop.search.pruners import build_pruner
 from songpop.search.samplers import Proposer, build_proposer, random_values
 from songpop.search.study_store import StudyStore
-from songpop.settings import PrunerSettings, SamplerSettings, SearchSettings, StorageSettings
+from songpop.settings import PrunerKind, PrunerSettings, SamplerSettings, SearchSettings, StorageSettings
 from songpop.space import Space
 
 MakeSpec = Callable[[int, Mapping[str, Any]], TrialSpec]
@@ -178,7 +178,8 @@ class OptunaBackend:
         running.trial.report(value, step=report.epoch)
         if not self._pruner.min_epochs <= report.epoch < running.spec.n_epochs:
             return False
-        return running.trial.should_prune()
+        is_behind = running.trial.should_prune()  # asked in any case: the pruner remembers what it was asked
+        return is_behind and self._may_prune()
 
     def tell(self, result: TrialResult, run_id: str = "") -> FinishedTrial:
         """Keep a finished trial, durably, before returning; a NaN or infinite objective is a failure.
@@ -215,6 +216,13 @@ class OptunaBackend:
     def close(self) -> None:
         """Let the store and the name go; a second call does nothing."""
         self._store.close()
+
+    def _may_prune(self) -> bool:
+        """Say whether there are enough complete trials to be compared with; Optuna's median reckons for itself."""
+        if self._pruner.kind not in (PrunerKind.asha, PrunerKind.hyperband):
+            return True
+        states = [trial.state for trial in self._finished.values()]
+        return states.count(TrialState.COMPLETE) >= self._pruner.n_startup_trials
 
     def _verdict(self) -> Wait | Done | None:
         timeout_s = self._settings.timeout_s

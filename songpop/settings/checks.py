@@ -27,6 +27,11 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
         raise SettingsError(
             f"`protocol.watch` must be one of {', '.join(_WATCHED)}, but it is {settings.protocol.watch!r}."
         )
+    if settings.data.path is not None and settings.data.generated:
+        raise SettingsError(
+            f"`data.path` must be left out where the table is the built-in one, but it is {settings.data.path!r}. Add "
+            "data=songs, or the name of your own description of the table."
+        )
     if settings.data.path is None and not settings.data.generated and not has_frame:
         raise SettingsError("`data.path` must name a CSV file when data is not `sample`. Add data.path=FILE.")
 

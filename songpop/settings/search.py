@@ -83,7 +83,7 @@ class PrunerSettings:
     kind: PrunerKind = PrunerKind.asha
     min_epochs: int = 3  # no trial is given up before it (asha, hyperband: the first rung)
     reduction_factor: int = 3  # asha, hyperband: one of so many goes on
-    n_startup_trials: int = 5  # median: finished trials before it begins
+    n_startup_trials: int = 5  # asha, hyperband, median: complete trials before it begins
     patience: int = 5  # patient: epochs without improvement
 
 

@@ -24,6 +24,6 @@ def as_entries(space: Space) -> dict[str, dict[str, Any]]:
 
 def _entry(param: SpaceParam) -> dict[str, Any]:
     values = asdict(param)
-    values["when"] = {condition.parent: list(condition.values) for condition in param.when}
+    values["when"] = {condition.parent: sorted(condition.values, key=str) for condition in param.when}
     kind = {"kind": _KINDS[type(param)].value}
     return kind | {key: values[key] for key in _UNSET if key in values and values[key] != _UNSET[key]}

@@ -243,7 +243,7 @@ def _reason(comparison: Comparison | None) -> str:
     looks = f"{comparison.n_test_openings} time{'s' * (comparison.n_test_openings != 1)}"
     return (
         f"log loss {comparison.candidate_log_loss:.4f} against {comparison.champion_log_loss:.4f} "
-        f"on {comparison.n_rows} sealed rows (looked at {looks})"
+        f"on {comparison.n_rows} sealed rows (opened {looks})"
     )
 
 

@@ -27,7 +27,7 @@ def test_silence_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
 def test_reading_says_what_it_did(songs: pd.DataFrame) -> None:
     notebook = Notebook()
     prepare_ground(sweep_settings(), songs, notebook)
-    assert notebook.notes[0].startswith("800 rows read, 1 exact duplicates dropped")
+    assert notebook.notes[0].startswith("data frame: 800 rows read, 1 exact duplicates dropped")
     assert "left out, they hold the answer: All Time Rank · Track Score" in notebook.notes
     assert not [note for note in notebook.notes if "LEAK" in note]
 

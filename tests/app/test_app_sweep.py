@@ -105,9 +105,9 @@ OPTIONS = [
 ]
 RATE = ParamSettings(kind=ParamKind.float, low=1e-4, high=1e-2)
 CHANGES: list[tuple[str, Any, str]] = [
-    ("space", {"learning_rate": RATE}, "space"),
+    ("space", {"learning_rate": RATE}, "space.widths.kind"),
     ("train.epochs", 31, "train.epochs"),
-    ("train.batch_size", 32, "fixed.batch_size"),
+    ("train.batch_size", 32, "params.batch_size"),
     ("train.early_stopping.patience", None, "train.patience"),
     ("split.seed", 1, "split"),
     ("features.kind", FeatureKind.published, "features.kind"),
@@ -116,7 +116,7 @@ CHANGES: list[tuple[str, Any, str]] = [
     ("data.as_of", "2024-07-01", "recipe.as_of"),
     ("data.allowed_leaks", ["Track Score"], "leaks"),
     ("data.label.rule", LabelRule.above, "label"),
-    ("optimizer.optimizer", "sgd", "fixed.optimizer"),
+    ("optimizer.optimizer", "sgd", "params.optimizer"),
     ("protocol.watch", "val_loss", "objective"),
 ]
 
@@ -129,7 +129,7 @@ def lean() -> SweepSettings:
 def identity(songs: pd.DataFrame, settings: SweepSettings) -> dict[str, str]:
     table = read_table(settings, songs)
     leaks = LeakVerdict(allowed=tuple(settings.data.allowed_leaks), found=())
-    ground = Ground(table=table, leaks=leaks, split=make_split(table, settings.split))
+    ground = Ground(table=table, leaks=leaks, split=make_split(table, settings.split), source="")
     return study_identity(settings, searched_space(settings), ground)
 
 

@@ -16,8 +16,8 @@ from songpop.tracking.records import LeaderRow, SweepRecord
 from songpop.tracking.trainings import TrainedRow
 
 
-def lines_of(table: Table) -> list[str]:
-    console = Console(file=io.StringIO(), width=200, markup=False)
+def lines_of(table: Table, width: int = 200) -> list[str]:
+    console = Console(file=io.StringIO(), width=width, markup=False)
     console.print(table)
     return str(console.file.getvalue()).splitlines()  # type: ignore[attr-defined]
 
@@ -68,11 +68,11 @@ def test_a_leak_stands_in_the_table_of_sweeps() -> None:
     lines = lines_of(
         sweeps_table([sweep("b", {"test_accuracy": 0.99, "test_log_loss": 0.02}, **leaky), sweep("a", {})], {"id-b": 3})
     )
-    first, below, second, _ = (cells_of(line) for line in lines if line.startswith("│"))
-    assert first == ["b", "published", "–", "0.0200", "–", "99.0 %", "3"]
-    assert below[0].endswith("finished")
-    assert below[1] == "LEAK: Track Score"
-    assert second == ["a", "–", "–", "–", "–", "–", "0"]
+    rows = [cells_of(line) for line in lines if line.startswith("│")]
+    assert rows[0] == ["b", "–", "0.0200", "–", "99.0 %", "3"]
+    assert rows[1][0] == "published, LEAK: Track Score"
+    assert rows[2][0].endswith("finished")
+    assert rows[3] == ["a", "–", "–", "–", "–", "0"]
 
 
 def test_a_row_per_model_of_a_training() -> None:
@@ -82,8 +82,17 @@ def test_a_row_per_model_of_a_training() -> None:
         TrainedRow(training=training, model="explodes"),
     ]
     lines = [cells_of(line) for line in lines_of(trainings_table(rows, {"id-t": 2})) if line.startswith("│")]
-    assert lines[0] == ["t", "honest", "L2 as run", "–", "–", "0.9000 ± 0.0200", "2"]
-    assert lines[2] == ["", "", "explodes", "–", "–", "–", ""]
+    assert lines[0] == ["t", "L2 as run", "–", "–", "0.9000", "2"]
+    assert lines[1] == ["honest", "", "", "", "± 0.0200", ""]
+    assert lines[3] == ["", "explodes", "–", "–", "–", ""]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_name_and_a_run_id_can_be_copied(width: int) -> None:
+    run_id, name = "0123456789abcdef" * 2, "songs-published-full"
+    trial = LeaderRow(trial=3, run_id=run_id, name="trial-003 l2 adam", state="complete", value=0.25)
+    assert any(run_id in line for line in lines_of(runs_table("s", [trial]), width))
+    assert any(name in line for line in lines_of(sweeps_table([sweep(name, {"test_roc_auc": 0.9})], {}), width))
 
 
 def test_runs_can_be_found_again_by_their_id() -> None:

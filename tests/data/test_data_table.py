@@ -92,7 +92,7 @@ def test_exact_duplicates_are_dropped_and_counted(tmp_path: Path) -> None:
     assert kept.matrix.shape == (6, 2)
     assert kept.song.tolist() == [0, 1, 2, 3, 0, 0]
     assert kept.digest == table.digest
-    assert "6 rows read, 1 exact duplicates dropped, 5 rows of 4 songs" in describe(table)[0]
+    assert "6 rows read, 1 exact duplicates dropped, 5 rows of 4 songs" in describe(table, "songs.csv")[0]
 
 
 def dated(tmp_path: Path, *dates: str, **changes: object) -> object:

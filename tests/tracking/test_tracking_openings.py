@@ -49,7 +49,7 @@ def test_a_promotion_that_compares_is_a_look(store, tmp_path, judge) -> None:
     promotion = promote(store, SETTINGS, second, judge)
     assert promotion.comparison is not None
     assert promotion.comparison.n_test_openings == 1
-    assert history(store, SETTINGS)[1].reason.endswith("on 500 sealed rows (looked at 1 time)")
+    assert history(store, SETTINGS)[1].reason.endswith("on 500 sealed rows (opened 1 time)")
     with pytest.raises(GateError, match="worse than"):
         promote(store, SETTINGS, logged_candidate(store, tmp_path, "worse"), judge)
     assert openings(store) == {second.test_digest: 2}  # a refusal has looked as well

@@ -45,7 +45,7 @@ def test_a_better_one_takes_over_and_is_given_back(store, tmp_path) -> None:
     assert [(e.event, e.version, e.previous) for e in history(store, SETTINGS)] == [
         ("promote", 1, None), ("promote", 2, 1), ("rollback", 1, 2),
     ]  # fmt: skip
-    assert history(store, SETTINGS)[1].reason == "log loss 0.2500 against 0.3000 on 500 sealed rows (looked at 1 time)"
+    assert history(store, SETTINGS)[1].reason == "log loss 0.2500 against 0.3000 on 500 sealed rows (opened 1 time)"
     with pytest.raises(GateError, match="no earlier champion"):
         rollback(store, SETTINGS)
 
