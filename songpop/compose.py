@@ -17,11 +17,10 @@ from hydra._internal.utils import get_args_parser
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, OverrideParseException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
-from omegaconf.errors import OmegaConfBaseException
 
+from songpop.composition_errors import plain_sentences
 from songpop.errors import SettingsError
 from songpop.overrides import literal, quoted
 from songpop.settings import (
@@ -45,10 +44,6 @@ SCHEMAS = {
 }
 # A sweep or training without a name is called after the options of these groups.
 NAMED_BY = {"sweep": ("data", "protocol", "space"), "train": ("data", "protocol", "experiment")}
-# Lines of Hydra's and OmegaConf's messages that say nothing to a person who types a command.
-_NOISE = re.compile(
-    r"^\s*(full_key|object_type|reference_type|provider=)|^\s*$|^Config search path|^To append|^See http"
-)
 
 
 class _StopJobs(BaseException):
@@ -101,7 +96,7 @@ def run_with_hydra(command: str, arguments: Sequence[str], task: Callable[[Setti
     _register_schemas()
     run = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=command)(songpop)
     _check_switches(arguments)
-    with _arguments(literal(arguments)), _sentences():
+    with _arguments(literal(arguments)), plain_sentences():
         with suppress(_StopJobs):
             run()
         if errors:
@@ -123,7 +118,7 @@ def compose_settings(command: str, overrides: Sequence[str], config_dir: Path | 
     _register_schemas()
     _refuse_empty(overrides)
     path = [] if config_dir is None else [f"hydra.searchpath=[{quoted(str(config_dir.resolve()))}]"]
-    with _sentences(), hydra.initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
+    with plain_sentences(), hydra.initialize_config_dir(version_base="1.3", config_dir=str(conf_dir())):
         config = hydra.compose(command, overrides=[*path, *overrides], return_hydra_config=True)
         return _without_hydra(command, config)
 
@@ -243,42 +238,3 @@ def _arguments(arguments: Sequence[str]) -> Iterator[None]:
         os.environ.pop("HYDRA_FULL_ERROR", None)
         if full is not None:
             os.environ["HYDRA_FULL_ERROR"] = full
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """Turn what Hydra and OmegaConf raise into one plain sentence."""
-    try:
-        yield
-    except (HydraException, OmegaConfBaseException) as error:
-        raise SettingsError(_sentence(error)) from error
-    except ValueError as error:  # what Hydra says to optimizer=null
-        if "Config group override" not in str(error):
-            raise
-        raise SettingsError(
-            "an override of a group must name one of its options, but one gives null. Leave it out."
-        ) from error
-
-
-def _sentence(error: BaseException) -> str:
-    """Say what Hydra said, and what OmegaConf said below it, with near matches for a misspelt key."""
-    if isinstance(error, OverrideParseException):
-        return (
-            f"an override must be KEY=VALUE, but `{error.override}` cannot be read as one. "
-            "A value with commas, quotes, equals signs or brackets stands in quotes of its own: \"KEY='a, b'\"."
-        )
-    lines: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None:
-        told = re.sub(r"(?m)^In '[^']*': ", "", str(cause))
-        fresh = [line.strip() for line in told.splitlines() if not _NOISE.match(line)]
-        lines += [line for line in fresh if line not in lines]
-        cause = cause.__cause__
-    text = ". ".join(line.rstrip(".") for line in lines) or type(error).__name__
-    if "is not a subclass of ParamSettings" in text:
-        return (
-            "a parameter that the space has not cannot be added by an override. Write a space of your own, "
-            "conf/space/NAME.yaml (or in a folder given by --config-dir), and choose it by space=NAME."
-        )
-    hint = " The command with --cfg job shows every key." if "not in '" in text else ""
-    return re.sub(r":\. ", ": ", text) + "." + hint

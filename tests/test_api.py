@@ -44,7 +44,7 @@ def test_an_unknown_name_is_an_attribute_error() -> None:
 
 @pytest.mark.parametrize("key", ["serch__n_trials", "serch.n_trials"])
 def test_a_misspelt_key_is_told_as_the_command_line_tells_it(key: str) -> None:
-    with pytest.raises(SettingsError, match="'serch' not in 'SweepSettings'"):
+    with pytest.raises(SettingsError, match="Did you mean `search`"):
         songpop.sweep(**{key: 3})
 
 

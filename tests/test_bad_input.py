@@ -133,7 +133,7 @@ def test_files(path: str, status: int, message: str, capsys: pytest.CaptureFixtu
 
 
 KEYS: list[tuple[str, str]] = [
-    ("search.n_trails=5", "Key 'n_trails' not in 'SearchSettings'"),
+    ("search.n_trails=5", "Did you mean `search.n_trials`"),
     ("+search.n_trails=5", "`search.n_trails` is not a key"),
     ("+space.l1.lwo=1", "`space.l1.lwo` is not a key"),
     ("space=fulll", "Could not find 'space/fulll'"),

@@ -110,26 +110,6 @@ def test_the_protocols_of_a_training_keep_the_jobs_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["serch.n_trials=3"], "'serch' not in 'SweepSettings'"),
-        (["search.n_trails=3"], "'n_trails' not in 'SearchSettings'"),
-        (["search.n_trials=many"], "'many' .* could not be converted to Integer"),
-        (["optimizer.learning_rate=abc"], "'abc' .* could not be converted to Float"),
-        (["optimizer=null"], "must name one of its options"),
-        (["space=ful"], "Available options in 'space': full"),
-        (["split.kind=sideways"], "expected one of"),
-        (["space.l2.lwo=1"], "'lwo' not in 'ParamSettings'"),
-        (["a=["], "override"),
-    ],
-)
-def test_a_wrong_override_is_told_in_one_sentence(overrides: list[str], message: str) -> None:
-    with pytest.raises(SettingsError, match=message) as caught:
-        compose_settings("sweep", overrides)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
         (["train.epochs=0"], "`train.epochs` must be at least 1, but it is 0"),
         (["search.n_trials=0"], "`search.n_trials` must be at least 1"),
         (["train.early_stopping.patience=0"], "Use null"),

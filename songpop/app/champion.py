@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
@@ -135,6 +136,8 @@ def _log(
         run_id=best.run_id,
         protocol=settings.protocol.name.value,
         leaks=ground.leaks.allowed,
+        table=Path(ground.source).name,
+        is_generated=ground.is_generated,
         table_digest=table.digest,
         label=table.label_rule,
         label_rule=" ".join(

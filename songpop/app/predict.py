@@ -35,6 +35,7 @@ class Prediction:
     model: str
     version: int
     sha256: str
+    table: str  # what the champion was trained on
     label: str
     leaks: tuple[str, ...]
     as_of: str
@@ -69,6 +70,7 @@ def predict(settings: PredictSettings) -> Prediction:
         model=ranking.model,
         version=ranking.version,
         sha256=ranking.sha256,
+        table=ranking.table,
         label=ranking.label,
         leaks=ranking.leaks,
         as_of=ranking.as_of,

@@ -25,6 +25,7 @@ class Ground:
     leaks: LeakVerdict
     split: Split
     source: str  # where the table comes from, for people
+    is_generated: bool  # the built-in table: its songs do not exist
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -43,13 +44,16 @@ def prepare_ground(settings: SweepSettings, frame: pd.DataFrame | None, listener
         DataError: if the table cannot be used; LeakError: if a column gives the label away.
     """
     table = read_table(settings, frame)
+    is_generated = settings.data.generated and frame is None
     source = "data frame" if frame is not None else settings.data.path or "generated songs"
     for line in describe(table, source):
         listener.note(line)
     leaks = guard_leaks(table, settings.data)
     if leaks.allowed:
         listener.note(f"LEAK, allowed by data.allowed_leaks: {', '.join(leaks.allowed)} gives the label away.")
-    return Ground(table=table, leaks=leaks, split=make_split(table, settings.split), source=source)
+    return Ground(
+        table=table, leaks=leaks, split=make_split(table, settings.split), source=source, is_generated=is_generated
+    )
 
 
 def read_table(settings: SweepSettings, frame: pd.DataFrame | None) -> SongTable:

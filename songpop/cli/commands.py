@@ -22,8 +22,12 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
     def task(settings: Settings) -> int:
         # Everything that is not the result goes to standard error, so that --json stays one object.
         is_multirun = bool({"-m", "--multirun"} & set(arguments))
-        screen = Screen(as_json=as_json, hints=Hints.of(settings, is_multirun=is_multirun))
-        outcome, status = handler(settings, screen)
+        hints = Hints.of(settings, is_multirun=is_multirun)
+        screen = Screen(as_json=as_json, hints=hints)
+        try:
+            outcome, status = handler(settings, screen)
+        except GateError as error:  # its remedy is a command, which needs the same store
+            raise GateError(f"{error}{hints.remark(str(error))}") from error
         if as_json:
             if status == INTERRUPTED:
                 screen.note("songpop: interrupted; what was finished is kept, and the same command goes on with it.")
@@ -36,7 +40,7 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
 
 
 def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
-    check_sweep(settings)  # before TensorFlow is imported, which takes seconds
+    _look_before(settings)
     from songpop.app.sweep import sweep
 
     with screen.live():
@@ -53,7 +57,7 @@ def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
 
 
 def _train(settings: Any, screen: Screen) -> tuple[Any, int]:
-    check_sweep(settings)
+    _look_before(settings)
     from songpop.app.train import train
 
     protocols = [protocol.value for protocol in settings.train.protocols]
@@ -71,6 +75,15 @@ def _train(settings: Any, screen: Screen) -> tuple[Any, int]:
         )
     screen.train(outcome)
     return outcome, 0
+
+
+def _look_before(settings: Any) -> None:
+    """Find out what can be known before TensorFlow is imported, which takes seconds."""
+    check_sweep(settings)
+    if settings.data.path is not None:
+        from songpop.data.reading import find_file
+
+        find_file(settings.data.path)
 
 
 def _check(settings: Any, screen: Screen) -> tuple[Any, int]:
@@ -114,6 +127,10 @@ def _history(settings: Any, screen: Screen) -> tuple[Any, int]:
 
 
 def _predict(settings: Any, screen: Screen) -> tuple[Any, int]:
+    if settings.output is not None and settings.input not in (None, "sample"):
+        from songpop.data.reading import find_file
+
+        find_file(settings.input, "input")  # before TensorFlow is imported
     from songpop.app.predict import predict
 
     outcome = predict(settings)

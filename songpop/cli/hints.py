@@ -5,8 +5,11 @@ What names the store and the registered model is said again where it is not the 
 
 import os
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from songpop.settings import PathSettings, RegistrySettings, TrackingSettings
@@ -21,6 +24,7 @@ class Hints:
     """How the present command was called."""
 
     by_make: bool = False
+    program: str = "songpop"
     repeated: Sequence[str] = ()
     table: str | None = None  # the file that a sweep read
     is_multirun: bool = False
@@ -31,6 +35,7 @@ class Hints:
         data = getattr(settings, "data", None)
         return Hints(
             by_make="MAKELEVEL" in os.environ,
+            program=_program(),
             repeated=[f"{key}={value}" for key in _KEYS if (value := _changed(settings, key)) is not None],
             table=data.path if data else None,
             is_multirun=is_multirun,
@@ -41,8 +46,12 @@ class Hints:
         keys = {word.partition("=")[0] for word in arguments}
         words = shlex.join([*arguments, *(word for word in self.repeated if word.partition("=")[0] not in keys)])
         if not self.by_make:
-            return f"songpop {name} {words}".rstrip()
+            return f"{self.program} {name} {words}".rstrip()
         return f"make {name} ARGS={_make_quoted(words)}" if words else f"make {name}"
+
+    def remark(self, sentence: str) -> str:
+        """Return what must be added to a sentence that names a command; "" where nothing must."""
+        return f" (With {shlex.join(self.repeated)}.)" if self.repeated and "songpop " in sentence else ""
 
     def predict(self, file: str | None, *arguments: str) -> str:
         """Return the words that rank the songs of `file`; None: those of the built-in table."""
@@ -51,6 +60,12 @@ class Hints:
         name, *rest = self.command("predict", *arguments).split(" ARGS=", 1)
         data = f" DATA={shlex.quote(file.replace('$', '$$'))}" if file else ""
         return " ARGS=".join([name + data, *rest])
+
+
+def _program() -> str:
+    """Return what calls songpop: its name, or its path where the shell would not find it."""
+    script = Path(sys.argv[0])
+    return os.path.relpath(script) if script.name == "songpop" and not shutil.which("songpop") else "songpop"
 
 
 def _changed(settings: Any, key: str) -> Any:

@@ -130,7 +130,8 @@ class Screen:
                 allowed = [f"+registry.allowed_leaks={quoted({name: list(outcome.leaks)})}"]
         # Without a name, promote takes the sweep that was begun last.
         sweep = [] if outcome.is_newest and not self._hints.is_multirun else [f"sweep={outcome.sweep}"]
-        commands = {
+        commands = {self._hints.command("compare"): "compare these sweeps"} if self._hints.is_multirun else {}
+        commands |= {
             self._hints.command("ui"): f"compare the runs in the MLflow UI ({outcome.tracking_uri})",
             self._hints.command("promote", *sweep, *model, *allowed): "put the best model into the registry",
             self._hints.predict(self._hints.table, *model): "rank songs with it",
@@ -182,8 +183,11 @@ class Screen:
                 f"{number(told.candidate_log_loss)}, version {outcome.previous} has {number(told.champion_log_loss)} "
                 f"(rows opened {_times(told.n_test_openings)})."
             )
+        elif outcome.previous is not None:
+            self._plain(f"Nothing was compared: version {outcome.previous} knew generated songs only.")
         self._plain(f"Its SHA-256: {outcome.sha256}")
-        commands = (self._hints.predict("songs.csv"), self._hints.command("history"), self._hints.command("rollback"))
+        file = None if outcome.is_generated else "songs.csv"
+        commands = (self._hints.predict(file), self._hints.command("history"), self._hints.command("rollback"))
         self._plain(f"Next: {' · '.join(commands)}")
 
     def rollback(self, outcome: Any) -> None:
@@ -197,11 +201,18 @@ class Screen:
             self._plain(f"{outcome.model} never had a champion. Begin with: {self._hints.command('promote')}")
             return
         rows = [
-            (f"{datetime.fromisoformat(e.when).astimezone():%F %R}", e.event, str(e.version), e.sweep, e.reason)
+            (
+                _when(e.when),
+                e.event,
+                str(e.version),
+                e.sweep,
+                e.table,
+                e.reason,
+            )
             for e in outcome.entries
         ]
         self._out.print(
-            titled_table(f"Champions of {outcome.model}", ("when", "what", "version", "sweep", "why"), rows)
+            titled_table(f"Champions of {outcome.model}", ("when", "what", "version", "sweep", "table", "why"), rows)
         )
 
     def predict(self, outcome: Any) -> None:
@@ -214,12 +225,17 @@ class Screen:
         if outcome.leaks:
             self._plain(f"LEAK: this champion was trained with {', '.join(outcome.leaks)}, which gives the label away.")
         self._plain(
-            f"{outcome.n_songs:,} songs ranked by {outcome.model} version {outcome.version}, "
-            f"{outcome.n_high_potential:,} of them with high potential ({outcome.label}); written to {outcome.output}."
+            f"{outcome.n_songs:,} songs ranked by {outcome.model} version {outcome.version}, trained on "
+            f"{outcome.table}; {outcome.n_high_potential:,} of them with high potential ({outcome.label}); "
+            f"written to {outcome.output}."
         )
 
     def _plain(self, text: str) -> None:
         self._out.print(text, soft_wrap=True)
+
+
+def _when(utc: str) -> str:
+    return f"{datetime.fromisoformat(utc).astimezone():%F %R}"
 
 
 def _times(n: int) -> str:

@@ -57,8 +57,12 @@ def read_csv_text(settings: DataSettings) -> pd.DataFrame:
         SettingsError: if `data.path`, `data.encoding` or `data.separator` cannot be meant.
         StoreError: if the file may not be read.
     """
-    path = _path_of(settings)
-    text = _decode(_bytes_of(path), settings, path)
+    path = find_file(settings.path)
+    if len(settings.separator) != 1 or settings.separator in '"\r\n':
+        raise SettingsError(
+            f"`data.separator` must be one character other than a quote, but it is {settings.separator!r}."
+        )
+    text = _decode(path.read_bytes(), settings, path)
     rows = _numbered_rows(text, settings.separator, path)
     header = next((row for _, row in rows), None)
     if header is None:
@@ -67,27 +71,25 @@ def read_csv_text(settings: DataSettings) -> pd.DataFrame:
     return _frame_of(header, rows, path)
 
 
-def _path_of(settings: DataSettings) -> Path:
-    if settings.path is None:
-        raise SettingsError("`data.path` must name a CSV file, but it is null. Add data.path=FILE.")
-    if len(settings.separator) != 1 or settings.separator in '"\r\n':
-        raise SettingsError(
-            f"`data.separator` must be one character other than a quote, but it is {settings.separator!r}."
-        )
-    path = Path(settings.path)
-    return path.expanduser() if settings.path.startswith("~/") else path  # "~x.csv" is a file, not x's home
+def find_file(path: str | None, key: str = "data.path") -> Path:
+    """Return the file that a key names, if it can be read.
 
-
-def _bytes_of(path: Path) -> bytes:
-    if path.is_dir():
-        raise DataError(f"`data.path` must name a CSV file, but {path} is a folder.")
+    Raises:
+        SettingsError: if the key names nothing; DataError: if there is no such file; StoreError: if it may not be read.
+    """
+    if path is None:
+        raise SettingsError(f"`{key}` must name a CSV file, but it is null. Add {key}=FILE.")
+    file = Path(path).expanduser() if path.startswith("~/") else Path(path)  # "~x.csv" is a file, not x's home
+    if file.is_dir():
+        raise DataError(f"`{key}` must name a CSV file, but {file} is a folder.")
     try:
-        return path.read_bytes()
+        file.open("rb").close()
     except FileNotFoundError:
-        raise DataError(f"`data.path` must name a CSV file, but there is no file {path}.") from None
+        raise DataError(f"`{key}` must name a CSV file, but there is no file {file}.") from None
     except OSError as error:
         reason = error.strerror or error
-        raise StoreError(f"`data.path` must name a file that can be read, but {path} cannot: {reason}.") from error
+        raise StoreError(f"`{key}` must name a file that can be read, but {file} cannot: {reason}.") from error
+    return file
 
 
 def _decode(content: bytes, settings: DataSettings, path: Path) -> str:

@@ -44,6 +44,7 @@ class Ranking:
     model: str
     version: int
     sha256: str
+    table: str  # what the champion was trained on
     label: str
     leaks: tuple[str, ...]
     names: tuple[str, ...]  # the columns by which a person recognises a song, those that the input has
@@ -97,6 +98,7 @@ def rank_songs(
         model=champion.model,
         version=champion.version,
         sha256=champion.facts.sha256,
+        table=champion.facts.table,
         label=model.card.label,
         leaks=model.card.leaks,
         names=tuple(name for name in model.card.names if name in frame.columns),

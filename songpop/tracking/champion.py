@@ -46,7 +46,10 @@ def champion_of(store: Store, settings: RegistrySettings) -> Champion:
                 f"The alias {settings.alias!r} of {settings.model!r} points to nothing: its version or the alias was "
                 "deleted. Give it back with songpop rollback, or to a newer model with songpop promote."
             )
-    raise GateError(f"{settings.model!r} has no champion yet. Run: songpop promote registry.model={settings.model}")
+    raise GateError(
+        f"{settings.model!r} has no champion yet. Run: songpop sweep, then songpop promote "
+        f"registry.model={settings.model}"
+    )
 
 
 def find_champion(store: Store, settings: RegistrySettings) -> Champion | None:

@@ -53,6 +53,24 @@ def refuse_leaks(facts: ModelFacts, settings: RegistrySettings) -> None:
         )
 
 
+def refuse_generated(candidate: ModelFacts, champion: ModelFacts, name: str) -> None:
+    """Refuse to put a model of the built-in table in the place of one of somebody's songs.
+
+    Args:
+        candidate: the facts of the model to be promoted.
+        champion: those of the present one.
+        name: how messages call the champion, for example "songpop version 3".
+
+    Raises:
+        GateError: naming the champion's table.
+    """
+    if candidate.is_generated and not champion.is_generated:
+        raise GateError(
+            f"The candidate was trained on generated songs, but {name} knows real ones ({champion.table}) and must not "
+            "give way to it. Give the candidate a name of its own: registry.model=NAME"
+        )
+
+
 def refuse_untested(facts: ModelFacts) -> None:
     """Refuse a model without metrics on its sealed rows.
 

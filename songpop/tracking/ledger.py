@@ -22,6 +22,7 @@ class LedgerEntry:
     sweep: str
     when: str  # ISO 8601, UTC
     reason: str
+    table: str = ""  # what the version was trained on
 
     def to_tag(self) -> tuple[str, str]:
         """Return the entry as key and value of a tag."""

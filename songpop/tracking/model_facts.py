@@ -27,6 +27,8 @@ class ModelFacts:
     run_id: str  # the run whose weights the model holds
     protocol: str
     leaks: tuple[str, ...]  # allowed leaks, as they are named in data.allowed_leaks
+    table: str  # file name, or what else it came from; for people
+    is_generated: bool  # the built-in table: its songs do not exist
     table_digest: str
     label: str  # what a positive row is
     label_rule: str  # the label's column, rule and value; a median may differ between tables
@@ -42,6 +44,8 @@ class ModelFacts:
             "songpop.run_id": self.run_id,
             "songpop.protocol": self.protocol,
             "songpop.leaks": json.dumps(list(self.leaks)),
+            "songpop.table_name": self.table,
+            "songpop.is_generated": json.dumps(self.is_generated),
             "songpop.table_digest": self.table_digest,
             "songpop.label": self.label,
             "songpop.label_rule": self.label_rule,
@@ -64,6 +68,8 @@ class ModelFacts:
                 run_id=tags["songpop.run_id"],
                 protocol=tags["songpop.protocol"],
                 leaks=tuple(json.loads(tags["songpop.leaks"])),
+                table=tags["songpop.table_name"],
+                is_generated=json.loads(tags["songpop.is_generated"]) is True,
                 table_digest=tags["songpop.table_digest"],
                 label=tags["songpop.label"],
                 label_rule=tags["songpop.label_rule"],

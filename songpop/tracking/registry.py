@@ -26,7 +26,7 @@ from songpop.tracking.champion import (
     registered_model,
 )
 from songpop.tracking.failures import store_failures
-from songpop.tracking.gates import Comparison, Judge, refuse_leaks, refuse_untested, refuse_worse
+from songpop.tracking.gates import Comparison, Judge, refuse_generated, refuse_leaks, refuse_untested, refuse_worse
 from songpop.tracking.ledger import LedgerEntry, champions_before, entries_of
 from songpop.tracking.model_facts import ModelFacts, checked_folder
 from songpop.tracking.openings import count_opening
@@ -59,7 +59,8 @@ class Promotion:
     sweep: str
     run_id: str
     sha256: str
-    comparison: Comparison | None  # None: there was no champion to compare with
+    comparison: Comparison | None  # None: there was nothing to compare with
+    is_generated: bool  # trained on the built-in table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +84,7 @@ def candidate_of(store: Store, sweep: SweepRecord) -> Candidate:
     if not model_id:
         raise GateError(
             f"Sweep {sweep.name!r} has no finished model to promote (it is {sweep.status}). "
-            f"Let it end: songpop sweep search.name={sweep.name}"
+            "Let it end: the command that began it goes on with it."
         )
     with store_failures(store.where):
         logged = store.client.get_logged_model(model_id)
@@ -122,9 +123,10 @@ def promote(
             return _promotion(settings, candidate, champion.version, champion.version, None, is_new=False)
         judge.check(folder)
         comparison = _compared(store, settings, judge, champion, candidate, folder) if champion else None
+        reason = _reason(comparison, champion)
         version = _version_of(store, settings, candidate)
         previous = champion.version if champion else None
-        _crown(store, settings, version, previous, "promote", candidate.facts.sweep, _reason(comparison), clock)
+        _crown(store, settings, version, previous, "promote", candidate.facts, reason, clock)
     return _promotion(settings, candidate, version, previous, comparison, is_new=True)
 
 
@@ -149,7 +151,7 @@ def rollback(store: Store, settings: RegistrySettings, *, clock: Clock = time.ti
         found = checked_champion(store, settings, versions[target])
         skipped = tuple(version for version in earlier[: earlier.index(target)])
         reason = f"back from version {current}" if current else "the champion's version was deleted"
-        _crown(store, settings, target, current, "rollback", found.facts.sweep, reason, clock)
+        _crown(store, settings, target, current, "rollback", found.facts, reason, clock)
     return Rollback(model=settings.model, alias=settings.alias, version=target, previous=current, skipped=skipped)
 
 
@@ -191,7 +193,7 @@ def _crown(
     version: int,
     previous: int | None,
     event: Literal["promote", "rollback"],
-    sweep: str,
+    facts: ModelFacts,
     reason: str,
     clock: Clock,
 ) -> None:
@@ -204,7 +206,8 @@ def _crown(
         event=event,
         version=version,
         previous=previous,
-        sweep=sweep,
+        sweep=facts.sweep,
+        table=facts.table,
         when=datetime.fromtimestamp(clock(), UTC).isoformat(timespec="seconds"),
         reason=reason,
     )
@@ -216,16 +219,19 @@ def _crown(
 
 def _compared(
     store: Store, settings: RegistrySettings, judge: Judge, champion: Champion, candidate: Candidate, folder: Path
-) -> Comparison:
+) -> Comparison | None:
+    """Compare with the champion, unless that one knows generated songs only: then any model of real ones is better."""
     name = f"{settings.model} version {champion.version}"
     if candidate.facts.label_rule != champion.facts.label_rule:
         raise GateError(
             f"{name} answers another question ({champion.facts.label}) than the candidate ({candidate.facts.label}). "
             "Give the candidate a name of its own: registry.model=NAME"
         )
-    n_openings = count_opening(
-        store, candidate.parent_run_id, candidate.test_digest
-    )  # choosing by these rows is a look
+    refuse_generated(candidate.facts, champion.facts, name)
+    if champion.facts.is_generated and not candidate.facts.is_generated:
+        return None
+    # To choose by these rows is to look at them.
+    n_openings = count_opening(store, candidate.parent_run_id, candidate.test_digest)
     try:
         comparison = judge.compare(champion.folder, folder)
     except DataError as error:
@@ -237,9 +243,11 @@ def _compared(
     return replace(comparison, n_test_openings=n_openings)
 
 
-def _reason(comparison: Comparison | None) -> str:
-    if comparison is None:
+def _reason(comparison: Comparison | None, champion: Champion | None) -> str:
+    if champion is None:
         return "there was no champion"
+    if comparison is None:
+        return f"version {champion.version} knew generated songs only"
     looks = f"{comparison.n_test_openings} time{'s' * (comparison.n_test_openings != 1)}"
     return (
         f"log loss {comparison.candidate_log_loss:.4f} against {comparison.champion_log_loss:.4f} "
@@ -266,4 +274,5 @@ def _promotion(
         run_id=candidate.facts.run_id,
         sha256=candidate.facts.sha256,
         comparison=comparison,
+        is_generated=candidate.facts.is_generated,
     )

@@ -129,7 +129,7 @@ def lean() -> SweepSettings:
 def identity(songs: pd.DataFrame, settings: SweepSettings) -> dict[str, str]:
     table = read_table(settings, songs)
     leaks = LeakVerdict(allowed=tuple(settings.data.allowed_leaks), found=())
-    ground = Ground(table=table, leaks=leaks, split=make_split(table, settings.split), source="")
+    ground = Ground(table=table, leaks=leaks, split=make_split(table, settings.split), source="", is_generated=False)
     return study_identity(settings, searched_space(settings), ground)
 
 

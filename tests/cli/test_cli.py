@@ -33,7 +33,7 @@ def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ([], 2, ""),
         (["swep"], 2, "Did you mean `sweep`?"),
-        (["promote", "foo=1"], 2, "'foo' not in 'PromoteSettings'"),
+        (["promote", "foo=1"], 2, "`foo` is no key of this command. Use one of sweep"),
         (["sweep", "data=songs"], 2, "data.path"),
         (["sweep", "data=songs", "data.path=/nowhere.csv"], 3, "/nowhere.csv"),
     ],

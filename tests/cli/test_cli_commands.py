@@ -84,7 +84,8 @@ def test_an_empty_store_as_json(words: list[str], expected: object, store_root: 
         (["promote"], 4, "Run: songpop sweep"),
         (["promote", "sweep=mine"], 4, "Run: songpop sweep"),
         (["rollback"], 4, "no earlier champion"),
-        (["predict", "input=a.csv", "output=b.csv"], 4, "songpop promote"),
+        (["predict", "input=sample", "output=b.csv"], 4, "songpop promote registry.model=songpop (With paths.root="),
+        (["predict", "input=a.csv", "output=b.csv"], 3, "there is no file a.csv"),  # the cheapest look comes first
         (["predict", "output=b.csv"], 2, "`input` must name a CSV file"),
         (["predict", "input=a.csv"], 2, "Add output=FILE"),
     ],

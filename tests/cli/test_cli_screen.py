@@ -15,7 +15,15 @@ from songpop.contracts import TrialState
 HINTS = Hints(by_make=True)
 Capsys = pytest.CaptureFixture[str]
 PROMOTION = SimpleNamespace(
-    model="songpop", alias="champion", version=2, previous=1, is_new=True, sweep="s", sha256="ab12", comparison=None
+    model="songpop",
+    alias="champion",
+    version=2,
+    previous=1,
+    is_new=True,
+    sweep="s",
+    sha256="ab12",
+    comparison=None,
+    is_generated=False,
 )
 PREDICTION = SimpleNamespace(
     first=[SimpleNamespace(rank=1, probability=0.98765, song="Nina [Remix] – :heart: [/b]")],
@@ -25,12 +33,13 @@ PREDICTION = SimpleNamespace(
     n_high_potential=700,
     model="songpop",
     version=3,
+    table="songs.csv",
     label="Track Score > 29.9",
     output="out.csv",
 )
 COMPARISON = SimpleNamespace(n_rows=920, candidate_log_loss=0.25, champion_log_loss=0.27, n_test_openings=3)
 ENTRY = SimpleNamespace(
-    when="2026-01-02T03:04:05+00:00", event="promote", version=1, sweep="s", reason="there was none"
+    when="2026-01-02T03:04:05+00:00", event="promote", version=1, sweep="s", table="songs.csv", reason="there was none"
 )
 
 
@@ -159,7 +168,11 @@ def test_a_line_per_trial_on_standard_error(state: dict[str, Any], words: str, a
         ("rollback", SimpleNamespace(model="m", version=1, alias="a", skipped=(3, 2)), "(deleted since: 3, 2)"),
         ("history", SimpleNamespace(model="m", entries=()), "m never had a champion. Begin with: make promote"),
         ("history", SimpleNamespace(model="m", entries=(ENTRY,)), "there was none"),
-        ("predict", PREDICTION, "1,500 songs ranked by songpop version 3, 700 of them with high potential"),
+        (
+            "predict",
+            PREDICTION,
+            "songpop version 3, trained on songs.csv; 700 of them with high potential",
+        ),
         ("predict", PREDICTION, "written to out.csv."),
         ("predict", SimpleNamespace(**{**vars(PREDICTION), "unusable": {"Likes": 1200}}), "as missing: Likes 1,200."),
         ("predict", SimpleNamespace(**{**vars(PREDICTION), "leaks": ("Track Score",)}), "LEAK: "),

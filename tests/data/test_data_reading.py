@@ -103,10 +103,10 @@ def test_a_file_that_may_not_be_read_is_a_store_error(tmp_path: Path, monkeypatc
     path.chmod(0)
     if os.access(path, os.R_OK):  # root reads everything
 
-        def refuse(self: Path) -> bytes:
+        def refuse(self: Path, mode: str) -> None:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_bytes", refuse)
+        monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(StoreError, match="Permission denied"):
         read_csv_text(small_settings(path))
 

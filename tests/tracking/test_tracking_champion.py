@@ -25,7 +25,7 @@ def test_the_champion_and_its_files(crowned) -> None:
 
 def test_no_champion_yet(store) -> None:
     assert find_champion(store, SETTINGS) is None
-    with pytest.raises(GateError, match=r"no champion yet. Run: songpop promote"):
+    with pytest.raises(GateError, match=r"no champion yet. Run: songpop sweep, then songpop promote"):
         champion_of(store, SETTINGS)
 
 

@@ -66,6 +66,16 @@ def test_the_same_model_twice(store, tmp_path) -> None:
     assert len(history(store, SETTINGS)) == 1
 
 
+def test_real_songs_take_over_from_generated_ones_and_never_give_way(store, tmp_path) -> None:
+    promote(store, SETTINGS, logged_candidate(store, tmp_path, "first", is_generated=True), JUDGE)
+    promotion = promote(store, SETTINGS, logged_candidate(store, tmp_path, "third"), JUDGE)  # the worst of the three
+    assert (promotion.version, promotion.comparison) == (2, None)
+    assert history(store, SETTINGS)[1].reason == "version 1 knew generated songs only"
+    with pytest.raises(GateError, match=r"generated songs, but songpop version 2 knows real ones \(songs.csv\)"):
+        promote(store, SETTINGS, logged_candidate(store, tmp_path, "second", is_generated=True), JUDGE)
+    assert champion_version(store) == "2"
+
+
 def test_one_model_under_two_names(store, tmp_path) -> None:
     candidate = logged_candidate(store, tmp_path, "first")
     for name in ("songpop", "another"):
@@ -88,7 +98,7 @@ def sweep_candidate(store, name: str):
 
 def test_an_unfinished_sweep(store) -> None:
     start_sweep(store, "first").finish("KILLED")
-    with pytest.raises(GateError, match=r"'first' has no finished model.*KILLED.*songpop sweep search.name=first"):
+    with pytest.raises(GateError, match=r"'first' has no finished model.*KILLED.*the command that began it goes on"):
         sweep_candidate(store, "first")
 
 
