@@ -64,8 +64,8 @@ class Hints:
 
 def _program() -> str:
     """Return what calls songpop: its name, or its path where the shell would not find it."""
-    script = Path(sys.argv[0])
-    return os.path.relpath(script) if script.name == "songpop" and not shutil.which("songpop") else "songpop"
+    script = Path(sys.executable).with_name("songpop")
+    return os.path.relpath(script) if script.is_file() and not shutil.which("songpop") else "songpop"
 
 
 def _changed(settings: Any, key: str) -> Any:

@@ -198,7 +198,8 @@ class Screen:
     def history(self, outcome: Any) -> None:
         """Print who was champion when."""
         if not outcome.entries:
-            self._plain(f"{outcome.model} never had a champion. Begin with: {self._hints.command('promote')}")
+            begin = f"{self._hints.command('sweep')}, then {self._hints.command('promote')}"
+            self._plain(f"{outcome.model} never had a champion. Begin with: {begin}")
             return
         rows = [
             (

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,18 @@ def test_what_is_not_the_default_is_named_again(
     command: str, values: dict[str, Any], promote: str, predict: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("MAKELEVEL", raising=False)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     hints = hints_of(command, **values)
     assert hints.command("promote") == f"songpop {promote}"
     assert hints.predict(hints.table) == f"songpop {predict}"
+
+
+def test_a_program_that_the_shell_would_not_find_is_called_by_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    monkeypatch.setenv("PATH", "/nowhere")
+    program, name = hints_of().command("promote").split()
+    assert (Path(program).resolve().name, name) == ("songpop", "promote")
+    assert Path(program).is_file()
 
 
 def test_an_argument_comes_before_what_is_repeated() -> None:

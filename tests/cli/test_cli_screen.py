@@ -166,7 +166,11 @@ def test_a_line_per_trial_on_standard_error(state: dict[str, Any], words: str, a
             "m version 1 is the champion",
         ),
         ("rollback", SimpleNamespace(model="m", version=1, alias="a", skipped=(3, 2)), "(deleted since: 3, 2)"),
-        ("history", SimpleNamespace(model="m", entries=()), "m never had a champion. Begin with: make promote"),
+        (
+            "history",
+            SimpleNamespace(model="m", entries=()),
+            "m never had a champion. Begin with: make sweep, then make promote",
+        ),
         ("history", SimpleNamespace(model="m", entries=(ENTRY,)), "there was none"),
         (
             "predict",
