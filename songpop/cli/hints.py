@@ -73,6 +73,8 @@ def _changed(settings: Any, key: str) -> Any:
     group, name = key.split(".")
     default = getattr(_REPEATED[group], name)
     value = getattr(getattr(settings, group, None), name, default)
+    if key == "tracking.uri" and value and "@" in value:
+        return "…"  # it may hold a password
     return None if value == default else value
 
 

@@ -57,6 +57,12 @@ def test_a_program_that_the_shell_would_not_find_is_called_by_its_path(monkeypat
     assert Path(program).is_file()
 
 
+def test_a_password_is_not_shown() -> None:
+    told = hints_of(**{"tracking.uri": "postgresql://me:secret@host/mlflow"}).command("promote")
+    assert "secret" not in told
+    assert told.endswith("tracking.uri=…'")
+
+
 def test_an_argument_comes_before_what_is_repeated() -> None:
     hints = Hints(repeated=["registry.model=mine", "paths.root=/x"])
     assert hints.command("promote", "registry.model=other") == "songpop promote registry.model=other paths.root=/x"
