@@ -27,6 +27,8 @@ from songpop.overrides import quoted
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 
+MAX_WIDTH = 50  # longer commands do not push what stands behind the others away
+
 
 class Screen:
     """The terminal of one command."""
@@ -136,7 +138,7 @@ class Screen:
             self._hints.command("promote", *sweep, *model, *allowed): "put the best model into the registry",
             self._hints.predict(self._hints.table, *model): "rank songs with it",
         }
-        width = max(map(len, commands))
+        width = max((len(command) for command in commands if len(command) <= MAX_WIDTH), default=0)
         self._plain("")
         self._plain("Next:")
         for command, effect in commands.items():

@@ -60,7 +60,7 @@ def test_a_program_that_the_shell_would_not_find_is_called_by_its_path(monkeypat
 def test_a_password_is_not_shown() -> None:
     told = hints_of(**{"tracking.uri": "postgresql://me:secret@host/mlflow"}).command("promote")
     assert "secret" not in told
-    assert told.endswith("tracking.uri=…'")
+    assert "tracking.uri=…" in told
 
 
 def test_an_argument_comes_before_what_is_repeated() -> None:
