@@ -22,7 +22,7 @@ from rich.table import Table
 
 from songpop.cli.hints import Hints
 from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
-from songpop.cli.wording import number, settings_line, share
+from songpop.cli.wording import number, probability, settings_line, share
 from songpop.overrides import quoted
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
@@ -220,7 +220,7 @@ class Screen:
 
     def predict(self, outcome: Any) -> None:
         """Print what was written, and the first songs."""
-        rows = [(str(song.rank), f"{song.probability:.3f}", song.song) for song in outcome.first]
+        rows = [(str(song.rank), probability(song.probability), song.song) for song in outcome.first]
         self._out.print(titled_table("Most promising", ("rank", "probability", "song"), rows))
         if outcome.unusable:
             cells = ", ".join(f"{name} {n:,}" for name, n in outcome.unusable.items())

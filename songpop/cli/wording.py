@@ -10,6 +10,11 @@ def number(value: float | None, digits: int = 4) -> str:
     return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
 
 
+def probability(value: float) -> str:
+    """Write a probability with three decimals, and never as certainty."""
+    return ">0.999" if value > 0.9995 else "<0.001" if value < 0.0005 else f"{value:.3f}"
+
+
 def share(value: float | None) -> str:
     """Write a share as a percentage with one decimal."""
     return "–" if value is None or math.isnan(value) else f"{100 * value:.1f} %"

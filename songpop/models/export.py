@@ -70,8 +70,25 @@ def load_plain(path: Path) -> keras.Model:
         raise ArtifactError(f"{path} must be a whole and safe Keras model file, but: {first_line}") from error
 
 
+def answer_logits(model: keras.Model) -> keras.Model:
+    """Take the sigmoid off the end of a model, in place, and return it.
+
+    A probability of four bytes is 1 from a logit of 17 on, so that certain songs could not be ranked; logits go on.
+
+    Raises:
+        ArtifactError: if the model does not end in a Dense layer with a sigmoid.
+    """
+    head = model
+    while isinstance(head, keras.Model):
+        head = head.layers[-1]
+    if not isinstance(head, keras.layers.Dense) or head.activation is not keras.activations.sigmoid:
+        raise ArtifactError(f"the model must end in a Dense layer with a sigmoid, but it ends in {head.name!r}.")
+    head.activation = keras.activations.linear
+    return model
+
+
 def predict_rows(model: keras.Model, matrix: Matrix, batch_rows: int = 8192) -> Vector:
-    """Return the probability of each row, shape (R,); no rows give shape (0,), where Keras would raise."""
+    """Return the model's answer for each row, shape (R,); no rows give shape (0,), where Keras would raise."""
     if len(matrix) == 0:
         return np.empty(0, dtype=np.float32)
     outputs = model.predict(np.asarray(matrix, dtype=np.float32), batch_size=batch_rows, verbose=0)

@@ -29,7 +29,7 @@ from songpop.tracking.model_facts import DATA, ModelFacts
 from songpop.tracking.store import Store
 
 # What loading and predicting import; named here because MLflow would load the model to find out, for ten seconds.
-REQUIREMENTS = ("mlflow", "tensorflow", "keras", "numpy", "pandas")
+REQUIREMENTS = ("mlflow", "tensorflow", "keras", "numpy", "pandas", "scipy")
 LOADER = "songpop.scoring.pyfunc_door"
 MODEL_TYPE = "keras"
 PACKAGE = Path(__file__).resolve().parents[1]  # songpop's own code

@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
 
-from songpop.contracts import Vector
 from songpop.data.cells import Recipe, matrix_of
 from songpop.errors import ArtifactError, SettingsError
-from songpop.models.export import load_plain, predict_rows
+from songpop.models.export import answer_logits, load_plain, predict_rows
 from songpop.tracking.files import sha256_of
 
 MODEL_FILE = "model.keras"
@@ -97,10 +98,10 @@ class RawModel:
                 f"The model file {file} is not the one that was logged: its SHA-256 is not that in {CARD_FILE}. "
                 "Restore it from a copy."
             )
-        self._model = load_plain(file)
+        self._logits = answer_logits(load_plain(file))
 
-    def probabilities(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> Vector:
-        """Return each row's probability of high potential, shape (R,).
+    def probabilities(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
+        """Return each row's probability of high potential, shape (R,), of eight bytes: near 1 they still differ.
 
         Args:
             frame: the table's raw columns, as text, numbers or both; others are ignored. A cell that cannot be used
@@ -110,11 +111,12 @@ class RawModel:
         Raises:
             DataError: if columns are missing.
         """
-        return predict_rows(self._model, matrix_of(frame, self.card.recipe, as_of=as_of, strict=False))
+        logits = predict_rows(self._logits, matrix_of(frame, self.card.recipe, as_of=as_of, strict=False))
+        return np.asarray(expit(logits.astype(np.float64)))
 
     def predict(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> pd.DataFrame:
         """Return `probability` and `high_potential` (0 or 1) of each row, in the frame's order."""
-        chance = self.probabilities(frame, as_of).astype(np.float64)
+        chance = self.probabilities(frame, as_of)
         is_high = (chance > self.card.threshold).astype(np.int64)
         return pd.DataFrame({PROBABILITY: chance, HIGH_POTENTIAL: is_high}, index=frame.index)
 

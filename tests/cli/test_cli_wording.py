@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from songpop.cli.wording import number, settings_line, share
+from songpop.cli.wording import number, probability, settings_line, share
 
 
 @pytest.mark.parametrize(
@@ -29,3 +29,10 @@ def test_settings_in_one_line() -> None:
     line = settings_line({"optimizer": "sgd", "l2": 1.23456e-4, "batch_size": 64, "regularization": "none"})
     assert line == "sgd l2=0.000123 batch_size=64 regularization=none"  # "none" alone would say nothing
     assert settings_line({}) == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "told"), [(0.98765, "0.988"), (1 - 1e-9, ">0.999"), (1e-9, "<0.001"), (0.9994, "0.999")]
+)
+def test_nothing_is_certain(value: float, told: str) -> None:
+    assert probability(value) == told

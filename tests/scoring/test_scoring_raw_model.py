@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
-from small_models import CARD, songs
+from small_models import CARD, saved_folder, songs
 
 from songpop.errors import ArtifactError, DataError, SettingsError
 from songpop.scoring.raw_model import ModelCard, RawModel, day_of
@@ -62,6 +62,14 @@ def test_the_plain_keras_file_gives_the_same(model, model_template) -> None:
     plain = load_plain(model_template / "model.keras")
     expected = np.asarray(plain(matrix_of(SONGS, CARD.recipe, strict=True))).reshape(-1)
     np.testing.assert_allclose(model.probabilities(SONGS), expected, atol=1e-6)
+
+
+def test_songs_beyond_doubt_still_differ(tmp_path) -> None:
+    chance = RawModel(saved_folder(tmp_path / "sure", sign=3.5)).probabilities(SONGS)
+    sure = chance[chance.astype(np.float32) == 1]  # as the network itself would say
+    assert len(sure) > 2
+    assert len(set(sure.tolist())) == len(sure)
+    assert sure.max() < 1
 
 
 def test_no_rows(model) -> None:
