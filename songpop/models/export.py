@@ -73,7 +73,8 @@ def load_plain(path: Path) -> keras.Model:
 def answer_logits(model: keras.Model) -> keras.Model:
     """Take the sigmoid off the end of a model, in place, and return it.
 
-    A probability of four bytes is 1 from a logit of 17 on, so that certain songs could not be ranked; logits go on.
+    A probability of four bytes is 1 from a logit of 17 on (of eight, from 37), so that songs beyond doubt could not be
+    ranked; logits go on.
 
     Raises:
         ArtifactError: if the model does not end in a Dense layer with a sigmoid.

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from songpop.data.cells import unusable_cells
 from songpop.data.table import read_csv_text
@@ -32,7 +33,7 @@ _DATA_REMEDY = re.compile(r" Set data\.\w+=[^.]*\.|, or correct data\.\w+(?=\.)"
 class Ranking:
     """Songs in order, and with what they were ranked.
 
-    `songs` are all columns of the input behind rank (1 is best; equal probabilities share one), probability and
+    `songs` are all columns of the input behind rank (1 is best; equal ones share one), probability and
     high_potential.
     """
 
@@ -85,8 +86,9 @@ def rank_songs(
     model = RawModel(champion.folder)
     frame = songs if isinstance(songs, pd.DataFrame) else _read(songs, model.card)
     _check_names(frame)
-    predicted = model.predict(frame, day)
-    ranked = _ranked(frame, predicted, order)
+    logits = model.logits(frame, day)
+    predicted = model.decide(logits, frame.index)
+    ranked = _ranked(frame, predicted, logits, order)
     if output is not None:
         _write(ranked, output, model.card)
     return Ranking(
@@ -106,9 +108,12 @@ def rank_songs(
     )
 
 
-def _ranked(frame: pd.DataFrame, predicted: pd.DataFrame, order: Order) -> pd.DataFrame:
-    """Put rank (equal probabilities share the better one), probability and decision in front of the input's columns."""
-    ranks = predicted[PROBABILITY].rank(method="min", ascending=False).astype("int64")
+def _ranked(frame: pd.DataFrame, predicted: pd.DataFrame, logits: NDArray[np.float64], order: Order) -> pd.DataFrame:
+    """Put rank, probability and decision in front of the input's columns.
+
+    Ranked by log odds, equal ones share the better rank: probabilities near 1 are all 1 once they are written down.
+    """
+    ranks = pd.Series(logits, index=frame.index).rank(method="min", ascending=False).astype("int64")
     whole = pd.concat([ranks.rename(RANK), predicted[list(ADDED[1:])], frame], axis=1)
     return whole if order is Order.given else whole.iloc[np.argsort(ranks, kind="stable")]
 

@@ -100,8 +100,8 @@ class RawModel:
             )
         self._logits = answer_logits(load_plain(file))
 
-    def probabilities(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
-        """Return each row's probability of high potential, shape (R,), of eight bytes: near 1 they still differ.
+    def logits(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
+        """Return each row's log odds of high potential, shape (R,): songs are ranked by them.
 
         Args:
             frame: the table's raw columns, as text, numbers or both; others are ignored. A cell that cannot be used
@@ -111,14 +111,22 @@ class RawModel:
         Raises:
             DataError: if columns are missing.
         """
-        logits = predict_rows(self._logits, matrix_of(frame, self.card.recipe, as_of=as_of, strict=False))
-        return np.asarray(expit(logits.astype(np.float64)))
+        matrix = matrix_of(frame, self.card.recipe, as_of=as_of, strict=False)
+        return predict_rows(self._logits, matrix).astype(np.float64)
+
+    def probabilities(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
+        """Return each row's probability of high potential, shape (R,); arguments and errors are those of `logits`."""
+        return np.asarray(expit(self.logits(frame, as_of)))
 
     def predict(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> pd.DataFrame:
         """Return `probability` and `high_potential` (0 or 1) of each row, in the frame's order."""
-        chance = self.probabilities(frame, as_of)
+        return self.decide(self.logits(frame, as_of), frame.index)
+
+    def decide(self, logits: NDArray[np.float64], index: pd.Index) -> pd.DataFrame:
+        """Return `probability` and `high_potential` for `logits`, shape (R,)."""
+        chance = expit(logits)
         is_high = (chance > self.card.threshold).astype(np.int64)
-        return pd.DataFrame({PROBABILITY: chance, HIGH_POTENTIAL: is_high}, index=frame.index)
+        return pd.DataFrame({PROBABILITY: chance, HIGH_POTENTIAL: is_high}, index=index)
 
 
 def day_of(text: str | None, key: str = "as_of") -> dt.date | None:
