@@ -16,6 +16,7 @@ from songpop.settings import PathSettings, RegistrySettings, TrackingSettings
 
 _REPEATED = {"paths": PathSettings(), "tracking": TrackingSettings(), "registry": RegistrySettings()}
 _KEYS = ("paths.root", "tracking.uri", "tracking.experiment", "registry.model", "registry.alias")
+_WITH_REGISTRY = ("promote", "rollback", "history", "predict")  # the others know no registered model
 _SHELL = frozenset("\"'$`\\!")  # what a shell or make would read inside double quotes
 
 
@@ -43,15 +44,17 @@ class Hints:
 
     def command(self, name: str, *arguments: str) -> str:
         """Return the words that call the command `name`; quoted for a shell, and for make."""
-        keys = {word.partition("=")[0] for word in arguments}
-        words = shlex.join([*arguments, *(word for word in self.repeated if word.partition("=")[0] not in keys)])
+        given = {word.partition("=")[0] for word in arguments}
+        kept = self.repeated if name in _WITH_REGISTRY else self._store_words()
+        words = shlex.join([*arguments, *(word for word in kept if word.partition("=")[0] not in given)])
         if not self.by_make:
             return f"{self.program} {name} {words}".rstrip()
         return f"make {name} ARGS={_make_quoted(words)}" if words else f"make {name}"
 
     def remark(self, sentence: str) -> str:
         """Return what must be added to a sentence that names a command; "" where nothing must."""
-        return f" (With {shlex.join(self.repeated)}.)" if self.repeated and "songpop " in sentence else ""
+        words = self._store_words()
+        return f" (With {shlex.join(words)}.)" if words and "songpop " in sentence else ""
 
     def predict(self, file: str | None, *arguments: str) -> str:
         """Return the words that rank the songs of `file`; None: those of the built-in table."""
@@ -60,6 +63,9 @@ class Hints:
         name, *rest = self.command("predict", *arguments).split(" ARGS=", 1)
         data = f" DATA={shlex.quote(file.replace('$', '$$'))}" if file else ""
         return " ARGS=".join([name + data, *rest])
+
+    def _store_words(self) -> list[str]:
+        return [word for word in self.repeated if not word.startswith("registry.")]
 
 
 def _program() -> str:

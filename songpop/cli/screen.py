@@ -26,7 +26,6 @@ from songpop.cli.wording import number, probability, settings_line, share
 from songpop.overrides import quoted
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
-
 MAX_WIDTH = 50  # longer commands do not push what stands behind the others away
 
 
@@ -203,17 +202,7 @@ class Screen:
             begin = f"{self._hints.command('sweep')}, then {self._hints.command('promote')}"
             self._plain(f"{outcome.model} never had a champion. Begin with: {begin}")
             return
-        rows = [
-            (
-                _when(e.when),
-                e.event,
-                str(e.version),
-                e.sweep,
-                e.table,
-                e.reason,
-            )
-            for e in outcome.entries
-        ]
+        rows = [(_when(e.when), e.event, str(e.version), e.sweep, e.table, e.reason) for e in outcome.entries]
         self._out.print(
             titled_table(f"Champions of {outcome.model}", ("when", "what", "version", "sweep", "table", "why"), rows)
         )

@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, final
 
@@ -221,8 +222,9 @@ class OptunaBackend:
         """Say whether there are enough complete trials to be compared with; Optuna's median reckons for itself."""
         if self._pruner.kind not in (PrunerKind.asha, PrunerKind.hyperband):
             return True
-        states = [trial.state for trial in self._finished.values()]
-        return states.count(TrialState.COMPLETE) >= self._pruner.n_startup_trials
+        complete = (trial for trial in self._finished.values() if trial.state is TrialState.COMPLETE)
+        n_needed = self._pruner.n_startup_trials
+        return sum(1 for _ in islice(complete, n_needed)) == n_needed  # the first few: not all, at each epoch
 
     def _verdict(self) -> Wait | Done | None:
         timeout_s = self._settings.timeout_s

@@ -146,7 +146,7 @@ def rollback(store: Store, settings: RegistrySettings, *, clock: Clock = time.ti
         if target is None:
             raise GateError(
                 f"There is no earlier champion of {settings.model!r} to go back to. Promote another sweep: "
-                "songpop promote sweep=NAME"
+                f"songpop promote sweep=NAME registry.model={settings.model}"
             )
         found = checked_champion(store, settings, versions[target])
         skipped = tuple(version for version in earlier[: earlier.index(target)])

@@ -49,6 +49,15 @@ def test_what_is_not_the_default_is_named_again(
     assert hints.predict(hints.table) == f"songpop {predict}"
 
 
+@pytest.mark.parametrize("name", ["sweep", "ui", "compare", "promote", "history", "rollback", "predict"])
+def test_a_suggested_command_has_only_keys_that_it_takes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    words = hints_of("promote", **{"registry.model": "mine", "paths.root": "/tmp/x"}).command(name).split()[2:]
+    compose_settings(name, words)
+    assert ("registry.model=mine" in words) is (name not in ("sweep", "ui", "compare"))
+    assert "paths.root=/tmp/x" in words
+
+
 def test_a_program_that_the_shell_would_not_find_is_called_by_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MAKELEVEL", raising=False)
     monkeypatch.setenv("PATH", "/nowhere")

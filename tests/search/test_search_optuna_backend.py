@@ -100,6 +100,19 @@ def test_a_killed_search_goes_on_as_if_it_had_not_been_killed(tmp_path: Path, sa
     assert len({repr(t.suggested) for t in whole.finished()}) == 24
 
 
+@pytest.mark.parametrize("pruner", ["asha", "hyperband"])
+@pytest.mark.parametrize("n_startup_trials", [0, 5])
+def test_halving_waits_for_complete_trials(tmp_path: Path, pruner: str, n_startup_trials: int) -> None:
+    options = {"n_startup_trials": n_startup_trials}
+    backend = opened(tmp_path, pruner=pruner, n_trials=24, seed=3, pruner_options=options)
+    quietly(backend, FakeEngine())
+    states = [trial.state for trial in backend.finished()]
+    first_pruned = states.index(TrialState.PRUNED)  # some are, and the first of them not too early
+    assert states[:first_pruned].count(TrialState.COMPLETE) >= n_startup_trials
+    if not n_startup_trials:
+        assert first_pruned < 5  # without waiting it would have been
+
+
 def test_another_seed_is_another_search(tmp_path: Path) -> None:
     first, second = (ask(opened(tmp_path / str(seed), seed=seed)) for seed in (0, 1))
     assert first.params != second.params
