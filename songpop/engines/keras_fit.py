@@ -8,7 +8,6 @@ dropout have seeds of their own, and nothing is kept from one trial to the next.
 import math
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
@@ -16,7 +15,6 @@ import numpy as np
 from songpop.contracts import (
     Decision,
     Done,
-    EpochReport,
     Matrix,
     NextTrial,
     OnEpoch,
@@ -24,17 +22,15 @@ from songpop.contracts import (
     Task,
     TrialResult,
     TrialSpec,
-    TrialState,
     Vector,
     Wait,
 )
 from songpop.engines.batch_order import epoch_order
-from songpop.engines.early_stopping import BestSoFar
-from songpop.evaluation.metrics import accuracy, log_loss, roc_auc
+from songpop.engines.life import TrialLife
+from songpop.evaluation.metrics import accuracy, log_loss
 from songpop.models.mlp import build_network
 from songpop.models.optimizers import build_optimizer
 from songpop.models.runtime import keras, tf
-from songpop.models.schedules import PLATEAU, learning_rates, start_plateau, step_plateau
 
 _PAUSE_S = 0.05  # before asking again, when another process has to finish a trial first
 
@@ -53,16 +49,6 @@ class KerasEngine:
                 time.sleep(_PAUSE_S)
                 continue
             yield _train(spec, self._task, on_epoch)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Measurement:
-    """The validation part after one epoch, and the weights that were measured."""
-
-    epoch: int
-    metrics: Mapping[str, float]
-    weights: tuple[Matrix, ...]
-    predictions: Vector
 
 
 def _train(spec: TrialSpec, task: Task, on_epoch: OnEpoch) -> TrialResult:
@@ -88,7 +74,7 @@ def _train(spec: TrialSpec, task: Task, on_epoch: OnEpoch) -> TrialResult:
         verbose=0,
         callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=trial.begin_epoch, on_epoch_end=trial.end_epoch)],
     )
-    return trial.result(task.validation.y, started_at_s, time.perf_counter() - clock)
+    return trial.result(started_at_s, time.perf_counter() - clock)
 
 
 def _batches(part: Part, spec: TrialSpec) -> Any:
@@ -116,91 +102,44 @@ class _Trial:
     """A running trial: what the callback sets before an epoch, and measures and decides after it."""
 
     def __init__(self, spec: TrialSpec, network: keras.Model, validation: Part, on_epoch: OnEpoch) -> None:
-        self._spec = spec
+        self._life = TrialLife(spec)
         self._network = network
         self._validation = validation
         self._on_epoch = on_epoch
-        self._plateau = start_plateau(spec.params)
-        is_planned = spec.params.schedule != PLATEAU
-        self._rates = learning_rates(spec.params, spec.n_epochs) if is_planned else None
-        self._best = BestSoFar()
-        self._kept: _Measurement | None = None
-        self._history: list[EpochReport] = []
-        self._state = TrialState.COMPLETE
-        self._message = ""
+        self._weights: tuple[Matrix, ...] | None = None
+        self._predictions: Vector | None = None
         x = tf.constant(validation.x)
         self._forward = tf.function(lambda: (network(x, training=False)[:, 0], tf.add_n([0.0, *network.losses])))
 
-    def begin_epoch(self, epoch: int, _logs: object = None) -> None:
-        """Set the learning rate of the epoch that begins (counted from 0, as Keras does)."""
-        self._network.optimizer.learning_rate = self._rate(epoch)
+    def begin_epoch(self, _epoch: int, _logs: object = None) -> None:
+        """Set the learning rate of the epoch that begins."""
+        self._network.optimizer.learning_rate = self._life.learning_rate
 
-    def end_epoch(self, epoch: int, logs: Mapping[str, float]) -> None:
+    def end_epoch(self, _epoch: int, logs: Mapping[str, float]) -> None:
         """Measure, report, and stop the fit when the trial is over."""
-        measured = self._measure(epoch + 1, float(logs["loss"]), self._rate(epoch))
-        bad = {name: value for name, value in measured.metrics.items() if not math.isfinite(value)}
-        if bad:
-            self._fail(measured.epoch, bad)
-            return
-        watched = measured.metrics[self._spec.watch]
-        self._plateau = step_plateau(self._spec.params, self._plateau, watched)
-        self._best = self._best.observe(measured.epoch, watched)
-        if self._best.epoch == measured.epoch or self._keeps_last(measured.epoch):
-            self._kept = measured
-        report = EpochReport(trial=self._spec.trial, epoch=measured.epoch, metrics=measured.metrics)
-        self._history.append(report)
-        if self._on_epoch(report) is Decision.STOP:
-            self._state = TrialState.PRUNED
-            self._network.stop_training = True
-        elif self._best.is_exhausted(measured.epoch, self._spec.patience):
-            self._network.stop_training = True
+        life = self._life
+        metrics, predictions = self._measure(float(logs["loss"]), life.learning_rate)
+        if life.observe(metrics):
+            self._weights, self._predictions = tuple(self._network.get_weights()), predictions
+        if not life.has_failed and self._on_epoch(life.history[-1]) is Decision.STOP:
+            life.give_up()
+        self._network.stop_training = life.is_over
 
-    def result(self, y: Vector, started_at_s: float, wall_s: float) -> TrialResult:
+    def result(self, started_at_s: float, wall_s: float) -> TrialResult:
         """Return the finished trial, with the metrics of the kept weights."""
-        kept = self._kept if self._state is not TrialState.FAILED else None
-        return TrialResult(
-            spec=self._spec,
-            state=self._state,
-            history=tuple(self._history),
-            metrics=_final_metrics(kept, y) if kept else {},
-            best_epoch=kept.epoch if kept else 0,
-            weights=kept.weights if kept else None,
-            val_predictions=kept.predictions if kept else None,
-            started_at_s=started_at_s,
-            wall_s=wall_s,
-            message=self._message,
-        )
+        y = self._validation.y
+        return self._life.result(self._weights, self._predictions, y, started_at_s=started_at_s, wall_s=wall_s)
 
-    def _rate(self, epoch: int) -> float:
-        return self._plateau.learning_rate if self._rates is None else float(self._rates[epoch])
-
-    def _keeps_last(self, epoch: int) -> bool:
-        return self._spec.patience is None and epoch == self._spec.n_epochs
-
-    def _measure(self, epoch: int, loss: float, rate: float) -> _Measurement:
-        """Return the validation metrics of the present weights, by one pass over the whole part."""
+    def _measure(self, loss: float, rate: float) -> tuple[dict[str, float], Vector]:
+        """Return metrics and predictions of the present weights, by one pass over the whole validation part."""
         probability, penalty = (tensor.numpy() for tensor in self._forward())
         y = self._validation.y
         val_log_loss = log_loss(y, probability)
-        return _Measurement(
-            epoch=epoch,
-            metrics={
-                "loss": loss,
-                "val_loss": val_log_loss + float(penalty),
-                "val_log_loss": val_log_loss,
-                "val_accuracy": accuracy(y, probability),
-                "learning_rate": rate,
-            },
-            weights=tuple(self._network.get_weights()),
-            predictions=np.asarray(probability, dtype=np.float32),
-        )
-
-    def _fail(self, epoch: int, bad: Mapping[str, float]) -> None:
-        self._state = TrialState.FAILED
-        self._message = f"epoch {epoch} ended with " + ", ".join(f"{k} = {v}" for k, v in bad.items())
-        self._network.stop_training = True
-
-
-def _final_metrics(kept: _Measurement, y: Vector) -> dict[str, float]:
-    names = ("val_log_loss", "val_loss", "val_accuracy")
-    return {**{n: kept.metrics[n] for n in names}, "val_roc_auc": roc_auc(y, kept.predictions)}
+        metrics = {
+            "loss": loss,
+            "val_loss": val_log_loss + float(penalty),
+            "val_log_loss": val_log_loss,
+            "val_accuracy": accuracy(y, probability),
+            "learning_rate": rate,
+        }
+        return metrics, np.asarray(probability, dtype=np.float32)

@@ -88,6 +88,19 @@ def accuracy(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> fl
     return float(np.mean((truth > 0.5) == (chance > threshold)))
 
 
+def stacked_log_loss(y: ArrayLike, probability: ArrayLike) -> _Floats:
+    """Return `log_loss` of several models on the same rows, shape (S,): y (R,), probability (S, R)."""
+    truth = np.asarray(y) > 0.5
+    clipped = np.clip(np.asarray(probability, dtype=np.float64), EPSILON, 1 - EPSILON)
+    # The logarithm of the chance that the truth had: one per row, where two products would need two.
+    return np.asarray(-np.log(np.where(truth, clipped, 1 - clipped)).mean(axis=1))
+
+
+def stacked_accuracy(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> _Floats:
+    """Return `accuracy` of several models on the same rows, shape (S,): y (R,), probability (S, R)."""
+    return np.asarray(((np.asarray(y) > 0.5) == (np.asarray(probability) > threshold)).mean(axis=1))
+
+
 def roc_auc(y: ArrayLike, probability: ArrayLike) -> float:
     """Return the share of (positive, negative) pairs in the right order, ties as a half; NaN with one class only.
 

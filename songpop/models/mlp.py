@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from songpop.contracts import Params
+from songpop.contracts import Matrix, Params
 from songpop.errors import SettingsError
 from songpop.models.runtime import keras
 
@@ -76,6 +76,37 @@ def build_network(params: Params, n_features: int, seed: int) -> keras.Model:
         name="probability",
     )(hidden)
     return keras.Model(inputs, probability, name="network")
+
+
+def initial_weights(params: Params, n_features: int, seed: int) -> tuple[Matrix, ...]:
+    """Return what `build_network(params, n_features, seed).get_weights()` would, without building a network.
+
+    Raises:
+        SettingsError: if `widths` cannot be meant.
+    """
+    sizes = (n_features, *hidden_widths(params), 1)
+    arrays: list[Matrix] = []
+    for shape, (kernel_seed, _) in zip(pairwise(sizes), layer_seeds(seed, len(sizes) - 1), strict=True):
+        kernel = keras.initializers.GlorotUniform(kernel_seed)(shape)
+        arrays += [np.asarray(kernel, dtype=np.float32), np.zeros(shape[1], dtype=np.float32)]
+    return tuple(arrays)
+
+
+def dropout_rates(params: Params) -> tuple[float, ...]:
+    """Return the dropout rate behind each hidden layer.
+
+    Raises:
+        SettingsError: if widths or rates cannot be meant.
+    """
+    _check(params)
+    return tuple(_dropout_rate(params, k) for k in range(len(hidden_widths(params))))
+
+
+def penalties(params: Params) -> tuple[float, float]:
+    """Return the lambdas (l1, l2) that act on the kernels from layer `first_regularized` on; 0 for none."""
+    uses_l1 = params.regularization in ("l1", "l1_l2")
+    uses_l2 = params.regularization in ("l2", "l1_l2")
+    return (params.l1 if uses_l1 else 0.0, params.l2 if uses_l2 else 0.0)
 
 
 def count_parameters(params: Params, n_features: int) -> int:
