@@ -9,8 +9,9 @@
     ├── DataError         3   a table that cannot be read as its description says
     │   └── LeakError     3   columns that give the label away
     ├── GateError         4   a promotion that is refused, or nothing to promote
-    └── StoreError        5   a store or file that could not be read or written
-        └── ArtifactError 5   a model file that is missing, or not the one that was registered
+    ├── StoreError        5   a store or file that could not be read or written
+    │   └── ArtifactError 5   a model file that is missing, or not the one that was registered
+    └── EngineError       1   worker processes that cannot start, or met a bug
 
 A message is one sentence or two: what must hold, what was found, what to do. Trials that are lost (NaN, infinite
 loss) are results with a state, never exceptions.
@@ -63,3 +64,7 @@ class StoreError(SongpopError):
 
 class ArtifactError(StoreError):
     """A model file is missing, damaged, or not the one that was registered."""
+
+
+class EngineError(SongpopError):
+    """The processes that train could not do their work."""

@@ -3,6 +3,7 @@
 Axes: N steps, B rows of a batch, U units.
 """
 
+from collections.abc import Sequence
 from typing import final
 
 import numpy as np
@@ -44,3 +45,11 @@ class DropoutMasks:
 
 
 _STREAM = 0xD0  # keeps these draws apart from batch orders, which derive from (seed, epoch) too
+
+
+def draw_stacked(masks: Sequence[DropoutMasks], shape: tuple[int, int, int, int]) -> NDArray[np.bool_]:
+    """Return the next masks of a layer for a stack, shape (N, S, B, U); seats beyond `masks` keep every unit."""
+    drawn = np.ones(shape, dtype=np.bool_)
+    for place, mask in enumerate(masks):
+        mask.draw(drawn[:, place])
+    return drawn

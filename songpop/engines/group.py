@@ -4,7 +4,6 @@ Axes: S slots, R rows, N steps. Owns: the stacked arrays, each slot's life and b
 arithmetic (stacked), which trial comes next (slots, pool).
 """
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +14,8 @@ from numpy.typing import NDArray
 
 from songpop.contracts import EpochReport, Matrix, Task, TrialResult, TrialSpec, Vector
 from songpop.engines.batch_order import epoch_order
-from songpop.engines.dropout import DropoutMasks
+from songpop.engines.batches import LANES, in_steps, padded_rows, row_weights
+from songpop.engines.dropout import DropoutMasks, draw_stacked
 from songpop.engines.life import TrialLife
 from songpop.engines.signature import Signature, stack_size
 from songpop.engines.stacked import Layout, StackedNetwork
@@ -25,9 +25,6 @@ from songpop.models.mlp import dropout_rates, initial_weights, penalties
 from songpop.models.runtime import tf
 
 _MAX_CALL_BYTES = 64 * 2**20  # of batches and masks that are laid out for one call into TensorFlow
-# Vector instructions take 16 values, and what is left over goes through other code, with other rounding. Rows of a batch
-# and of the validation part are filled up, so that it depends on no slot's place who is left over.
-_LANES = 16
 _PREDICT_CELLS = 32 * 2**20  # hidden values of one call that measures: rows are cut into pieces above it
 
 
@@ -38,13 +35,12 @@ class DeviceTask:
     task: Task
     x: Any  # training rows, shape (R, F)
     y: Any  # shape (R,)
-    val_x: Any  # filled up to a multiple of _LANES
+    val_x: Any  # filled up to a multiple of LANES
 
     @classmethod
     def of(cls, task: Task) -> "DeviceTask":
         """Copy a task into TensorFlow's memory."""
-        n_more = -len(task.validation.y) % _LANES
-        val_x = np.pad(task.validation.x, ((0, n_more), (0, 0)))
+        val_x = padded_rows(task.validation.x)
         return cls(task=task, x=tf.constant(task.train.x), y=tf.constant(task.train.y), val_x=tf.constant(val_x))
 
 
@@ -53,13 +49,27 @@ class _Slot:
     """One trial in a stack."""
 
     def __init__(self, spec: TrialSpec, n_features: int, layout: Layout) -> None:
-        self.life = TrialLife(spec)
+        self.life, self.seed = TrialLife(spec), spec.seed
         self.layout = layout
         self.started_at_s, self.clock_s = time.time(), time.perf_counter()
         self.rates = dropout_rates(spec.params)
         self.start = layout.pack(initial_weights(spec.params, n_features, spec.seed))
         self.kept: tuple[Matrix, ...] | None = None
         self.predictions: Vector | None = None
+
+    def order(self, n_rows: int) -> NDArray[np.int32]:
+        """Return the order of the rows in the epoch that comes next."""
+        return epoch_order(self.seed, self.life.n_epochs, n_rows)
+
+    def coefficients(self, n_steps: int) -> Matrix:
+        """Return the optimizer's coefficients of the epoch that comes next, shape (N, len(COEFFICIENTS))."""
+        first_step = self.life.n_epochs * n_steps + 1
+        return step_coefficients(self.life.spec.params, self.life.learning_rate, first_step, n_steps)
+
+    def lambdas(self, layer: int) -> tuple[float, float]:
+        """Return l1 and l2 of a hidden layer's kernel."""
+        params = self.life.spec.params
+        return penalties(params) if layer >= params.first_regularized else (0.0, 0.0)
 
     def result(self, y: Vector) -> TrialResult:
         """Return the finished trial."""
@@ -143,15 +153,13 @@ class Group:
         """Train one epoch, and return each seat's loss, shape (S,)."""
         assert self._state is not None
         n_rows = len(self._data.task.train.y)
-        batch = min(self.signature.batch_size, n_rows)
-        n_steps = math.ceil(n_rows / batch)
-        masks = [self._layer_masks(layer) for layer in range(len(self.signature.widths))]
-        scales = tf.constant(
-            [[1 / (1 - rate) for rate in self._seats(_rate_of(layer), n_seats)] for layer in range(len(masks))]
-        )
-        coefficients = np.stack(self._seats(lambda slot: _coefficients(slot, n_steps), n_seats), axis=1)
-        steps = _batches(self._seats(_order_of(n_rows), n_seats), batch)
-        row_weights = _row_weights(n_rows, batch, n_steps)
+        batch_size = min(self.signature.batch_size, n_rows)
+        steps = in_steps(self._seats(lambda slot: slot.order(n_rows), n_seats), batch_size)
+        weights = row_weights(n_rows, batch_size)
+        n_steps = len(steps)
+        coefficients = np.stack(self._seats(lambda slot: slot.coefficients(n_steps), n_seats), axis=1)
+        scales = np.transpose(self._seats(lambda slot: [1 / (1 - rate) for rate in slot.rates], n_seats))
+        masks = [self._masks(layer) for layer in range(len(self.signature.widths))]
         total = np.zeros(n_seats)
         for first in range(0, n_steps, n_call := self._steps_per_call(n_seats, steps.shape[2])):
             part = slice(first, first + n_call)
@@ -160,12 +168,9 @@ class Group:
                 self._data.x,
                 self._data.y,
                 tf.constant(steps[part]),
-                tf.constant(row_weights[part]),
-                [
-                    _drawn(layer, len(row_weights[part]), n_seats, steps.shape[2], width)
-                    for layer, width in zip(masks, self.signature.widths, strict=True)
-                ],
-                scales,
+                tf.constant(weights[part]),
+                [self._drawn(layer, steps[part].shape) for layer in enumerate(masks)],
+                tf.constant(scales, dtype=tf.float32),
                 self._lambdas,
                 tf.constant(coefficients[part]),
             )
@@ -176,7 +181,7 @@ class Group:
         """Return probabilities of the validation rows, shape (S, R_val)."""
         assert self._state is not None
         widest, n_seats = max(self.signature.widths), int(self._state[0][-1].shape[0])
-        n_rows = max(1, _PREDICT_CELLS // (widest * n_seats * _LANES)) * _LANES
+        n_rows = max(1, _PREDICT_CELLS // (widest * n_seats * LANES)) * LANES
         x = self._data.val_x
         pieces = [
             self._network.predict(self._state[0], x[first : first + n_rows]).numpy()
@@ -185,21 +190,28 @@ class Group:
         return np.concatenate(pieces, axis=1)[:, : len(self._data.task.validation.y)]
 
     def _penalty(self, place: int, weights: Sequence[Matrix]) -> float:
-        spec = self._slots[place].life.spec
-        l1, l2 = penalties(spec.params)
-        if l1 == l2 == 0:
+        """Return the penalty of a slot's weights, as Keras has it."""
+        lambdas = [self._slots[place].lambdas(k) for k in range(len(self.signature.widths))]
+        if not any(l1 or l2 for l1, l2 in lambdas):
             return 0.0
         arrays = self._network.layout.unpack([array[place] for array in weights], lambda piece, shape: piece)
-        kernels = [
-            arrays[2 * k].astype(np.float64) for k in range(spec.params.first_regularized, len(self.signature.widths))
-        ]
-        return float(sum(l1 * np.abs(kernel).sum() + l2 * np.square(kernel).sum() for kernel in kernels))
+        kernels = [array.astype(np.float64) for array in arrays[: 2 * len(lambdas) : 2]]
+        sums = zip(kernels, lambdas, strict=True)
+        return float(sum(l1 * np.abs(kernel).sum() + l2 * np.square(kernel).sum() for kernel, (l1, l2) in sums))
 
-    def _layer_masks(self, layer: int) -> list[DropoutMasks] | None:
-        """Return the masks of a layer by slot; None where no slot has any."""
+    def _masks(self, layer: int) -> list[DropoutMasks]:
+        """Return the masks of a layer by slot; none where no slot has any."""
         if not any(slot.rates[layer] for slot in self._slots):
-            return None
-        return [DropoutMasks(slot.life.spec.seed, layer, slot.life.n_epochs, slot.rates[layer]) for slot in self._slots]
+            return []
+        return [DropoutMasks(slot.seed, layer, slot.life.n_epochs, slot.rates[layer]) for slot in self._slots]
+
+    def _drawn(self, layer: tuple[int, list[DropoutMasks]], steps: tuple[int, ...]) -> Any:
+        """Return the next masks of a layer, shape (N, S, B, U); empty where it has no dropout."""
+        number, masks = layer
+        if not masks:
+            return tf.zeros((0, 0, 0, 0), dtype=tf.bool)
+        n_steps, n_seats, n_rows = steps
+        return tf.constant(draw_stacked(masks, (n_steps, n_seats, n_rows, self.signature.widths[number])))
 
     def _steps_per_call(self, n_seats: int, batch: int) -> int:
         n_features = int(self._data.x.shape[1])
@@ -234,8 +246,10 @@ class Group:
         """Return each array's penalties as `StackedNetwork.train_steps` takes them."""
         layout = self._network.layout
         table = np.zeros((2, n_seats, len(layout.shapes)), dtype=np.float32)
-        for k in range(len(self.signature.widths)):
-            table[:, :, 2 * k] = np.transpose(self._seats(_lambdas_at(k), n_seats))
+        layers = range(len(self.signature.widths))
+        by_seat = np.array(self._seats(lambda slot: [slot.lambdas(k) for k in layers], n_seats))
+        for k in layers:
+            table[:, :, 2 * k] = np.transpose(by_seat[:, k])
         flat = [np.repeat(table[:, :, [k]], int(np.prod(layout.shapes[k])), axis=2) for k in layout.together]
         n_left = layout.n_together - sum(piece.shape[2] for piece in flat)
         together = np.concatenate([*flat, np.zeros((2, n_seats, n_left), dtype=np.float32)], axis=2)
@@ -262,36 +276,3 @@ def _lambdas_at(layer: int) -> Callable[[_Slot], tuple[float, float]]:
 def _coefficients(slot: _Slot, n_steps: int) -> Matrix:
     life = slot.life
     return step_coefficients(life.spec.params, life.learning_rate, life.n_epochs * n_steps + 1, n_steps)
-
-
-def _order_of(n_rows: int) -> Callable[[_Slot], NDArray[np.int32]]:
-    return lambda slot: epoch_order(slot.life.spec.seed, slot.life.n_epochs, n_rows)
-
-
-def _batches(orders: list[NDArray[np.int32]], batch: int) -> NDArray[np.int32]:
-    """Return the rows of each step, shape (N, S, B), B filled up to a multiple of _LANES by row 0."""
-    n_seats, n_rows = len(orders), len(orders[0])
-    n_steps = math.ceil(n_rows / batch)
-    flat = np.zeros((n_seats, n_steps * batch), dtype=np.int32)
-    flat[:, :n_rows] = orders
-    steps = flat.reshape(n_seats, n_steps, batch).transpose(1, 0, 2)
-    return np.ascontiguousarray(np.pad(steps, ((0, 0), (0, 0), (0, -batch % _LANES))))
-
-
-def _row_weights(n_rows: int, batch: int, n_steps: int) -> Matrix:
-    """Return the weight of each row in its step's mean, shape (N, B): 0 for what fills a batch up."""
-    weights = np.full((n_steps, batch), 1 / batch, dtype=np.float32)
-    n_last = n_rows - (n_steps - 1) * batch
-    weights[-1] = np.where(np.arange(batch) < n_last, 1 / n_last, 0)
-    return np.pad(weights, ((0, 0), (0, -batch % _LANES)))
-
-
-def _drawn(masks: list[DropoutMasks] | None, n_steps: int, n_seats: int, batch: int, width: int) -> Any:
-    """Return the next masks of a layer, shape (N, S, B, U); empty where it has no dropout."""
-    if masks is None:
-        return tf.zeros((0, 0, 0, 0), dtype=tf.bool)
-    drawn = np.empty((n_steps, n_seats, batch, width), dtype=np.bool_)
-    for place, mask in enumerate(masks):
-        mask.draw(drawn[:, place])
-    drawn[:, len(masks) :] = True  # idle seats
-    return tf.constant(drawn)

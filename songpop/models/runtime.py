@@ -17,9 +17,10 @@ _ENVIRONMENT = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_NUM_INTEROP_THREADS": "1",
     "TF_NUM_INTRAOP_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false",  # its threads would only wait for each other
 }
 # Written by C++ code before its log level is known, so no variable silences them.
-_NOISE = (b"before absl::InitializeLog()", b"cudart_stub.cc")
+_NOISE = (b"before absl::InitializeLog()", b"cudart_stub.cc", b"oneDNN custom operations are on")
 
 
 def without_noise(text: bytes) -> bytes:

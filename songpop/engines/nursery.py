@@ -1,0 +1,59 @@
+"""Where worker processes come from: a fork server that has TensorFlow imported once for all.
+
+A process that has used TensorFlow must not be forked, and importing it anew costs each worker four to eight seconds.
+The server has only imported it. It can be started before this process imports anything heavy, and then does its import
+on another core meanwhile.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from multiprocessing import forkserver, get_context
+from multiprocessing.process import BaseProcess
+from types import ModuleType
+from typing import Any
+
+_PRELOADED = ["songpop.engines.population"]  # and with it TensorFlow
+# Read by the C library when a process starts. Arrays of a megabyte come and go in every step: without these it gives
+# each back to the system and asks for it again (8 % of the time).
+_ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+
+
+def warm_up() -> None:
+    """Start the server, without waiting for it; does nothing where it runs already."""
+    with _set(_ENVIRONMENT), _without_main():
+        forkserver.set_forkserver_preload(_PRELOADED)
+        forkserver.ensure_running()
+
+
+def start_worker(target: Callable[..., None], arguments: tuple[Any, ...]) -> BaseProcess:
+    """Start a process that runs `target(*arguments)`, and does not outlive the server."""
+    warm_up()
+    process = get_context("forkserver").Process(target=target, args=arguments, daemon=True)
+    with _without_main():
+        process.start()
+    return process
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Hide the main module, which children would import: a script without a guard would run again in each."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextmanager
+def _set(values: dict[str, str]) -> Iterator[None]:
+    """Set environment variables that are not set, for as long as the block runs."""
+    new = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(new)
+    try:
+        yield
+    finally:
+        for name in new:
+            del os.environ[name]

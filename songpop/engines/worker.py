@@ -1,0 +1,63 @@
+"""A worker process: a population that is told what to train over a pipe, and owns nothing.
+
+It ends when the pool closes the pipe or dies: a thread watches a second pipe, since a worker that trains does not look,
+and under a fork server its parent is the server, not the pool.
+"""
+
+import os
+import signal
+import threading
+import traceback
+from multiprocessing.connection import Connection
+
+from songpop.contracts import Task
+from songpop.engines.messages import Ended, Failure, Reported, Start, Stop
+from songpop.errors import SongpopError
+
+
+def work(pipe: Connection, lifeline: Connection) -> None:
+    """Train what the pool sends until it closes the pipe.
+
+    Args:
+        pipe: for the messages; the first one is the task.
+        lifeline: nothing ever comes, but the end of the pool.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends Ctrl-C to us too; the pool decides
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with, args=(lifeline,), daemon=True).start()
+    try:
+        _serve(pipe)
+    except (EOFError, ConnectionError):
+        return  # the pool has closed the pipe: nothing is wanted any more
+    except BaseException as error:
+        failure = Failure(
+            error=error if isinstance(error, SongpopError) else None,
+            traceback=traceback.format_exc(),
+            is_memory=isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError",
+        )
+        pipe.send(failure)
+
+
+def _serve(pipe: Connection) -> None:
+    from songpop.engines.population import Population  # TensorFlow: already there where a fork server has it
+
+    task = pipe.recv()
+    assert isinstance(task, Task)
+    population = Population(task)
+    pipe.send(Ended())
+    while True:
+        start = pipe.recv()
+        assert isinstance(start, Start)
+        population.add(start.specs)
+        pipe.send(Reported(reports=tuple(population.train())))
+        stop = pipe.recv()
+        assert isinstance(stop, Stop)
+        results = tuple(population.settle(stop.trials))
+        pipe.send(Ended(results=results, n_traces=population.n_traces, filled_share=population.filled_share))
+
+
+def _end_with(lifeline: Connection) -> None:
+    try:
+        lifeline.recv()
+    except (EOFError, OSError):
+        os._exit(1)
