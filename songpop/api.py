@@ -43,9 +43,13 @@ def sweep(
     Raises:
         SongpopError: one of `songpop.errors`, as the command line prints it.
     """
+    settings = _settings("sweep", overrides, config_dir)
+    from songpop.app.warm_up import warm_up
+
+    warm_up(settings.engine)
     from songpop.app.sweep import sweep as run
 
-    return run(_settings("sweep", overrides, config_dir), frame=frame, listener=listener)
+    return run(settings, frame=frame, listener=listener)
 
 
 def train(frame: pd.DataFrame | None = None, *, config_dir: str | Path | None = None, **overrides: Any) -> Any:

@@ -3,7 +3,7 @@
 Axes: R rows of a table, C columns of the raw matrix, F features after preprocessing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Protocol
@@ -190,8 +190,11 @@ OnEpoch = Callable[[EpochReport], Decision]
 class Engine(Protocol):
     """Trains trials, one or many at once."""
 
-    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Iterator[TrialResult]:
-        """Ask `next_trial` for work until it says Done and nothing runs; yield each trial as it ends."""
+    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
+        """Ask `next_trial` for work until it says Done and nothing runs; yield each trial as it ends.
+
+        Closing the generator ends what still runs.
+        """
         ...
 
 
@@ -206,8 +209,15 @@ class SearchBackend(Protocol):
         """Say whether the trial that made this report is to be given up."""
         ...
 
-    def tell(self, result: TrialResult, run_id: str) -> "FinishedTrial":
-        """Keep a finished trial, durably, before returning; `run_id` is its run in the tracking store."""
+    def tell(self, result: TrialResult) -> None:
+        """Take a trial that has ended into account, in memory: for what is asked and stopped from now on."""
+        ...
+
+    def keep(self, told: Sequence[tuple[TrialResult, str]]) -> "tuple[FinishedTrial, ...]":
+        """Keep trials that were told, durably, before returning; each with its run in the tracking store.
+
+        May be called from another thread than the rest.
+        """
         ...
 
     def suggested(self, trial: int) -> Mapping[str, Any]:
@@ -227,8 +237,8 @@ class SearchBackend(Protocol):
 class Tracker(Protocol):
     """Keeps the record of a sweep's trials."""
 
-    def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
-        """Write one finished trial and return its run id; `suggested` are the parameters that were searched."""
+    def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
+        """Write finished trials and return their run ids; with each the parameters that were searched."""
         ...
 
 

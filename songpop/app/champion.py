@@ -1,7 +1,7 @@
 """The end of a sweep: the best trial's model, its one look at the sealed test rows, its place in the record."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, final
@@ -40,13 +40,19 @@ class BestKeeper:
         self._run = run
         self._best_value = float("inf") if best is None else best.value
 
-    def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
-        """Write the trial; keep its weights before the study hears of it, so that the best one always has some."""
-        run_id = self._run.record(result, suggested)
-        if result.state is TrialState.COMPLETE and result.weights is not None and result.value < self._best_value:
-            self._run.keep_weights(run_id, result.weights)
-            self._best_value = result.value
-        return run_id
+    def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
+        """Write trials; keep the best one's weights before the study hears of it, so that it always has some."""
+        run_ids = self._run.record_all(trials)
+        complete = [
+            (result.value, result.weights, run_id)
+            for (result, _), run_id in zip(trials, run_ids, strict=True)
+            if result.state is TrialState.COMPLETE and result.weights is not None
+        ]
+        value, weights, run_id = min(complete, key=lambda one: one[0], default=(float("inf"), (), ""))
+        if value < self._best_value:
+            self._run.keep_weights(run_id, weights)
+            self._best_value = value
+        return run_ids
 
 
 def crown(

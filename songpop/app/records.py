@@ -47,6 +47,16 @@ class Leader:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EngineLoad:
+    """How well a population was used."""
+
+    occupancy: float  # share of the slots' time in which they trained a trial
+    filled_share: float  # share of what was computed that belonged to a trial: stacks are filled up to compiled sizes
+    n_traces: int  # programs that were traced; it does not grow with the number of trials
+    n_deaths: int  # workers that died, their trials trained again
+
+
+@dataclass(frozen=True, kw_only=True)
 class SweepOutcome:
     """What `songpop sweep` found. `study` is Optuna's own, with every finished trial."""
 
@@ -63,6 +73,7 @@ class SweepOutcome:
     min_epochs_pruned: int | None  # fewest epochs of a pruned trial
     wall_s: float
     engine: str
+    load: EngineLoad | None  # of this call; None where the engine trains one trial at a time
     best: BestTrial | None
     champion: Champion | None
     leaders: tuple[Leader, ...]

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -12,16 +12,16 @@ import numpy as np
 import pandas as pd
 
 from songpop.app.champion import BestKeeper, crown, finish
+from songpop.app.engines import build_engine, load_of
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Ground, base_params, fixed_values, prepare, prepare_ground, searched_space
 from songpop.app.recording import open_run
-from songpop.app.records import BestTrial, Champion, Leader, SweepOutcome
-from songpop.contracts import Engine, FinishedTrial, Params, Task, TrialSpec, TrialState
-from songpop.engines.keras_fit import KerasEngine
+from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
+from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
 from songpop.errors import StoreError
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
-from songpop.settings import EngineKind, SweepSettings, check_sweep
+from songpop.settings import SweepSettings, check_sweep
 from songpop.space import Space, as_entries
 from songpop.tracking.records import Reconciled
 from songpop.tracking.runs import SweepRun
@@ -29,7 +29,6 @@ from songpop.tracking.store import Store
 from songpop.tracking.sweeps import find_sweep
 
 N_LEADERS = 10
-ENGINES: Mapping[EngineKind, Callable[[Task], Engine]] = {EngineKind.keras: KerasEngine}
 
 
 def sweep(
@@ -65,7 +64,8 @@ def sweep(
             f"Searching by {settings.sampler.kind.value}, giving up by {settings.pruner.kind.value}; what is told of a "
             "trial is its validation log loss, lower is better."
         )
-        tracker, engine = BestKeeper(run, backend.best()), ENGINES[settings.engine.kind](prepared.task)
+        tracker = BestKeeper(run, backend.best())
+        engine = build_engine(settings.engine, prepared.task, settings.search.n_trials - n_before)
         summary = run_search(backend, engine, tracker, on_progress=listener.progress)
         best = backend.best()
         champion = None
@@ -73,7 +73,8 @@ def sweep(
             spec = _spec(settings, space, base, best.trial, best.suggested)
             champion = crown(settings, prepared, store, run, best, spec, listener)
         finish(run, champion, summary)
-        return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started)
+        load = load_of(engine)
+        return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started, load)
 
 
 def told_fixed(settings: SweepSettings) -> str:
@@ -147,6 +148,7 @@ def _outcome(
     leaks: tuple[str, ...],
     n_before: int,
     started: float,
+    load: EngineLoad | None,
 ) -> SweepOutcome:
     trials, best = backend.finished(), backend.best()
     states = [trial.state for trial in trials]
@@ -165,6 +167,7 @@ def _outcome(
         min_epochs_pruned=min(pruned, default=None),
         wall_s=time.monotonic() - started,
         engine=settings.engine.kind.value,
+        load=load,
         best=None if best is None else _best(best),
         champion=champion,
         leaders=_leaders(trials),

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from songpop.app.engines import MIN_ROUNDS, build_engine
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Prepared, base_params, prepare, prepare_ground
 from songpop.app.recording import REPOSITORY, open_run, test_digest
 from songpop.contracts import Decision, Done, EpochReport, Params, TrialResult, TrialSpec, TrialState
-from songpop.engines.keras_fit import KerasEngine
 from songpop.errors import SettingsError
 from songpop.evaluation.metrics import binary_metrics
 from songpop.evaluation.stats import Interval, t_interval
 from songpop.models.export import assemble, predict_rows
 from songpop.published import PUBLISHED, Verdict, judge
-from songpop.settings import FixedModel, SweepSettings, check_sweep
+from songpop.settings import EngineSettings, FixedModel, SweepSettings, check_sweep
 from songpop.space.legal import check_name, check_value
 from songpop.tracking.environment import environment
 from songpop.tracking.openings import count_opening
@@ -133,7 +133,7 @@ def _train_under(
         run.annotate(run.run_id, tags={MODELS: json.dumps(list(_models(settings)))})
         # One, however many models: nothing is chosen by their numbers.
         n_openings = count_opening(store, run.run_id, test_digest(ground))
-        for plan, result in _results(prepared, plans):
+        for plan, result in _results(settings.engine, prepared, plans):
             test = _test(prepared, result)
             called = f"{plan.model}, seed {plan.spec.seed}"
             run_id = run.record(result, {"model": plan.model, "seed": plan.spec.seed}, test, name=called)
@@ -160,7 +160,9 @@ def _train_under(
     )
 
 
-def _results(prepared: Prepared, plans: Sequence[_Plan]) -> Iterator[tuple[_Plan, TrialResult]]:
+def _results(
+    engine_settings: EngineSettings, prepared: Prepared, plans: Sequence[_Plan]
+) -> Iterator[tuple[_Plan, TrialResult]]:
     waiting = iter(plans)
 
     def next_trial() -> TrialSpec | Done:
@@ -168,7 +170,8 @@ def _results(prepared: Prepared, plans: Sequence[_Plan]) -> Iterator[tuple[_Plan
         return Done() if plan is None else plan.spec
 
     by_trial = {plan.spec.trial: plan for plan in plans}
-    for result in KerasEngine(prepared.task).run(next_trial, _go_on):
+    engine = build_engine(engine_settings, prepared.task, len(plans) * MIN_ROUNDS)  # nothing is learnt from them
+    for result in engine.run(next_trial, _go_on):
         yield by_trial[result.spec.trial], result
 
 

@@ -41,6 +41,9 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
 
 def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
     _look_before(settings)
+    from songpop.app.warm_up import warm_up
+
+    warm_up(settings.engine)
     from songpop.app.sweep import sweep
 
     with screen.live():
@@ -58,6 +61,9 @@ def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
 
 def _train(settings: Any, screen: Screen) -> tuple[Any, int]:
     _look_before(settings)
+    from songpop.app.warm_up import warm_up
+
+    warm_up(settings.engine)
     from songpop.app.train import train
 
     protocols = [protocol.value for protocol in settings.train.protocols]

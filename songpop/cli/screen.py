@@ -26,6 +26,7 @@ from songpop.cli.wording import number, probability, settings_line, share
 from songpop.overrides import quoted
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
+BEHIND_IS_SHOWN = 16  # trials that end together are recorded together
 MAX_WIDTH = 50  # longer commands do not push what stands behind the others away
 
 
@@ -74,12 +75,13 @@ class Screen:
             self._err.print(
                 f"trial {progress.last.spec.trial}: {progress.last.state.value}, "
                 f"{number(progress.last.value)} after {len(progress.last.history)} epochs "
-                f"({progress.n_finished}/{progress.n_total}, {best})"
+                f"({progress.n_finished}/{progress.n_total}, {best}{_behind(progress.n_behind)})"
             )
             return
         if self._task is None:
             self._task = self._bar.add_task("trials", total=progress.n_total, completed=progress.n_finished, best=best)
-        self._bar.update(self._task, completed=progress.n_finished, total=progress.n_total, best=best)
+        shown = f"{best}{_behind(progress.n_behind)}"
+        self._bar.update(self._task, completed=progress.n_finished, total=progress.n_total, best=shown)
 
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -226,6 +228,11 @@ class Screen:
         self._out.print(text, soft_wrap=True)
 
 
+def _behind(n_behind: int) -> str:
+    """Say how many trials wait to be recorded, where it is more than what is being written just now."""
+    return f", {n_behind} more to be recorded" if n_behind > BEHIND_IS_SHOWN else ""
+
+
 def _when(utc: str) -> str:
     return f"{datetime.fromisoformat(utc).astimezone():%F %R}"
 
@@ -257,5 +264,13 @@ def _totals(outcome: Any) -> str:
     return (
         f"{outcome.n_trials} trials: {outcome.n_complete} complete, {outcome.n_pruned} pruned{pruned}, "
         f"{outcome.n_failed} failed; {outcome.n_epochs:,} epochs trained of {outcome.n_epochs_full:,} "
-        f"({share(saved)} saved). {outcome.n_new} new in {outcome.wall_s:,.0f} s; {outcome.ended_because}."
+        f"({share(saved)} saved). {outcome.n_new} new in {outcome.wall_s:,.0f} s{_load(outcome.load)}; "
+        f"{outcome.ended_because}."
     )
+
+
+def _load(load: Any) -> str:
+    if load is None:
+        return ""
+    deaths = f", {load.n_deaths} processes died and were replaced" if load.n_deaths else ""
+    return f" (slots {share(load.occupancy)} full, {load.n_traces} programs traced{deaths})"

@@ -7,7 +7,7 @@ dropout have seeds of their own, and nothing is kept from one trial to the next.
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, final
 
 import numpy as np
@@ -42,7 +42,7 @@ class KerasEngine:
     def __init__(self, task: Task) -> None:
         self._task = task
 
-    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Iterator[TrialResult]:
+    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
         """Train what `next_trial` gives until it says Done; yield each trial as it ends."""
         while not isinstance(spec := next_trial(), Done):
             if isinstance(spec, Wait):

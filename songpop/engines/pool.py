@@ -8,7 +8,7 @@ Owns: processes, the conversation with each, what a death means. Does not own: w
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
@@ -59,7 +59,7 @@ class PoolEngine:
         self._n_deaths = 0
         self._clock_s = time.monotonic()
 
-    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Iterator[TrialResult]:
+    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
         """Train until `next_trial` says Done and nothing runs; yield each trial as it ends.
 
         Raises:

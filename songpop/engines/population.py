@@ -4,7 +4,7 @@ Owns: which stack a trial joins, the compiled networks, whose turn it is. Does n
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import final
 
 from songpop.contracts import Decision, Done, EpochReport, NextTrial, OnEpoch, Task, TrialResult, TrialSpec, Wait
@@ -86,7 +86,7 @@ class InProcessEngine:
         self.population = Population(task)
         self._n_slots = n_slots
 
-    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Iterator[TrialResult]:
+    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
         """Train up to `n_slots` trials at once until `next_trial` says Done; yield each trial as it ends."""
         is_done = False
         while True:

@@ -54,4 +54,10 @@ with _filtered_stderr():
 # Each new model is traced anew, which TensorFlow would warn of after five of them.
 tf.get_logger().setLevel("ERROR")
 
-__all__ = ["keras", "tf", "without_noise"]
+
+def has_gpu() -> bool:
+    """Say whether TensorFlow sees a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
+
+
+__all__ = ["has_gpu", "keras", "tf", "without_noise"]

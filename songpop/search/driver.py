@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import final
 
@@ -21,6 +22,7 @@ from songpop.contracts import (
 )
 from songpop.search.interrupts import interrupts_deferred
 from songpop.search.outcome import settled
+from songpop.search.recorder import Recorder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class SearchProgress:
     best_value: float | None  # None: no trial is complete yet
     best_trial: int | None
     last: TrialResult
+    n_behind: int  # trials that have ended but are not recorded yet
     elapsed_s: float
 
 
@@ -62,28 +65,36 @@ def run_search(
 ) -> SearchSummary:
     """Run trials until the backend says Done, or until Ctrl-C.
 
-    A finished trial is recorded first and told to the study second: a trial that the study knows has a run. A trial
-    that a crash leaves recorded but not told is run again under its number.
+    A trial that ends counts at once for what is asked next; recording and keeping it goes on beside the training
+    (recorder.py), and progress is told when both are done. What a crash leaves recorded but not kept is run again under
+    its number.
 
     Args:
         backend: decides what to try and what to stop.
         engine: trains.
         tracker: keeps the runs.
-        on_progress: called after each finished trial.
+        on_progress: called after each trial that is kept, from the recorder's thread.
         clock: seconds, for the durations.
 
     Raises:
         StoreError: if a store takes no more; the trials before are kept.
     """
     tally = _Tally(backend, clock)
-    results = engine.run(tally.ask, lambda report: _decide(backend, report))
+
+    def on_kept(trial: FinishedTrial, result: TrialResult, n_behind: int) -> None:
+        tally.count(trial)
+        on_progress(tally.progress(result, n_behind))
+
     is_interrupted = False
+    results = engine.run(tally.ask, lambda report: _decide(backend, report))
     try:
-        for result in _settled(results):
-            with interrupts_deferred():
-                run_id = tracker.record(result, backend.suggested(result.spec.trial))
-                tally.count(backend.tell(result, run_id))
-            on_progress(tally.progress(result))
+        with Recorder(backend, tracker, on_kept) as recorder, closing(results):
+            for result in _settled(results):
+                recorder.wait_for_place()
+                with interrupts_deferred():
+                    suggested = backend.suggested(result.spec.trial)
+                    backend.tell(result)
+                    recorder.put(result, suggested)
     except KeyboardInterrupt:
         is_interrupted = True
     return tally.summary(is_interrupted=is_interrupted)
@@ -126,7 +137,7 @@ class _Tally:
         if trial.state is TrialState.COMPLETE and (self._best is None or trial.value < self._best.value):
             self._best = trial
 
-    def progress(self, last: TrialResult) -> SearchProgress:
+    def progress(self, last: TrialResult, n_behind: int) -> SearchProgress:
         """Return the state after `last`."""
         return SearchProgress(
             n_finished=self._states.total(),
@@ -136,6 +147,7 @@ class _Tally:
             best_value=None if self._best is None else self._best.value,
             best_trial=None if self._best is None else self._best.trial,
             last=last,
+            n_behind=n_behind,
             elapsed_s=self._clock() - self._started_s,
         )
 

@@ -7,6 +7,7 @@ Optuna's own file backend reads a torn line plus an append as damage for ever, a
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, final
 
@@ -35,6 +36,7 @@ class HeldJournal(BaseJournalBackend):
         self._file = path.open("a+b", buffering=0)
         self._n_read = 0
         self._offset = 0
+        self._syncs = True
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         """Yield the operations from number `log_number_from` on."""
@@ -57,10 +59,25 @@ class HeldJournal(BaseJournalBackend):
         try:
             while data:
                 data = data[self._file.write(data) :]
-            os.fsync(self._file.fileno())
+            if self._syncs:
+                os.fsync(self._file.fileno())
         except BaseException:  # an interrupt tears a line as well as a full disk does
             os.ftruncate(self._file.fileno(), size)
             raise
+
+    @contextmanager
+    def one_sync(self) -> Iterator[None]:
+        """Make all that is appended in the block durable at once, at its end.
+
+        Raises:
+            OSError: if the disk takes no more; whole lines that were written before may then be there or not.
+        """
+        self._syncs = False
+        try:
+            yield
+        finally:
+            self._syncs = True
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Close the file."""

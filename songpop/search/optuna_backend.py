@@ -7,9 +7,8 @@ on, the study in memory is built again from the store; numbers that a crash has 
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any, final
 
@@ -23,7 +22,7 @@ from songpop.contracts import Done, EpochReport, FinishedTrial, Params, TrialRes
 from songpop.errors import SettingsError
 from songpop.search.distributions import GivenSampler, write
 from songpop.search.known_points import usable_points
-from songpop.search.outcome import TO_OPTUNA, attributes, finished_trial, point_key, settled
+from songpop.search.outcome import TO_OPTUNA, attributes, finished_trial, point_key, settled, with_run
 from songpop.search.pruners import build_pruner
 from songpop.search.samplers import Proposer, build_proposer, random_values
 from songpop.search.study_store import StudyStore
@@ -127,6 +126,9 @@ class OptunaBackend:
         kept = store.load()
         self._study = _in_memory(settings.name or "", kept)
         self._finished = {number: finished_trial(trial, space) for number, trial in kept.items()}
+        self._told: dict[int, FrozenTrial] = {}  # ended, and not kept yet
+        self._n_told = len(kept)
+        self._n_complete = sum(trial.state is TrialState.COMPLETE for trial in self._finished.values())
         self._tried: set[Params] = {make_spec(n, trial.suggested).params for n, trial in self._finished.items()}
         done_points = {trial.user_attrs.get(_KNOWN_POINT) for trial in kept.values()}
         self._points = deque(point for point in points if point_key(point) not in done_points)
@@ -182,21 +184,27 @@ class OptunaBackend:
         is_behind = running.trial.should_prune()  # asked in any case: the pruner remembers what it was asked
         return is_behind and self._may_prune()
 
-    def tell(self, result: TrialResult, run_id: str = "") -> FinishedTrial:
-        """Keep a finished trial, durably, before returning; a NaN or infinite objective is a failure.
-
-        Raises:
-            StoreError: if the store takes it not; the trial is then run again when the search goes on.
-        """
+    def tell(self, result: TrialResult) -> None:
+        """Take a trial that has ended into account, in memory; a NaN or infinite objective is a failure."""
         result = settled(result)
         trial = self._running.pop(result.spec.trial).trial
-        for key, value in attributes(result, run_id).items():
+        for key, value in attributes(result).items():
             trial.set_user_attr(key, value)
         value_told = result.value if result.state is TrialState.COMPLETE else None
-        kept = self._study.tell(trial, value_told, TO_OPTUNA[result.state])
-        self._store.append(kept)
-        finished = finished_trial(kept, self._space)
-        self._finished[finished.trial] = finished
+        self._told[result.spec.trial] = self._study.tell(trial, value_told, TO_OPTUNA[result.state])
+        self._n_told += 1
+        self._n_complete += result.state is TrialState.COMPLETE
+
+    def keep(self, told: Sequence[tuple[TrialResult, str]]) -> tuple[FinishedTrial, ...]:
+        """Keep trials that were told, durably, before returning; each with its run's id.
+
+        Raises:
+            StoreError: if the store takes them not; they are then run again when the search goes on.
+        """
+        trials = [with_run(self._told.pop(result.spec.trial), run_id) for result, run_id in told]
+        self._store.append(trials)
+        finished = tuple(finished_trial(trial, self._space) for trial in trials)
+        self._finished.update((trial.trial, trial) for trial in finished)
         return finished
 
     def suggested(self, trial: int) -> Mapping[str, Any]:
@@ -222,19 +230,17 @@ class OptunaBackend:
         """Say whether there are enough complete trials to be compared with; Optuna's median reckons for itself."""
         if self._pruner.kind not in (PrunerKind.asha, PrunerKind.hyperband):
             return True
-        complete = (trial for trial in self._finished.values() if trial.state is TrialState.COMPLETE)
-        n_needed = self._pruner.n_startup_trials
-        return sum(1 for _ in islice(complete, n_needed)) == n_needed  # the first few: not all, at each epoch
+        return self._n_complete >= self._pruner.n_startup_trials
 
     def _verdict(self) -> Wait | Done | None:
         timeout_s = self._settings.timeout_s
         if self._ended is not None:
             return self._ended
-        if len(self._finished) >= self.n_trials:
+        if self._n_told >= self.n_trials:
             return Done(f"all {self.n_trials} trials are finished")
         if timeout_s is not None and self._clock() - self._started_at_s >= timeout_s:
             return Done(f"search.timeout_s={timeout_s:g} is over")
-        return Wait() if len(self._finished) + len(self._running) >= self.n_trials else None
+        return Wait() if self._n_told + len(self._running) >= self.n_trials else None
 
     def _choose(self, trial: Trial) -> _Running | None:
         """Return the first candidate that no trial has had, finished or running."""

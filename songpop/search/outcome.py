@@ -3,6 +3,7 @@
 Optuna would take an infinite value for a complete trial.
 """
 
+import copy
 import json
 import math
 from collections.abc import Mapping
@@ -41,11 +42,10 @@ def settled(result: TrialResult) -> TrialResult:
     )
 
 
-def attributes(result: TrialResult, run_id: str) -> dict[str, Any]:
-    """Return what is kept of a settled result beside parameters, state and value."""
+def attributes(result: TrialResult) -> dict[str, Any]:
+    """Return what is kept of a settled result beside parameters, state, value and run id."""
     return {
         "trial": result.spec.trial,
-        "run_id": run_id,
         "seed": result.spec.seed,
         "n_epochs": len(result.history),
         "best_epoch": result.best_epoch,
@@ -53,6 +53,13 @@ def attributes(result: TrialResult, run_id: str) -> dict[str, Any]:
         "wall_s": float(result.wall_s),
         "message": result.message,
     }
+
+
+def with_run(trial: FrozenTrial, run_id: str) -> FrozenTrial:
+    """Return a told trial with the id of its run in the tracking store."""
+    told = copy.copy(trial)
+    told.user_attrs = {**trial.user_attrs, "run_id": run_id}
+    return told
 
 
 def finished_trial(trial: FrozenTrial, space: Space) -> FinishedTrial:

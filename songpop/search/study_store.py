@@ -5,8 +5,8 @@ decisions, which are made on a copy in memory (optuna_backend). Running trials a
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, final
 from uuid import uuid4
@@ -54,19 +54,19 @@ class StudyStore:
                 folder.mkdir(parents=True, exist_ok=True)
             stack.callback(SweepLock(folder / f"{name}.lock").release)
             with _store_errors(self._where):
-                storage = _open_storage(settings, folder / f"{name}.journal", stack)
+                storage, self._together = _open_storage(settings, folder / f"{name}.journal", stack)
                 self.study = _open_study(name, storage)
                 self._claim(identity, rewrite=settings.url is not None)
             self._exit = stack.pop_all()
 
-    def append(self, trial: FrozenTrial) -> None:
-        """Keep a finished trial, whole and durably.
+    def append(self, trials: Sequence[FrozenTrial]) -> None:
+        """Keep finished trials, durably, each whole or not at all.
 
         Raises:
-            StoreError: if the store takes it not; nothing of it is kept then.
+            StoreError: if the store takes one not; it and those behind it are not kept then.
         """
-        with _store_errors(self._where):
-            self.study.add_trial(trial)
+        with _store_errors(self._where), self._together():
+            self.study.add_trials(trials)
 
     def load(self) -> dict[int, FrozenTrial]:
         """Return the finished trials by their number in the sweep.
@@ -141,11 +141,14 @@ def _without_password(url: str) -> str:
     return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
 
 
-def _open_storage(settings: StorageSettings, journal: Path, stack: ExitStack) -> BaseStorage:
+def _open_storage(
+    settings: StorageSettings, journal: Path, stack: ExitStack
+) -> tuple[BaseStorage, Callable[[], AbstractContextManager[None]]]:
+    """Return the storage, and a context in which several trials are made durable at once."""
     if settings.url is None:
         held = HeldJournal(journal)
         stack.callback(held.close)
-        return _replayed(held, journal)
+        return _replayed(held, journal), held.one_sync
     # Imported here: a journal needs no SQLAlchemy, which takes a third of a second.
     from sqlalchemy.exc import ArgumentError
 
@@ -162,7 +165,7 @@ def _open_storage(settings: StorageSettings, journal: Path, stack: ExitStack) ->
             "For PostgreSQL: pip install 'songpop[postgresql]'."
         ) from error
     stack.callback(storage.engine.dispose)
-    return storage
+    return storage, nullcontext
 
 
 def _replayed(held: HeldJournal, path: Path) -> BaseStorage:

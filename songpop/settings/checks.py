@@ -49,9 +49,13 @@ def _check_numbers(settings: SweepSettings) -> None:
         ("search.seed", settings.search.seed, 0),
         ("split.seed", settings.split.seed, 0),
         ("train.seed", settings.train.seed, 0),
+        ("engine.n_workers", settings.engine.n_workers, 0),
+        ("engine.n_slots", settings.engine.n_slots, 1),
     ):
-        if value < low:
+        if value is not None and value < low:
             raise SettingsError(f"`{key}` must be at least {low}, but it is {value}.")
+    if not settings.engine.trial_timeout_s > 0:
+        raise SettingsError(f"`engine.trial_timeout_s` must be positive, but it is {settings.engine.trial_timeout_s}.")
     patience = settings.train.early_stopping.patience
     if patience is not None and patience < 1:
         raise SettingsError(

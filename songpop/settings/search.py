@@ -90,6 +90,7 @@ class PrunerSettings:
 class EngineKind(Enum):
     """Who trains."""
 
+    population = "population"
     keras = "keras"
 
 
@@ -97,4 +98,7 @@ class EngineKind(Enum):
 class EngineSettings:
     """Options of the engine."""
 
-    kind: EngineKind = EngineKind.keras
+    kind: EngineKind = EngineKind.population
+    n_workers: int | None = None  # population: processes; default: one per core; 0: none but this one
+    n_slots: int | None = None  # population: trials that each trains at once; default: 16, in short searches fewer
+    trial_timeout_s: float = 600.0  # population: a process that finishes no epoch for so long is ended

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, final
 
@@ -25,7 +26,8 @@ from songpop.tracking.failures import store_failures
 from songpop.tracking.records import KIND, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, sweep_runs
-from songpop.tracking.trial_batch import batch_of
+from songpop.tracking.trial_batch import TrialBatch, batch_of
+from songpop.tracking.trial_writer import write_trials
 
 PARENT = "mlflow.parentRunId"
 MAX_DIGEST_LENGTH = 36  # MLflow's column
@@ -50,7 +52,7 @@ class SweepRun:
         *,
         name: str | None = None,
     ) -> str:
-        """Write one finished trial as a child run, in three calls, and return its run id.
+        """Write one finished trial as a child run, and return its run id.
 
         Args:
             result: the trial.
@@ -62,17 +64,20 @@ class SweepRun:
             StoreError: if the store cannot be written.
         """
         batch = batch_of(result, suggested, test or {})
+        return self._write([replace(batch, name=name or batch.name)])[0]
+
+    def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
+        """Write finished trials, each with the parameters that were searched, and return their run ids.
+
+        Raises:
+            StoreError: if the store cannot be written.
+        """
+        return self._write([batch_of(result, suggested, {}) for result, suggested in trials])
+
+    def _write(self, batches: Sequence[TrialBatch]) -> list[str]:
+        tags = {**_source_tags(), **self._child_tags}
         with store_failures(self._store.where):
-            run = self._client.create_run(
-                self._store.experiment_id,
-                start_time=batch.start_ms,
-                tags={**_source_tags(), **self._child_tags, **batch.tags},
-                run_name=name or batch.name,
-            )
-            run_id = str(run.info.run_id)
-            self._client.log_batch(run_id, metrics=batch.metrics, params=batch.params)
-            self._client.set_terminated(run_id, status=batch.status, end_time=batch.end_ms)
-        return run_id
+            return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
 
     def reconcile(self, finished: Sequence[FinishedTrial]) -> Reconciled:
         """Delete children of this sweep that the study does not know, and those that still say RUNNING.

@@ -19,6 +19,7 @@ from typing import Any
 import mlflow.store.db_migrations
 import sqlalchemy
 from mlflow.entities import Experiment, LifecycleStage
+from mlflow.store.db.utils import create_sqlalchemy_engine_with_retry
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.tracking import MlflowClient
 
@@ -30,6 +31,7 @@ BUSY_TIMEOUT_S = 5.0  # how long an opening waits for another process's write
 SERVER_TIMEOUT_S = 5.0
 # Without it the UI takes an experiment for one of language models, and hides charts and models.
 KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
+REMOTE = ("http://", "https://", "databricks")
 SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
@@ -44,6 +46,8 @@ class Store:
     uri: str
     where: str
     experiment_id: str
+    artifact_location: str  # of the experiment
+    engine: sqlalchemy.Engine | None  # of a database; None: a server
     root: Path  # folder of the store, its artifacts and its locks
 
 
@@ -76,7 +80,16 @@ def open_store(settings: TrackingSettings, root: Path, *, writing: bool = True) 
             _reach(uri)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         experiment_id = _experiment(client, settings.experiment, uri, root)
-    return Store(client=client, uri=uri, where=where, experiment_id=experiment_id, root=root)
+        is_remote = uri.startswith(REMOTE)
+        return Store(
+            client=client,
+            uri=uri,
+            where=where,
+            experiment_id=experiment_id,
+            artifact_location=str(client.get_experiment(experiment_id).artifact_location),
+            engine=None if is_remote else create_sqlalchemy_engine_with_retry(uri),  # type: ignore[no-untyped-call]
+            root=root,
+        )
 
 
 def sqlite_file(uri: str) -> Path | None:
@@ -213,8 +226,7 @@ def _experiment(client: MlflowClient, name: str, uri: str, root: Path) -> str:
         with locked(root / "mlflow.db.lock"):  # two first starts at once: the second one finds it
             found = client.get_experiment_by_name(name)
             if found is None:
-                remote = uri.startswith(("http://", "https://", "databricks"))
-                place = None if remote else (root / "artifacts").as_uri()
+                place = None if uri.startswith(REMOTE) else (root / "artifacts").as_uri()
                 return str(client.create_experiment(name, artifact_location=place, tags=KIND_OF_EXPERIMENT))
     if found.lifecycle_stage == LifecycleStage.DELETED:
         raise StoreError(

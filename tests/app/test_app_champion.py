@@ -1,7 +1,7 @@
 """The end of a sweep: whose weights are kept, when the sealed test rows are opened, and that each look is counted."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,8 @@ class FakeRun:
     def __init__(self) -> None:
         self.kept: list[str] = []
 
-    def record(self, result: TrialResult, _: Mapping[str, Any]) -> str:
-        return f"run-{result.spec.trial}"
+    def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
+        return [f"run-{result.spec.trial}" for result, _ in trials]
 
     def keep_weights(self, run_id: str, arrays: object) -> None:
         assert arrays
@@ -84,7 +84,8 @@ def test_weights_are_kept_of_each_new_best_trial(
 ) -> None:
     run = FakeRun()
     keeper = BestKeeper(run, best)  # type: ignore[arg-type]
-    assert [keeper.record(result, {}) for result in results] == [f"run-{result.spec.trial}" for result in results]
+    trials = [(result, {}) for result in results]
+    assert [keeper.record_all([trial]) for trial in trials] == [[f"run-{r.spec.trial}"] for r in results]
     assert run.kept == [f"run-{number}" for number in kept]
 
 

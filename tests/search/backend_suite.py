@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from search_fakes import FOUR, FakeEngine, FakeTracker, result_of
+from search_fakes import FOUR, FakeEngine, FakeTracker, finish, result_of
 
 from songpop.contracts import Done, SearchBackend, TrialSpec, TrialState, Wait
 from songpop.search.driver import run_search
@@ -30,7 +30,7 @@ class BackendSuite:
         for number in range(3):
             spec = ask(backend)
             assert spec.trial == number
-            backend.tell(result_of(spec, [0.5]), f"run-{number}")
+            finish(backend, result_of(spec, [0.5]), f"run-{number}")
         assert backend.ask() == Done("all 3 trials are finished")
         assert [trial.trial for trial in backend.finished()] == [0, 1, 2]
 
@@ -38,9 +38,9 @@ class BackendSuite:
         backend = make(n_trials=2)
         first, second = ask(backend), ask(backend)
         assert backend.ask() == Wait()
-        backend.tell(result_of(second, [0.5]), "b")
+        finish(backend, result_of(second, [0.5]), "b")
         assert backend.ask() == Wait()
-        backend.tell(result_of(first, [0.4]), "a")
+        finish(backend, result_of(first, [0.4]), "a")
         assert isinstance(backend.ask(), Done)
 
     def test_parallel_engines_do_not_overshoot(self, make: Make) -> None:
@@ -53,7 +53,7 @@ class BackendSuite:
         backend = make(n_trials=3)
         for values, state in (([0.5, 0.4], TrialState.COMPLETE), ([0.9], TrialState.PRUNED), ([], TrialState.FAILED)):
             spec = ask(backend)
-            backend.tell(result_of(spec, values, state), f"run-{spec.trial}")
+            finish(backend, result_of(spec, values, state), f"run-{spec.trial}")
         before, best = backend.finished(), backend.best()
         backend.close()
         again = make(n_trials=3)
@@ -74,7 +74,7 @@ class BackendSuite:
     def test_an_objective_that_is_no_number_is_a_failure(self, make: Make, value: float) -> None:
         backend = make(n_trials=1)
         result = replace(result_of(ask(backend), [0.5]), metrics={"val_log_loss": value})
-        told = backend.tell(result, "run")
+        told = finish(backend, result, "run")
         assert told.state is TrialState.FAILED
         assert backend.best() is None
 
@@ -88,7 +88,7 @@ class BackendSuite:
         backend = make(n_trials=1)
         spec = ask(backend)
         suggested = backend.suggested(0)
-        backend.tell(result_of(spec, [0.5]), "run")
+        finish(backend, result_of(spec, [0.5]), "run")
         assert backend.suggested(0) == suggested == backend.finished()[0].suggested
         assert suggested["learning_rate"] == spec.params.learning_rate
 
@@ -100,7 +100,7 @@ class BackendSuite:
         backend = make(n_trials=3, known_points=points)
         first = ask(backend)
         assert backend.suggested(0) == points[0]
-        backend.tell(result_of(first, [0.5]), "run")
+        finish(backend, result_of(first, [0.5]), "run")
         backend.close()
         again = make(n_trials=3, known_points=points)
         assert ask(again).params.learning_rate == 1e-2

@@ -1,7 +1,7 @@
 """What the tests of the search share: a space, an engine that computes its curves, a tracker that remembers."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,11 @@ from songpop.contracts import (
     Decision,
     Done,
     EpochReport,
+    FinishedTrial,
     NextTrial,
     OnEpoch,
     Params,
+    SearchBackend,
     TrialResult,
     TrialSpec,
     TrialState,
@@ -116,6 +118,13 @@ def result_of(spec: TrialSpec, values: list[float], state: TrialState = TrialSta
     )
 
 
+def finish(backend: SearchBackend, result: TrialResult, run_id: str = "run") -> FinishedTrial:
+    """Tell the backend of a trial that has ended, and have it kept."""
+    backend.tell(result)
+    (finished,) = backend.keep([(result, run_id)])
+    return finished
+
+
 class FakeEngine:
     """Trains `n_slots` trials side by side, epoch by epoch, by looking the losses up."""
 
@@ -131,7 +140,7 @@ class FakeEngine:
         self.asked: list[TrialSpec] = []
         self.n_running_max = 0
 
-    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Iterator[TrialResult]:
+    def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
         running: list[tuple[TrialSpec, list[float], int]] = []
         is_done = False
         while running or not is_done:
@@ -172,6 +181,6 @@ class FakeTracker:
     def __init__(self) -> None:
         self.recorded: list[tuple[TrialResult, dict[str, Any]]] = []
 
-    def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
-        self.recorded.append((result, dict(suggested)))
-        return f"run-{result.spec.trial}"
+    def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
+        self.recorded += [(result, dict(suggested)) for result, suggested in trials]
+        return [f"run-{result.spec.trial}" for result, _ in trials]

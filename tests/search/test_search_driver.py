@@ -1,6 +1,8 @@
 import math
 import signal
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,9 +41,10 @@ def test_a_trial_is_recorded_before_it_is_told(tmp_path: Path) -> None:
     backend = opened(tmp_path, n_trials=2)
 
     class Watching(FakeTracker):
-        def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
-            assert result.spec.trial not in [trial.trial for trial in backend.finished()]
-            return super().record(result, suggested)
+        def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
+            kept = [trial.trial for trial in backend.finished()]
+            assert not {result.spec.trial for result, _ in trials} & set(kept)
+            return super().record_all(trials)
 
     tracker = Watching()
     run_search(backend, FakeEngine(), tracker, on_progress=lambda progress: None)
@@ -74,19 +77,42 @@ def test_ctrl_c_while_training_drops_the_running_trial_only(tmp_path: Path) -> N
 
 def test_ctrl_c_while_recording_waits_until_the_study_knows(tmp_path: Path) -> None:
     class Interrupting(FakeTracker):
-        def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
-            signal.raise_signal(signal.SIGINT)
-            return super().record(result, suggested)
+        def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
+            if not self.recorded:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            return super().record_all(trials)
 
     tracker = Interrupting()
-    summary = searched(tmp_path, FakeEngine(), tracker, n_trials=5)
+    engine = FakeEngine(before_yield=lambda result: time.sleep(0.05))
+    summary = searched(tmp_path, engine, tracker, n_trials=50)
     assert summary.interrupted
-    assert summary.n_finished == len(tracker.recorded) == 1
+    assert summary.n_finished == len(tracker.recorded) < 50
+
+
+def test_training_goes_on_while_a_store_is_slow(tmp_path: Path) -> None:
+    """All trials end while the first is being recorded; the others are then written together, in their order."""
+    is_trained = threading.Event()
+    n_behind: list[int] = []
+
+    class Slow(FakeTracker):
+        def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
+            assert is_trained.wait(timeout=30)
+            return super().record_all(trials)
+
+    def trained(result: TrialResult) -> None:
+        if result.spec.trial == 4:
+            is_trained.set()
+
+    backend, tracker = opened(tmp_path, n_trials=5), Slow()
+    run_search(backend, FakeEngine(before_yield=trained), tracker, on_progress=lambda p: n_behind.append(p.n_behind))
+    assert [result.spec.trial for result, _ in tracker.recorded] == [0, 1, 2, 3, 4]
+    assert [trial.run_id for trial in backend.finished()] == [f"run-{k}" for k in range(5)]
+    assert n_behind == [4, 3, 2, 1, 0]
 
 
 def test_a_store_that_fails_stops_the_search(tmp_path: Path) -> None:
     class Failing(FakeTracker):
-        def record(self, result: TrialResult, suggested: Mapping[str, Any]) -> str:
+        def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
             raise StoreError("the store is full")
 
     with pytest.raises(StoreError, match="full"):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from backend_suite import BackendSuite, Make, ask
-from search_fakes import FOUR, SPACE, FakeEngine, FakeTracker, curve, entry, opened, result_of
+from search_fakes import FOUR, SPACE, FakeEngine, FakeTracker, curve, entry, finish, opened, result_of
 
 from songpop.contracts import Done, TrialResult, TrialSpec, TrialState
 from songpop.errors import ResumeError, SettingsError, SpaceError, StoreError
@@ -122,7 +122,7 @@ def test_trials_lost_in_a_crash_are_run_first_under_their_numbers(tmp_path: Path
     backend = opened(tmp_path, n_trials=6)
     specs = [ask(backend) for _ in range(4)]
     for lost in (1, 3):
-        backend.tell(result_of(specs[lost], [0.5]), "run")
+        finish(backend, result_of(specs[lost], [0.5]))
     backend.close()
     again = opened(tmp_path, n_trials=6)
     asked = [ask(again) for _ in range(4)]
@@ -270,5 +270,5 @@ def test_a_known_point_that_was_tried_is_not_tried_again(tmp_path: Path) -> None
 def test_a_space_of_one_configuration(tmp_path: Path) -> None:
     space = Space.from_settings({"optimizer": entry("fixed", value="sgd")})
     backend = opened(tmp_path, space=space, sampler="tpe")
-    backend.tell(result_of(ask(backend), [0.5]), "run")
+    finish(backend, result_of(ask(backend), [0.5]))
     assert backend.ask() == Done("every configuration of the space has been tried")

@@ -7,7 +7,7 @@ from search_fakes import FOUR, result_of
 
 from songpop.contracts import Params, TrialSpec, TrialState
 from songpop.search.distributions import distribution
-from songpop.search.outcome import TO_OPTUNA, attributes, finished_trial, point_key, settled
+from songpop.search.outcome import TO_OPTUNA, attributes, finished_trial, point_key, settled, with_run
 
 SPEC = TrialSpec(trial=7, params=Params(), seed=11, n_epochs=3, patience=None)
 
@@ -34,9 +34,10 @@ def test_what_is_kept_comes_back(state: TrialState) -> None:
         value=0.4 if state is TrialState.COMPLETE else None,
         params=params,
         distributions={name: distribution(FOUR.by_name[name]) for name in params},
-        user_attrs=attributes(result, "run"),
+        user_attrs=attributes(result),
     )
-    trial = finished_trial(frozen, FOUR)
+    trial = finished_trial(with_run(frozen, "run"), FOUR)
+    assert "run_id" not in frozen.user_attrs
     assert (trial.trial, trial.state, trial.suggested, trial.run_id) == (7, state, params, "run")
     assert (trial.n_epochs, trial.best_epoch) == (2, result.best_epoch)
     assert trial.value == 0.4 or (math.isnan(trial.value) and state is TrialState.FAILED)

@@ -30,7 +30,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
 def test_trials_come_back_by_their_own_number(tmp_path: Path, url: str | None) -> None:
     first = store(tmp_path, url)
     for number in (2, 0):
-        first.append(finished(number))
+        first.append([finished(number)])
     first.close()
     again = store(tmp_path, url)
     assert list(again.load()) == [0, 2]
@@ -40,7 +40,7 @@ def test_trials_come_back_by_their_own_number(tmp_path: Path, url: str | None) -
 
 def test_studies_of_other_names_do_not_mix(tmp_path: Path, url: str | None) -> None:
     one, two = store(tmp_path, url, "one"), store(tmp_path, url, "two")
-    one.append(finished(0))
+    one.append([finished(0)])
     assert two.load() == {}
     one.close()
     two.close()
@@ -82,14 +82,14 @@ def test_a_kill_between_the_study_and_its_mark_is_mended(tmp_path: Path) -> None
 
 def test_a_full_disk_keeps_what_is_there(tmp_path: Path) -> None:
     held = store(tmp_path)
-    held.append(finished(0))
+    held.append([finished(0)])
     size = (tmp_path / "s.journal").stat().st_size
     with disk_of(size + 100), pytest.raises(StoreError, match=r"could not be read or written: File too large\. Free"):
-        held.append(finished(1))
+        held.append([finished(1)])
     held.close()
     again = store(tmp_path)
     assert list(again.load()) == [0]
-    again.append(finished(1))
+    again.append([finished(1)])
     assert list(again.load()) == [0, 1]
     again.close()
 

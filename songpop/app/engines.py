@@ -1,0 +1,60 @@
+"""Which engine trains, how many processes and slots it has, and how well they were used."""
+
+import math
+import os
+
+from songpop.app.records import EngineLoad
+from songpop.contracts import Engine, Task
+from songpop.engines.keras_fit import KerasEngine
+from songpop.engines.pool import PoolEngine
+from songpop.engines.population import InProcessEngine
+from songpop.models.runtime import has_gpu
+from songpop.settings import EngineKind, EngineSettings
+
+N_SLOTS = (
+    16  # on a core: more cost memory and the cache, and fewer leave it to wait for TensorFlow (docs/decisions/0007)
+)
+N_SLOTS_GPU = 128
+MIN_ROUNDS = 4  # a search that trains everything at once has learnt nothing when it ends
+
+
+def build_engine(settings: EngineSettings, task: Task, n_trials: int) -> Engine:
+    """Return the engine that the settings name.
+
+    Args:
+        settings: the group `engine`.
+        task: what it trains on.
+        n_trials: how many are to come; a short search gets fewer slots, so that the sampler learns from the first.
+    """
+    if settings.kind is EngineKind.keras:
+        return KerasEngine(task)
+    n_workers = _n_workers(settings)
+    n_slots = settings.n_slots or _n_slots(n_trials, max(n_workers, 1))
+    if n_workers == 0:
+        return InProcessEngine(task, n_slots)
+    return PoolEngine(task, n_workers=n_workers, n_slots=n_slots, trial_timeout_s=settings.trial_timeout_s)
+
+
+def load_of(engine: Engine) -> EngineLoad | None:
+    """Return how well a pool's slots were used; None for other engines."""
+    if not isinstance(engine, PoolEngine):
+        return None
+    report = engine.report()
+    return EngineLoad(
+        occupancy=report.occupancy.share,
+        filled_share=report.filled_share,
+        n_traces=report.n_traces,
+        n_deaths=report.n_deaths,
+    )
+
+
+def _n_workers(settings: EngineSettings) -> int:
+    if settings.n_workers is not None:
+        return settings.n_workers
+    # Several processes would share one GPU's memory, and none needs more than one core beside it.
+    return 1 if has_gpu() else len(os.sched_getaffinity(0))
+
+
+def _n_slots(n_trials: int, n_workers: int) -> int:
+    most = N_SLOTS_GPU if has_gpu() else N_SLOTS
+    return min(most, max(1, math.ceil(n_trials / (MIN_ROUNDS * n_workers))))

@@ -1,0 +1,10 @@
+"""What can begin before the heavy imports: the processes that will train, on another core."""
+
+from songpop.engines.nursery import warm_up as start_server
+from songpop.settings import EngineKind, EngineSettings
+
+
+def warm_up(settings: EngineSettings) -> None:
+    """Let the workers' server import TensorFlow while this process imports it too, and reads the table."""
+    if settings.kind is EngineKind.population and settings.n_workers != 0:
+        start_server()
