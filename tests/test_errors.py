@@ -10,6 +10,7 @@ from songpop.cli import COMMANDS, HELP, run
 from songpop.errors import (
     ArtifactError,
     DataError,
+    EngineError,
     GateError,
     LeakError,
     ResumeError,
@@ -30,6 +31,7 @@ STATUSES = [
     (GateError, 4),
     (StoreError, 5),
     (ArtifactError, 5),
+    (EngineError, 1),
 ]
 
 

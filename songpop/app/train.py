@@ -85,6 +85,7 @@ class _Plan:
 class _Measured:
     """One trained model on the test part; `test` is empty if it failed."""
 
+    trial: int
     model: str
     run_id: str
     n_epochs: int
@@ -137,11 +138,15 @@ def _train_under(
             test = _test(prepared, result)
             called = f"{plan.model}, seed {plan.spec.seed}"
             run_id = run.record(result, {"model": plan.model, "seed": plan.spec.seed}, test, name=called)
-            measured.append(_Measured(model=plan.model, run_id=run_id, n_epochs=len(result.history), test=test))
+            trial = plan.spec.trial
+            measured.append(
+                _Measured(trial=trial, model=plan.model, run_id=run_id, n_epochs=len(result.history), test=test)
+            )
             reached = f"test accuracy {test['accuracy']:.4f}" if test else f"failed: {result.message}"
             listener.note(
                 f"{protocol} {len(measured)}/{len(plans)}: {called}: {reached} ({len(result.history)} epochs)"
             )
+        measured.sort(key=lambda one: one.trial)  # a population ends them in another order
         models = tuple(_summary(protocol, name, model, measured) for name, model in _models(settings).items())
         means = {model.model: {m: (i.mean, i.low, i.high) for m, i in model.intervals.items()} for model in models}
         run.finish(metrics=dict(training_metrics(means)))

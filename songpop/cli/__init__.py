@@ -28,7 +28,8 @@ Finds the best Keras model for a table of songs, and keeps every trial on the re
   songpop COMMAND --help                               its groups and their options (Hydra's own help)
 
 --json prints exactly one JSON object on standard output; --debug shows tracebacks.
-Exit status: 0 done · 2 configuration · 3 data or leak · 4 refused by a gate · 5 store or file · 130 interrupted.
+Exit status: 0 done · 1 bug or memory · 2 configuration · 3 data or leak · 4 refused by a gate · 5 store or file ·
+130 interrupted.
 """
 
 COMMANDS = {

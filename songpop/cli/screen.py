@@ -272,5 +272,5 @@ def _totals(outcome: Any) -> str:
 def _load(load: Any) -> str:
     if load is None:
         return ""
-    deaths = f", {load.n_deaths} processes died and were replaced" if load.n_deaths else ""
+    deaths = f", workers that died and were replaced: {load.n_deaths}" if load.n_deaths else ""
     return f" (slots {share(load.occupancy)} full, {load.n_traces} programs traced{deaths})"

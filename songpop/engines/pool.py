@@ -69,7 +69,7 @@ class PoolEngine:
         try:
             self._workers = [_Worker(number, self._task) for number in range(self._n_workers)]
             is_done = False
-            while not is_done or self._slots.n_held:
+            while not is_done or self._slots.has_work:
                 is_done = self._fill(next_trial) or is_done
                 self._send_starts()
                 for worker in self._ready():
@@ -112,7 +112,7 @@ class PoolEngine:
         ready = {id(by_object[pipe]): by_object[pipe] for pipe in wait(list(by_object), timeout_s)}  # type: ignore[index]
         for worker in self._workers:
             if not worker.awaits_start and time.monotonic() - worker.heard_s > self._timeout_s:
-                worker.kill(f"finished no epoch within engine.trial_timeout_s={self._timeout_s:g}")
+                worker.kill(f"had finished no epoch within engine.trial_timeout_s={self._timeout_s:g}")
                 ready[id(worker)] = worker
         return list(ready.values())
 
@@ -223,5 +223,5 @@ def _lost(spec: TrialSpec, reason: str) -> TrialResult:
         val_predictions=None,
         started_at_s=time.time(),
         wall_s=0.0,
-        message=f"its worker process {reason}, and so did the one before",
+        message=f"its worker process {reason}; the one before died too",
     )

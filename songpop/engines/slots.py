@@ -61,6 +61,11 @@ class Slots:
         return sum(map(len, self._seated))
 
     @property
+    def has_work(self) -> bool:
+        """Whether a trial sits somewhere, or waits to be seated again."""
+        return self.n_held > 0 or bool(self._again)
+
+    @property
     def has_free(self) -> bool:
         """Whether a trial can be seated."""
         return any(len(seated) < self._n_slots for seated in self._seated)

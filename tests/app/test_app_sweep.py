@@ -45,7 +45,9 @@ def test_json_has_the_keys_of_the_design(outcome: SweepOutcome) -> None:
     metrics = {"log_loss", "accuracy", "precision", "recall", "f1", "specificity", "roc_auc"}
     assert set(told["champion"]["test"]) >= metrics
     assert told["n_trials"] == told["n_complete"] + told["n_pruned"] + told["n_failed"] == 3
-    assert told["engine"] == "keras"
+    assert told["engine"] == "population"
+    assert 0 < told["load"]["occupancy"] <= 1
+    assert told["load"]["n_traces"] >= 2
     assert "study" not in told
 
 

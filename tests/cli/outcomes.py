@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from songpop.app.records import BestTrial, Champion, Leader, SweepOutcome
+from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
 from songpop.contracts import EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.search.driver import SearchProgress
 
@@ -45,7 +45,8 @@ SWEEP = SweepOutcome(
     n_epochs_full=750,
     min_epochs_pruned=3,
     wall_s=61.2,
-    engine="keras",
+    engine="population",
+    load=EngineLoad(occupancy=0.931, filled_share=0.97, n_traces=8, n_deaths=1),
     best=BestTrial(run_id="r7", trial=7, params={"l2": 1.23456e-4}, val_log_loss=0.31),
     champion=CHAMPION,
     leaders=LEADERS,
@@ -75,6 +76,7 @@ def progress(*, best: float | None = 0.31, state: TrialState = TrialState.COMPLE
         wall_s=1.0,
     )
     return SearchProgress(
+        n_behind=0,
         n_finished=5,
         n_total=25,
         n_pruned=1,

@@ -71,7 +71,7 @@ def test_the_leaderboard_is_in_order_with_the_settings(shown: Callable[..., str]
     [
         "25 trials: 10 complete, 14 pruned, the earliest after epoch 3, 1 failed",
         "300 epochs trained of 750 (60.0 % saved)",
-        "5 new in 61 s; all 25 trials are finished.",
+        "5 new in 61 s (slots 93.1 % full, 8 programs traced, workers that died and were replaced: 1); all 25 trials",
         "Best: trial 7. On 1,234 sealed test rows (opened 2 times): accuracy 87.6 %, ROC AUC 0.9512, log loss 0.2988",
         "always guessing the larger class: 51.0 %",
         "make ui ",

@@ -1,0 +1,101 @@
+"""A trial's result depends on its spec and the data: not on neighbours, seats, refills, or how an epoch is cut."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from engine_suite import SPEC, run_all, small_task, spec_with
+
+from songpop.contracts import Params, TrialResult, TrialSpec, TrialState
+from songpop.engines import group
+from songpop.engines.population import InProcessEngine, Population
+
+# Unequal in everything that varies from slot to slot.
+OTHERS = [
+    replace(spec_with(optimizer="sgd", momentum=0.9), trial=0),
+    replace(spec_with(optimizer="nadam", regularization="l1_l2", dropout_first=0.0), trial=1, n_epochs=2),
+    replace(spec_with(schedule="plateau", learning_rate=0.1), trial=2, patience=1, n_epochs=9),
+    replace(spec_with(optimizer="adamw", weight_decay=0.1, first_regularized=1), trial=4, n_epochs=1),
+    replace(spec_with(optimizer="rmsprop", schedule="cosine"), trial=5, seed=9),
+    replace(spec_with(dropout_first=0.9), trial=6, n_epochs=7),
+    replace(spec_with(widths="16-8"), trial=7),  # another signature: in turns with the others
+    replace(spec_with(batch_size=33), trial=8),
+]
+
+
+def same(one: TrialResult, other: TrialResult) -> bool:
+    assert one.weights is not None
+    assert other.weights is not None
+    are_weights_equal = all((a == b).all() for a, b in zip(one.weights, other.weights, strict=True))
+    return are_weights_equal and one.history == other.history and one.metrics == other.metrics
+
+
+def test_alone_among_others_and_after_a_refill() -> None:
+    task, specs = small_task(), [*OTHERS, SPEC]
+    alone = {spec.trial: run_all(InProcessEngine(task, 1), [spec])[spec.trial] for spec in specs}
+    together = run_all(InProcessEngine(task, 16), specs)
+    refilled = run_all(InProcessEngine(task, 3), specs[::-1])
+    for trial, result in alone.items():
+        assert same(result, together[trial])
+        assert same(result, refilled[trial])
+
+
+def test_a_trial_that_diverges_fails_alone() -> None:
+    bad = replace(spec_with(optimizer="sgd", learning_rate=1e30), trial=99)
+    together = run_all(InProcessEngine(small_task(), 8), [OTHERS[0], bad, SPEC])
+    assert together[99].state is TrialState.FAILED
+    for spec in (OTHERS[0], SPEC):
+        assert same(run_all(InProcessEngine(small_task(), 8), [spec])[spec.trial], together[spec.trial])
+
+
+def test_it_does_not_matter_how_an_epoch_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A million rows are trained in many calls and measured in pieces."""
+    whole = run_all(InProcessEngine(small_task(), 4), [OTHERS[0], SPEC])[3]
+    monkeypatch.setattr(group, "_MAX_CALL_BYTES", 1)
+    monkeypatch.setattr(group, "_PREDICT_CELLS", 1)
+    cut = run_all(InProcessEngine(small_task(), 4), [OTHERS[0], SPEC])[3]
+    assert cut.metrics == whole.metrics
+    np.testing.assert_array_equal(cut.val_predictions, whole.val_predictions)
+    assert [r.metrics["val_log_loss"] for r in cut.history] == [r.metrics["val_log_loss"] for r in whole.history]
+
+
+def test_nothing_is_traced_for_a_trial_whose_signature_is_known() -> None:
+    population = Population(small_task())
+    for number in range(6):
+        population.add([replace(SPEC, trial=number, n_epochs=1, seed=number)] * (1 if number else 3))
+        population.train()
+        population.settle(frozenset())
+    assert population.n_traces == 2  # one to train, one to measure
+    population.add([replace(spec_with(batch_size=32), trial=9, n_epochs=1)])
+    population.train()
+    assert population.n_traces == 2  # the batch is an axis of free length
+    population.settle(frozenset())
+    population.add([replace(spec_with(widths="4-4"), trial=9, n_epochs=1)])
+    population.train()
+    assert population.n_traces == 4
+
+
+def test_stacks_take_turns_an_epoch_at_a_time() -> None:
+    population = Population(small_task())
+    population.add([OTHERS[0], OTHERS[6], OTHERS[7]])
+    turns = []
+    for _ in range(6):
+        turns.append([report.trial for report in population.train()])
+        population.settle(frozenset())
+    assert turns == [[0], [7], [8]] * 2
+
+
+@pytest.mark.slow
+def test_with_dropout_the_means_over_seeds_are_keras_means() -> None:
+    from songpop.engines.keras_fit import KerasEngine
+
+    params = Params(widths="32-16", dropout_first=0.4, dropout_later=0.2, learning_rate=3e-3, batch_size=32)
+    specs = [TrialSpec(trial=k, params=params, seed=k, n_epochs=8, patience=None) for k in range(20)]
+    values = []
+    for engine in (InProcessEngine(small_task(), 20), KerasEngine(small_task())):
+        results = run_all(engine, specs)
+        values.append(
+            np.array([[results[k].metrics["val_log_loss"], results[k].history[-1].metrics["loss"]] for k in range(20)])
+        )
+    spread = np.sqrt((values[0].var(axis=0, ddof=1) + values[1].var(axis=0, ddof=1)) / 20)
+    assert (np.abs(values[0].mean(axis=0) - values[1].mean(axis=0)) < 2.5 * spread).all()

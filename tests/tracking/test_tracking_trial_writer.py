@@ -1,0 +1,61 @@
+"""Rows that are written at once read back as what MLflow's client would have written."""
+
+from dataclasses import replace
+
+import pytest
+from mlflow.entities import Metric, Run
+from sqlalchemy.exc import IntegrityError
+from trials import finished_trial
+
+from songpop.contracts import TrialState
+from songpop.tracking.store import Store
+from songpop.tracking.trial_batch import TrialBatch, batch_of
+from songpop.tracking.trial_writer import write_trials
+
+BATCHES = [
+    batch_of(finished_trial(0, n_epochs=4), {"learning_rate": 1e-3}, {}),
+    batch_of(finished_trial(1, state=TrialState.FAILED, message="NaN in epoch 2"), {}, {}),
+    batch_of(finished_trial(2, state=TrialState.PRUNED), {}, {"accuracy": 0.9}),
+]
+TAGS = {"mlflow.user": "ada", "mlflow.parentRunId": "p"}
+PLAIN = [replace(batch, tags={**batch.tags, **TAGS}) for batch in BATCHES]
+
+
+def seen(store: Store, run_id: str) -> tuple[object, ...]:
+    """All that a client is told of a run, apart from its id."""
+    run: Run = store.client.get_run(run_id)
+    info = {key: value for key, value in dict(run.info).items() if key not in ("run_id", "run_uuid")}
+    info["artifact_uri"] = str(info["artifact_uri"]).replace(run_id, "ID")
+    curves = {
+        key: [(m.step, m.timestamp, m.value) for m in store.client.get_metric_history(run_id, key)]
+        for key in sorted(run.data.metrics)
+    }
+    return info, run.data.params, run.data.tags, run.data.metrics, curves
+
+
+def test_both_ways_write_the_same(store: Store) -> None:
+    at_once = write_trials(store, PLAIN)
+    one_by_one = write_trials(replace(store, engine=None), PLAIN)
+    for mine, theirs in zip(at_once, one_by_one, strict=True):
+        assert seen(store, mine) == seen(store, theirs)
+
+
+def test_the_last_measurement_is_the_one_with_the_greatest_step(store: Store) -> None:
+    metrics = (Metric("loss", 0.3, 10, 3), Metric("loss", 0.1, 30, 1), Metric("loss", 0.2, 20, 2))
+    (run_id,) = write_trials(store, [replace(PLAIN[0], metrics=metrics)])
+    assert store.client.get_run(run_id).data.metrics == {"loss": 0.3}
+    assert len(store.client.get_metric_history(run_id, "loss")) == 3
+
+
+def test_all_or_nothing(store: Store) -> None:
+    broken: TrialBatch = replace(PLAIN[1], params=(PLAIN[0].params[0], PLAIN[0].params[0]))
+    with pytest.raises(IntegrityError):
+        write_trials(store, [PLAIN[0], broken])
+    assert store.client.search_runs([store.experiment_id]) == []
+
+
+def test_artifacts_find_their_run(store: Store) -> None:
+    (run_id,) = write_trials(store, PLAIN[:1])
+    store.client.log_text(run_id, "hello", "note.txt")
+    assert [file.path for file in store.client.list_artifacts(run_id)] == ["note.txt"]
+    assert store.client.get_run(run_id).info.artifact_uri.endswith(f"{run_id}/artifacts")
