@@ -10,7 +10,7 @@ quoted = '$(subst ','\'',$(1))'
 DATA_ARGS := $(if $(DATA),data=songs data.path=$(call quoted,$(DATA)))
 STAMP := $(VENV)/.complete
 
-.PHONY: setup help sweep train compare promote rollback history predict table ui test check lint lock clean
+.PHONY: setup help sweep train compare promote rollback history predict table ui test check bench lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ lint: setup  ## style, types, layers
 
 check: lint test  ## everything that CI runs: lint, the fast tests, the slow tests
 	@$(BIN)/pytest -n 2 --dist loadfile -m slow --durations 10
+
+bench: setup  ## songpop beside its peers, and how it scales (a quarter of an hour; SONGPOP_DATA=FILE for a real table)
+	@for name in tracking search engines scale; do $(BIN)/python benchmarks/bench_$$name.py || exit; done
 
 lock: setup  ## resolve the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml --upgrade -o requirements.lock

@@ -87,6 +87,10 @@ class PoolEngine:
             n_deaths=self._n_deaths,
         )
 
+    def worker_pids(self) -> list[int]:
+        """Return the processes that train now: for those who watch them."""
+        return [worker.pid for worker in self._workers]
+
     # ── what goes to the workers ────────────────────────────────────────────────────────────────────────────
 
     def _fill(self, next_trial: NextTrial) -> bool:
@@ -173,6 +177,11 @@ class _Worker:
         theirs.close()
         lifeline.close()
         self.send(task)
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid or 0
 
     def send(self, message: object) -> None:
         """Send a message; a worker that died meanwhile is noticed when it is next listened to."""

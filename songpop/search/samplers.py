@@ -13,7 +13,7 @@ from typing import Any, Protocol, final
 
 import numpy as np
 from optuna.exceptions import ExperimentalWarning
-from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler, TPESampler
+from optuna.samplers import BaseSampler, CmaEsSampler, GPSampler, RandomSampler
 from optuna.study import Study
 from optuna.trial import FrozenTrial
 from scipy.stats import qmc
@@ -21,6 +21,7 @@ from scipy.stats import qmc
 from songpop.errors import SettingsError
 from songpop.search.distributions import draw
 from songpop.search.seeds import sampler_seed
+from songpop.search.tpe import BlockedTpe
 from songpop.settings import SamplerKind, SamplerSettings
 from songpop.space import FloatParam, IntParam, Space
 
@@ -120,11 +121,21 @@ def _leftovers(space: Space, search_seed: int, trial: int) -> Iterator[Values]:
         yield from space.configurations()
 
 
-def _tpe(settings: SamplerSettings, space: Space, search_seed: int) -> Proposer:
-    # Without `group`, conditional parameters silently leave the joint model.
-    options: dict[str, Any] = {"multivariate": True, "group": True, "constant_liar": True}
-    n_startup = settings.n_startup_trials
-    return FreshSampler(lambda seed: TPESampler(n_startup_trials=n_startup, seed=seed, **options), space, search_seed)
+@final
+class Tpe:
+    """TPE (tpe.py), and chance before it has learnt anything."""
+
+    def __init__(self, settings: SamplerSettings, space: Space, search_seed: int) -> None:
+        self._space = space
+        self._seed = search_seed
+        self._tpe = BlockedTpe(
+            settings.n_startup_trials, lambda trial, attempt: sampler_seed(search_seed, trial, attempt), space
+        )
+
+    def candidates(self, study: Study, trial: FrozenTrial) -> Iterator[Values]:
+        """Yield draws, then random ones, then what is left of a finite space."""
+        yield from self._tpe.draws(study, trial.number, N_DRAWS)
+        yield from _leftovers(self._space, self._seed, trial.number)
 
 
 def _random(settings: SamplerSettings, space: Space, search_seed: int) -> Proposer:
@@ -167,7 +178,7 @@ def _require(sampler: str, package: str, extra: str) -> None:
 
 _PROPOSERS: Mapping[SamplerKind, Callable[[SamplerSettings, Space, int], Proposer]] = MappingProxyType(
     {
-        SamplerKind.tpe: _tpe,
+        SamplerKind.tpe: Tpe,
         SamplerKind.random: _random,
         SamplerKind.qmc: lambda settings, space, search_seed: SobolSequence(space, search_seed),
         SamplerKind.grid: lambda settings, space, search_seed: Grid(space),

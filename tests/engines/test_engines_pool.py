@@ -49,10 +49,6 @@ def run_and(engine: PoolEngine, specs: list[TrialSpec], act: Callable[[EpochRepo
     return {result.spec.trial: result for result in engine.run(lambda: next(queue), on_epoch)}
 
 
-def pids(engine: PoolEngine) -> list[int]:
-    return [worker._process.pid or 0 for worker in engine._workers]
-
-
 def test_many_processes_give_what_one_gives() -> None:
     engine = pool_of()
     results, expected = run_all(engine, SPECS), run_all(InProcessEngine(small_task(), 3), SPECS)
@@ -70,7 +66,7 @@ def test_a_killed_worker_changes_no_result_and_loses_none() -> None:
     def act(report: EpochReport) -> None:
         seen.append((report.trial, report.epoch))
         if len(seen) == 30:
-            os.kill(pids(engine)[0], signal.SIGKILL)
+            os.kill(engine.worker_pids()[0], signal.SIGKILL)
 
     results = run_and(engine, SPECS, act)
     expected = run_all(InProcessEngine(small_task(), 3), SPECS)
@@ -104,7 +100,7 @@ def test_a_hung_worker_is_ended() -> None:
 
     def act(report: EpochReport) -> None:
         if not stopped:
-            stopped.append(pids(engine)[0])
+            stopped.append(engine.worker_pids()[0])
             os.kill(stopped[0], signal.SIGSTOP)
 
     results = run_and(engine, SPECS, act)
@@ -127,9 +123,9 @@ def test_what_a_worker_refuses_is_told() -> None:
 def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from test_engines_pool import SPECS, pids, pool_of, run_and\n"
+        "from test_engines_pool import SPECS, pool_of, run_and\n"
         "engine = pool_of()\n"
-        "run_and(engine, SPECS, lambda report: print(*pids(engine), flush=True))"
+        "run_and(engine, SPECS, lambda report: print(*engine.worker_pids(), flush=True))"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

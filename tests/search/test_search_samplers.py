@@ -94,18 +94,3 @@ def test_random_values_keep_what_is_given() -> None:
     assert {(values["regularization"], values["l2"]) for values in drawn} == {("l2", 1e-3)}
     assert len({values["learning_rate"] for values in drawn}) == 5
     assert drawn[0] != random_values(SPACE, 0, 0, attempt=1, given={"regularization": "l2", "l2": 1e-3})
-
-
-def test_conditional_parameters_are_in_the_joint_model_of_tpe(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn_jointly: list[set[str]] = []
-
-    class Watched(optuna.samplers.TPESampler):
-        def sample_relative(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-            relative = super().sample_relative(*args, **kwargs)
-            drawn_jointly.append(set(relative))
-            return relative
-
-    monkeypatch.setattr(samplers, "TPESampler", Watched)
-    first_candidates("tpe", SPACE, 20)
-    assert drawn_jointly[0] == set()
-    assert drawn_jointly[-1] == set(SPACE.order)

@@ -1,0 +1,87 @@
+import itertools
+import math
+
+import numpy as np
+import optuna
+import pytest
+from optuna.trial import FrozenTrial, TrialState, create_trial
+from search_fakes import SPACE, entry
+
+from songpop.search.distributions import distribution
+from songpop.search.samplers import random_values
+from songpop.search.tpe import MAX_BLOCK, MAX_GOOD, MAX_VIEW, BlockedTpe, TpeFit, block_of, bounded_view
+from songpop.space import Space
+
+LINE = Space.from_settings({"dropout_first": entry("float", low=0.0, high=0.5)})
+
+
+def trial_of(number: int, value: float, space: Space = SPACE, state: TrialState = TrialState.COMPLETE) -> FrozenTrial:
+    params = random_values(space, 0, number)
+    made = create_trial(
+        state=state,
+        value=value if state is TrialState.COMPLETE else None,
+        params=params,
+        distributions={name: distribution(space.by_name[name]) for name in params},
+        intermediate_values={3: value},
+    )
+    made.number = number
+    return made
+
+
+def test_blocks_follow_one_another_and_grow() -> None:
+    blocks = list(dict.fromkeys(block_of(trial) for trial in range(2_000)))
+    assert all(end == start for (_, end), (start, _) in itertools.pairwise(blocks))
+    sizes = [end - start for start, end in blocks]
+    assert sizes == sorted(sizes)
+    assert (sizes[0], sizes[63], sizes[-1]) == (1, 1, MAX_BLOCK)
+
+
+@pytest.mark.parametrize("n_trials", [5, 60, 1_000])
+def test_the_view_is_optuna_s_split_as_long_as_it_holds_all(n_trials: int) -> None:
+    trials = [trial_of(k, math.sin(k)) for k in range(n_trials)]
+    good, others = bounded_view(trials)
+    assert len(good) == min(math.ceil(0.1 * n_trials), MAX_GOOD)
+    assert max(trial.value or 0 for trial in good) <= min(trial.value or 0 for trial in others)
+    assert len(good) + len(others) == min(n_trials, MAX_VIEW)
+    if n_trials > MAX_VIEW:
+        assert others[-1].number >= n_trials - 2
+        assert min(trial.number for trial in others) > n_trials - 2 * MAX_VIEW
+
+
+def test_pruned_trials_are_worse_and_running_ones_are_no_better() -> None:
+    pruned = [trial_of(k, 0.1, state=TrialState.PRUNED) for k in range(8)]
+    running = trial_of(20, 0.0, state=TrialState.RUNNING)
+    good, others = bounded_view([*pruned, trial_of(10, 0.9), running])
+    assert [trial.number for trial in good] == [10]
+    assert others[-1].number == 20
+
+
+def test_conditional_parameters_are_drawn_jointly_with_what_they_come_with() -> None:
+    fit = TpeFit([trial_of(k, float(k)) for k in range(40)])
+    assert sorted(name for group in fit.groups for name in group) == sorted(SPACE.order)
+    always = next(group for group in fit.groups if "learning_rate" in group)
+    assert set(always) == {"regularization", "dropout_first", "learning_rate"}
+    drawn = [fit.draw(seed, SPACE) for seed in range(50)]
+    assert all(SPACE.contains(values) for values in drawn)
+    assert drawn[0] == fit.draw(0, SPACE)
+
+
+def test_it_draws_like_optuna_s_own_sampler() -> None:
+    """The same view, no conditions: the means of many draws agree."""
+    trials = [trial_of(k, abs(random_values(LINE, 0, k)["dropout_first"] - 0.2), LINE) for k in range(80)]
+    fit = TpeFit(trials)
+    mine = [fit.draw(seed, LINE)["dropout_first"] for seed in range(200)]
+    study = optuna.create_study()
+    study.add_trials(trials)
+    theirs = []
+    for seed in range(60):
+        sampler = optuna.samplers.TPESampler(multivariate=True, constant_liar=False, seed=seed)
+        space = sampler.infer_relative_search_space(study, trials[0])
+        theirs.append(sampler.sample_relative(study, trial_of(999, 0.0, LINE), space)["dropout_first"])
+    assert np.mean(mine) == pytest.approx(np.mean(theirs), abs=0.02)
+    assert np.std(mine) == pytest.approx(np.std(theirs), abs=0.03)
+
+
+def test_nothing_is_drawn_before_anything_is_known() -> None:
+    tpe = BlockedTpe(4, lambda trial, attempt: trial, SPACE)
+    assert list(tpe.draws(optuna.create_study(), 0, 5)) == []
