@@ -2,20 +2,43 @@
 
 import math
 import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 from songpop.app.records import EngineLoad
-from songpop.contracts import Engine, Task
+from songpop.contracts import Engine, Task, TrialSpec
 from songpop.engines.keras_fit import KerasEngine
 from songpop.engines.pool import PoolEngine
 from songpop.engines.population import InProcessEngine
 from songpop.models.runtime import has_gpu
 from songpop.settings import EngineKind, EngineSettings
 
-N_SLOTS = (
-    16  # on a core: more cost memory and the cache, and fewer leave it to wait for TensorFlow (docs/decisions/0007)
-)
+# On a core, at most: more leave the cache, and fewer leave it to wait for TensorFlow (docs/decisions/0007).
+N_SLOTS = 20
 N_SLOTS_GPU = 128
 MIN_ROUNDS = 4  # a search that trains everything at once has learnt nothing when it ends
+
+
+@contextmanager
+def started_engine(
+    settings: EngineSettings, task: Task, n_trials: int, likely: TrialSpec | None = None
+) -> Iterator[Engine]:
+    """Make the engine and let its processes, if it has any, get ready meanwhile; they end with the block.
+
+    Args:
+        settings: the group `engine`.
+        task: what it trains on.
+        n_trials: how many trials are to come.
+        likely: a trial of the signature that the first trials will have; None: unknown.
+    """
+    engine = build_engine(settings, task, n_trials)
+    if not isinstance(engine, PoolEngine):
+        yield engine
+        return
+    with closing(engine):
+        if n_trials > 0:
+            engine.start(likely)
+        yield engine
 
 
 def build_engine(settings: EngineSettings, task: Task, n_trials: int) -> Engine:
@@ -56,5 +79,8 @@ def _n_workers(settings: EngineSettings) -> int:
 
 
 def _n_slots(n_trials: int, n_workers: int) -> int:
+    """Return slots with which the last round is as full as the others, if trials are equally long."""
     most = N_SLOTS_GPU if has_gpu() else N_SLOTS
-    return min(most, max(1, math.ceil(n_trials / (MIN_ROUNDS * n_workers))))
+    n_each = math.ceil(n_trials / n_workers)
+    n_rounds = max(MIN_ROUNDS, math.ceil(n_each / most))
+    return max(1, math.ceil(n_each / n_rounds))

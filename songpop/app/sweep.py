@@ -1,32 +1,34 @@
 """`songpop sweep`: table, study, engine and record joined into one search with a champion at its end."""
 
+from __future__ import annotations
+
 import json
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from songpop.app.champion import BestKeeper, crown, finish
-from songpop.app.engines import build_engine, load_of
+from songpop.app.engines import load_of, started_engine
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Ground, base_params, fixed_values, prepare, prepare_ground, searched_space
-from songpop.app.recording import open_run
 from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
 from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
+from songpop.engines.signature import SIGNATURE
 from songpop.errors import StoreError
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
 from songpop.settings import SweepSettings, check_sweep
 from songpop.space import Space, as_entries
-from songpop.tracking.records import Reconciled
-from songpop.tracking.runs import SweepRun
-from songpop.tracking.store import Store
-from songpop.tracking.sweeps import find_sweep
+
+if TYPE_CHECKING:  # MLflow, which `sweep` imports while workers compile
+    from songpop.tracking.records import Reconciled
+    from songpop.tracking.runs import SweepRun
+    from songpop.tracking.store import Store
 
 N_LEADERS = 10
 
@@ -51,13 +53,23 @@ def sweep(
     ground = prepare_ground(settings, frame, listener)
     identity = study_identity(settings, space, ground)
     name = settings.search.name or "sweep"
-    with (
-        closing(_open_study(settings, space, base, identity)) as backend,
-        open_run(settings, ground, kind="sweep", name=name, space=space, study=backend.study_id) as (store, run),
-    ):
-        _refuse_lost_best(run.reconcile(backend.finished()), backend.best(), store, name)
-        prepared = prepare(settings, ground)
+    with ExitStack() as stack:
+        backend = stack.enter_context(closing(_open_study(settings, space, base, identity)))
         n_before = len(backend.finished())
+        prepared = prepare(settings, ground)
+        engine = stack.enter_context(
+            started_engine(
+                settings.engine, prepared.task, settings.search.n_trials - n_before, _likely(settings, space, base)
+            )
+        )
+        # Imported here: MLflow takes two seconds, in which the workers compile.
+        from songpop.app.champion import BestKeeper, crown, finish
+        from songpop.app.recording import open_run
+
+        store, run = stack.enter_context(
+            open_run(settings, ground, kind="sweep", name=name, space=space, study=backend.study_id)
+        )
+        _refuse_lost_best(run.reconcile(backend.finished()), backend.best(), store, name)
         if n_before:
             listener.note(f"Going on with {name}: {n_before} trials are finished.")
         listener.note(
@@ -65,7 +77,6 @@ def sweep(
             "trial is its validation log loss, lower is better."
         )
         tracker = BestKeeper(run, backend.best())
-        engine = build_engine(settings.engine, prepared.task, settings.search.n_trials - n_before)
         summary = run_search(backend, engine, tracker, on_progress=listener.progress)
         best = backend.best()
         champion = None
@@ -109,6 +120,14 @@ def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dic
     }
 
 
+def _likely(settings: SweepSettings, space: Space, base: Params) -> TrialSpec | None:
+    """Return a trial of the one signature that the space has; None if it has several."""
+    if any(param.name in SIGNATURE for param in space.searched):
+        return None
+    values = space.suggest(lambda param: param.at(0.5))
+    return _spec(settings, space, base, 0, values)
+
+
 def trial_seed(search_seed: int, trial: int) -> int:
     """Return the seed of a trial: a function of the search's seed and the trial's number, nothing else."""
     return int(np.random.SeedSequence([search_seed, trial]).generate_state(1)[0] >> 1)
@@ -150,6 +169,8 @@ def _outcome(
     started: float,
     load: EngineLoad | None,
 ) -> SweepOutcome:
+    from songpop.tracking.sweeps import find_sweep
+
     trials, best = backend.finished(), backend.best()
     states = [trial.state for trial in trials]
     pruned = [trial.n_epochs for trial in trials if trial.state is TrialState.PRUNED]

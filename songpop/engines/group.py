@@ -109,6 +109,13 @@ class Group:
         new = [_Slot(spec, n_features, self._network.layout) for spec in specs]
         self._rearrange(list(range(len(self._slots))), new)
 
+    def prepare(self, spec: TrialSpec, n_trials: int) -> None:
+        """Trace and compile for a stack of so many trials, by a step whose result is thrown away."""
+        self.add([spec] * n_trials)
+        self._train(stack_size(n_trials), n_steps_at_most=1)
+        self._predict()
+        self._rearrange([], [])
+
     def train_epoch(self) -> list[EpochReport]:
         """Train and measure an epoch of every trial; return the reports of those that have not failed by it."""
         assert self._state is not None
@@ -149,20 +156,20 @@ class Group:
 
     # ── the epoch ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _train(self, n_seats: int) -> Vector:
-        """Train one epoch, and return each seat's loss, shape (S,)."""
+    def _train(self, n_seats: int, n_steps_at_most: int | None = None) -> Vector:
+        """Train one epoch, or fewer steps, and return each seat's loss, shape (S,)."""
         assert self._state is not None
         n_rows = len(self._data.task.train.y)
         batch_size = min(self.signature.batch_size, n_rows)
         steps = in_steps(self._seats(lambda slot: slot.order(n_rows), n_seats), batch_size)
         weights = row_weights(n_rows, batch_size)
-        n_steps = len(steps)
+        n_steps = min(len(steps), n_steps_at_most or len(steps))
         coefficients = np.stack(self._seats(lambda slot: slot.coefficients(n_steps), n_seats), axis=1)
         scales = np.transpose(self._seats(lambda slot: [1 / (1 - rate) for rate in slot.rates], n_seats))
         masks = [self._masks(layer) for layer in range(len(self.signature.widths))]
         total = np.zeros(n_seats)
         for first in range(0, n_steps, n_call := self._steps_per_call(n_seats, steps.shape[2])):
-            part = slice(first, first + n_call)
+            part = slice(first, min(first + n_call, n_steps))
             *self._state, losses = self._network.train_steps(
                 *self._state,
                 self._data.x,

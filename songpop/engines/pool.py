@@ -16,7 +16,7 @@ from multiprocessing.process import BaseProcess
 from typing import final
 
 from songpop.contracts import Decision, Done, EpochReport, NextTrial, OnEpoch, Task, TrialResult, TrialSpec, TrialState
-from songpop.engines.messages import Ended, Failure, Reported, Start, Stop
+from songpop.engines.messages import Ended, Failure, Prepare, Reported, Start, Stop
 from songpop.engines.nursery import start_worker
 from songpop.engines.signature import signature_of
 from songpop.engines.slots import Occupancy, Slots
@@ -53,11 +53,21 @@ class PoolEngine:
         self._task = task
         self._n_workers = n_workers
         self._timeout_s = trial_timeout_s
+        self._n_slots = n_slots
         self._slots = Slots(n_workers, n_slots)
         self._workers: list[_Worker] = []
         self._reported: dict[int, int] = {}  # trial: epochs that were decided on, also by a worker that died since
         self._n_deaths = 0
         self._clock_s = time.monotonic()
+
+    def start(self, likely: TrialSpec | None = None) -> None:
+        """Start the processes, without waiting for them: they get the task, and compile what `likely` needs."""
+        self._workers = [_Worker(number, self._task, self._prepare(likely)) for number in range(self._n_workers)]
+
+    def close(self) -> None:
+        """End the processes; a second call does nothing."""
+        for worker in self._workers:
+            worker.end()
 
     def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
         """Train until `next_trial` says Done and nothing runs; yield each trial as it ends.
@@ -67,16 +77,16 @@ class PoolEngine:
             SongpopError: what a worker refuses in a trial.
         """
         try:
-            self._workers = [_Worker(number, self._task) for number in range(self._n_workers)]
-            is_done = False
+            is_done = self._fill(next_trial)
+            if not self._workers and self._slots.has_work:
+                self.start()
             while not is_done or self._slots.has_work:
                 is_done = self._fill(next_trial) or is_done
                 self._send_starts()
                 for worker in self._ready():
                     yield from self._answer(worker, on_epoch)
         finally:
-            for worker in self._workers:
-                worker.end()
+            self.close()
 
     def report(self) -> PoolReport:
         """Return how full the seats were, and what was compiled."""
@@ -151,10 +161,13 @@ class PoolEngine:
             )
         self._n_deaths += 1
         given_up = self._slots.lose(worker.number, self._now_s())
-        self._workers[worker.number] = _Worker(worker.number, self._task)
+        self._workers[worker.number] = _Worker(worker.number, self._task, self._prepare(None))
         for spec in given_up:
             self._reported.pop(spec.trial, None)
             yield _lost(spec, reason)
+
+    def _prepare(self, likely: TrialSpec | None) -> Prepare:
+        return Prepare(spec=likely, n_slots=self._n_slots)
 
     def _now_s(self) -> float:
         return time.monotonic() - self._clock_s
@@ -164,7 +177,7 @@ class PoolEngine:
 class _Worker:
     """The pool's end of one worker process."""
 
-    def __init__(self, number: int, task: Task) -> None:
+    def __init__(self, number: int, task: Task, prepare: Prepare) -> None:
         self.number = number
         self.awaits_start = False
         self.has_spoken = False
@@ -177,6 +190,7 @@ class _Worker:
         theirs.close()
         lifeline.close()
         self.send(task)
+        self.send(prepare)
 
     @property
     def pid(self) -> int:
@@ -211,6 +225,8 @@ class _Worker:
 
     def end(self) -> str:
         """Close the conversation, see the process ended, and return why it did."""
+        if self._lifeline.closed:
+            return self._reason
         self._lifeline.close()
         self.pipe.close()
         self._process.join(_PATIENCE_S)

@@ -54,6 +54,10 @@ class Population:
                 self._turns.append(signature)
             group.add([spec for spec in specs if signature_of(spec.params) == signature])
 
+    def prepare(self, spec: TrialSpec, n_slots: int) -> None:
+        """Trace and compile what a full stack of such trials needs."""
+        self._group(signature_of(spec.params)).prepare(spec, n_slots)
+
     def train(self) -> list[EpochReport]:
         """Train one epoch of the group whose turn it is; the others come before it does again."""
         signature = self._turns.pop(0)

@@ -11,7 +11,7 @@ import traceback
 from multiprocessing.connection import Connection
 
 from songpop.contracts import Task
-from songpop.engines.messages import Ended, Failure, Reported, Start, Stop
+from songpop.engines.messages import Ended, Failure, Prepare, Reported, Start, Stop
 from songpop.errors import SongpopError
 
 
@@ -44,7 +44,11 @@ def _serve(pipe: Connection) -> None:
     task = pipe.recv()
     assert isinstance(task, Task)
     population = Population(task)
-    pipe.send(Ended())
+    prepare = pipe.recv()
+    assert isinstance(prepare, Prepare)
+    if prepare.spec is not None:
+        population.prepare(prepare.spec, prepare.n_slots)
+    pipe.send(Ended(n_traces=population.n_traces))
     while True:
         start = pipe.recv()
         assert isinstance(start, Start)
