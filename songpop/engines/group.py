@@ -16,9 +16,10 @@ from songpop.contracts import EpochReport, Matrix, Task, TrialResult, TrialSpec,
 from songpop.engines.batch_order import epoch_order
 from songpop.engines.batches import LANES, in_steps, padded_rows, row_weights
 from songpop.engines.dropout import DropoutMasks, draw_stacked
+from songpop.engines.layout import Layout
 from songpop.engines.life import TrialLife
 from songpop.engines.signature import Signature, stack_size
-from songpop.engines.stacked import Layout, StackedNetwork
+from songpop.engines.stacked import StackedNetwork
 from songpop.engines.updates import step_coefficients
 from songpop.evaluation.metrics import stacked_accuracy, stacked_log_loss
 from songpop.models.mlp import dropout_rates, initial_weights, penalties
@@ -216,7 +217,7 @@ class Group:
         """Return the next masks of a layer, shape (N, S, B, U); empty where it has no dropout."""
         number, masks = layer
         if not masks:
-            return tf.zeros((0, 0, 0, 0), dtype=tf.bool)
+            return tf.ones((1, 1, 1, 1), dtype=tf.bool)
         n_steps, n_seats, n_rows = steps
         return tf.constant(draw_stacked(masks, (n_steps, n_seats, n_rows, self.signature.widths[number])))
 

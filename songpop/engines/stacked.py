@@ -9,90 +9,15 @@ Owns: forward pass, gradients, update, the epoch as one call. Does not own: whic
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, final
 
-import numpy as np
-
+from songpop.engines.layout import Layout
 from songpop.engines.updates import COEFFICIENTS
-from songpop.models.runtime import keras, tf
+from songpop.models.runtime import has_gpu, keras, tf
 
 Tensor = Any
 own_gradient: Callable[[Callable[..., Any]], Callable[..., Tensor]] = tf.custom_gradient
-
-_ALONE = 1024  # weights of a kernel that is an array of its own; smaller ones share one, to save calls
-
-
-@dataclass(frozen=True, kw_only=True)
-class Layout:
-    """How the weights of a network lie in arrays: the large kernels each alone, all else side by side in the last.
-
-    One operation per large kernel and step, and one for all small arrays together: 20 % faster than an array each, and
-    10 % faster than one for all, since nothing large is cut out and put together again in every step.
-    """
-
-    shapes: tuple[tuple[int, ...], ...]  # in Keras' order: kernel, bias, kernel, bias …
-
-    @cached_property
-    def alone(self) -> tuple[int, ...]:
-        """Positions of the arrays that stand alone."""
-        return tuple(k for k, shape in enumerate(self.shapes) if np.prod(shape) >= _ALONE)
-
-    @cached_property
-    def together(self) -> tuple[int, ...]:
-        """Positions of the arrays that share the last one."""
-        return tuple(k for k in range(len(self.shapes)) if k not in self.alone)
-
-    @cached_property
-    def n_together(self) -> int:
-        """Length of the last array: a multiple of 16, so that no value is computed by a loop's remainder."""
-        return -(-sum(int(np.prod(self.shapes[k])) for k in self.together) // 16) * 16
-
-    @property
-    def specs(self) -> list[Tensor]:
-        """TensorSpecs of the arrays, with S slots."""
-        return [tf.TensorSpec((None, *self.shapes[k])) for k in self.alone] + [tf.TensorSpec((None, self.n_together))]
-
-    @property
-    def lambda_specs(self) -> list[Tensor]:
-        """TensorSpecs of the penalties of each array: one number per slot, or one per slot and value."""
-        return [tf.TensorSpec((2, None, 1, 1))] * len(self.alone) + [tf.TensorSpec((2, None, self.n_together))]
-
-    def pack(self, arrays: Sequence[np.ndarray]) -> tuple[np.ndarray, ...]:
-        """Return one trial's weights, in Keras' order, as they lie here."""
-        flat = np.zeros(self.n_together, dtype=np.float32)
-        start = 0
-        for k in self.together:
-            size = int(np.prod(self.shapes[k]))
-            flat[start : start + size] = arrays[k].reshape(-1)
-            start += size
-        return (*(np.asarray(arrays[k], dtype=np.float32) for k in self.alone), flat)
-
-    def unpack(self, packed: Sequence[Tensor], reshape: Callable[[Tensor, tuple[int, ...]], Tensor]) -> list[Tensor]:
-        """Return the arrays in Keras' order.
-
-        Args:
-            packed: with or without a leading axis of slots.
-            reshape: gives a piece of the last array, shape (…, size), its own shape.
-        """
-        arrays: list[Tensor] = [None] * len(self.shapes)
-        for k, array in zip(self.alone, packed, strict=False):
-            arrays[k] = array
-        start = 0
-        for k in self.together:
-            size = int(np.prod(self.shapes[k]))
-            arrays[k] = reshape(packed[-1][..., start : start + size], self.shapes[k])
-            start += size
-        return arrays
-
-    def join(self, arrays: Sequence[Tensor]) -> list[Tensor]:
-        """Return stacked arrays in Keras' order, each with S slots, as they lie here."""
-        n_slots = tf.shape(arrays[0])[0]
-        pieces = [tf.reshape(arrays[k], (n_slots, -1)) for k in self.together]
-        n_left = self.n_together - sum(int(np.prod(self.shapes[k])) for k in self.together)
-        return [*(arrays[k] for k in self.alone), tf.concat([*pieces, tf.zeros((n_slots, n_left))], axis=1)]
 
 
 @own_gradient
@@ -154,7 +79,19 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 class StackedNetwork:
     """The compiled functions of one network, for any number of slots and any batch size."""
 
-    def __init__(self, widths: tuple[int, ...], activation: str, n_features: int) -> None:
+    def __init__(
+        self, widths: tuple[int, ...], activation: str, n_features: int, *, is_compiled: bool | None = None
+    ) -> None:
+        """Describe the network; TensorFlow traces when a function is first called.
+
+        Args:
+            widths: units of the hidden layers.
+            activation: a key of ACTIVATIONS.
+            n_features: F.
+            is_compiled: whether XLA compiles the whole epoch, once per size; None: on a GPU (on a CPU its batched
+                products take twenty times as long as oneDNN's).
+        """
+        compiled = has_gpu() if is_compiled is None else is_compiled
         sizes = (n_features, *widths, 1)
         self.layout = Layout(
             shapes=tuple(shape for n_in, n_out in pairwise(sizes) for shape in ((n_in, n_out), (n_out,)))
@@ -166,6 +103,7 @@ class StackedNetwork:
         masks = [tf.TensorSpec((None, None, None, None), tf.bool)] * len(widths)
         self.train_steps = tf.function(
             self._train_steps,
+            jit_compile=compiled or None,
             input_signature=[
                 *state,
                 tf.TensorSpec((None, n_features)),
@@ -208,7 +146,7 @@ class StackedNetwork:
             y: their truth, shape (R,).
             order: rows of each step, shape (N, S, B), int32.
             row_weights: of the rows of a step, shape (N, B): one by their number, 0 for those that fill up.
-            masks: for each hidden layer its dropout, shape (N, S, B, U), bool; (0, 0, 0, 0) where no slot has any.
+            masks: for each hidden layer its dropout, shape (N, S, B, U), bool; (1, 1, 1, 1) where no slot has any.
             scales: 1 / (1 - rate) by hidden layer, shape (L, S).
             lambdas: for each array its l1 and l2, shape (2, S, …), spreading over the array.
             coefficients: shape (N, S, len(COEFFICIENTS)).
@@ -221,7 +159,7 @@ class StackedNetwork:
         n_rows = tf.math.count_nonzero(row_weights, axis=1, dtype=tf.float32)
         # At once, while the rows are in the cache; a step then takes its part without a copy.
         all_x, all_y = tf.gather(x, order), tf.gather(y, order)
-        is_used = [tf.shape(mask)[0] > 0 for mask in masks]
+        is_used = [tf.size(mask) > 1 for mask in masks]
 
         def step(
             i: Tensor, weights: list[Tensor], means: list[Tensor], squares: list[Tensor], total: Tensor

@@ -1,23 +1,23 @@
-"""Stacked arithmetic against Keras: one update, five epochs; and layouts, slot by slot."""
+"""Stacked arithmetic against Keras: one update, five epochs."""
 
 from dataclasses import replace
-from itertools import pairwise, product
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
 from engine_suite import N_FEATURES, run_all, small_task
-from hypothesis import given
-from hypothesis import strategies as st
 
 from songpop.contracts import Params, TrialSpec
+from songpop.engines import stacked
 from songpop.engines.keras_fit import KerasEngine
 from songpop.engines.population import InProcessEngine
-from songpop.engines.stacked import ACTIVATIONS, Layout
+from songpop.engines.stacked import ACTIVATIONS
 from songpop.models.export import predict_rows
 from songpop.models.mlp import ACTIVATIONS as LEGAL
 from songpop.models.mlp import REGULARIZATIONS, build_network, initial_weights
 from songpop.models.optimizers import OPTIMIZERS
+from songpop.models.runtime import has_gpu
 
 SCHEDULES = ("constant", "step", "exponential", "cosine", "warmup_cosine", "plateau")
 PLAIN = TrialSpec(
@@ -29,35 +29,19 @@ def test_every_legal_activation_is_there() -> None:
     assert set(ACTIVATIONS) == set(LEGAL)
 
 
-@given(widths=st.lists(st.integers(1, 70), min_size=1, max_size=4), n_features=st.integers(1, 60))
-def test_a_layout_loses_nothing(widths: list[int], n_features: int) -> None:
-    sizes = (n_features, *widths, 1)
-    shapes = tuple(s for a, b in pairwise(sizes) for s in ((a, b), (b,)))
-    layout, rng = Layout(shapes=shapes), np.random.default_rng(0)
-    arrays = [rng.normal(size=shape).astype(np.float32) for shape in shapes]
-    back = layout.unpack(layout.pack(arrays), lambda piece, shape: piece.reshape(shape))
-    assert all((a == b).all() for a, b in zip(arrays, back, strict=True))
-    stacked = layout.join([np.stack([a, 2 * a]) for a in arrays])
-    for piece, packed in zip(stacked, layout.pack(arrays), strict=True):
-        np.testing.assert_array_equal(piece[0], packed)
-        np.testing.assert_array_equal(piece[1], 2 * packed)
-
-
 def differences(specs: list[TrialSpec]) -> tuple[float, float]:
     """The greatest difference of weights and of metrics between Keras and a stack of all specs."""
     task = small_task()
-    stacked = run_all(InProcessEngine(task, len(specs)), specs)
+    mine = run_all(InProcessEngine(task, len(specs)), specs)
     reference = run_all(KerasEngine(task), specs)
     weights, metrics = [0.0], [0.0]
     for spec in specs:
-        one, other = stacked[spec.trial], reference[spec.trial]
+        one, other = mine[spec.trial], reference[spec.trial]
         assert one.weights is not None
         assert other.weights is not None
         weights += [float(np.abs(a - b).max()) for a, b in zip(one.weights, other.weights, strict=True)]
-        for mine, theirs in zip(one.history, other.history, strict=True):
-            metrics += [
-                abs(mine.metrics[name] - theirs.metrics[name]) for name in mine.metrics if name != "val_accuracy"
-            ]
+        for a, b in zip(one.history, other.history, strict=True):
+            metrics += [abs(a.metrics[name] - b.metrics[name]) for name in a.metrics if name != "val_accuracy"]
     return max(weights), max(metrics)
 
 
@@ -120,3 +104,23 @@ def test_a_slot_becomes_a_plain_keras_model(activation: str) -> None:
     network.set_weights(list(result.weights))
     predictions: Any = predict_rows(network, small_task().validation.x)
     np.testing.assert_allclose(predictions, result.val_predictions, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", [PLAIN, replace(PLAIN, params=replace(PLAIN.params, dropout_first=0.3))])
+def test_the_same_functions_run_compiled_as_on_a_gpu(spec: TrialSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = run_all(InProcessEngine(small_task(), 2), [spec])[0]
+    monkeypatch.setattr(stacked, "has_gpu", lambda: True)
+    compiled = run_all(InProcessEngine(small_task(), 2), [spec])[0]
+    for name, value in plain.history[0].metrics.items():
+        assert compiled.history[0].metrics[name] == pytest.approx(value, abs=1e-4)
+
+
+@pytest.mark.skipif(not has_gpu(), reason="no GPU")
+def test_a_gpu_trains_what_a_cpu_trains() -> None:
+    import tensorflow as tf
+
+    on_gpu = run_all(InProcessEngine(small_task(), 64), [replace(PLAIN, trial=k, seed=k) for k in range(64)])
+    with tf.device("/CPU:0"):
+        on_cpu = run_all(InProcessEngine(small_task(), 1), [replace(PLAIN, trial=7, seed=7)])
+    assert on_gpu[7].value == pytest.approx(on_cpu[7].value, abs=1e-4)
