@@ -77,11 +77,11 @@ class PoolEngine:
             SongpopError: what a worker refuses in a trial.
         """
         try:
-            is_done = self._fill(next_trial)
-            if not self._workers and self._slots.has_work:
-                self.start()
+            is_done = False
             while not is_done or self._slots.has_work:
-                is_done = self._fill(next_trial) or is_done
+                is_done = self._fill(next_trial, is_done)
+                if not self._workers and self._slots.has_work:
+                    self.start()
                 self._send_starts()
                 for worker in self._ready():
                     yield from self._answer(worker, on_epoch)
@@ -103,14 +103,14 @@ class PoolEngine:
 
     # ── what goes to the workers ────────────────────────────────────────────────────────────────────────────
 
-    def _fill(self, next_trial: NextTrial) -> bool:
-        """Seat trials while there are seats and trials; say whether no new ones will come."""
+    def _fill(self, next_trial: NextTrial, is_done: bool) -> bool:
+        """Seat trials while there are seats and trials; say whether no new ones will come, as `is_done` does."""
         while self._slots.has_free:
-            answer = self._slots.next_again() or next_trial()
+            answer = self._slots.next_again() or (Done() if is_done else next_trial())
             if not isinstance(answer, TrialSpec):
                 return isinstance(answer, Done)
             self._slots.seat(answer, signature_of(answer.params), self._now_s())
-        return False
+        return is_done
 
     def _send_starts(self) -> None:
         for worker in self._workers:
@@ -121,6 +121,8 @@ class PoolEngine:
 
     def _ready(self) -> list["_Worker"]:
         """Wait for workers that have said something or died; end those that hang."""
+        if not self._workers:
+            time.sleep(_ASK_AGAIN_S)
         by_object = {worker.pipe: worker for worker in self._workers}
         timeout_s = _ASK_AGAIN_S if self._slots.has_free else 1.0
         ready = {id(by_object[pipe]): by_object[pipe] for pipe in wait(list(by_object), timeout_s)}  # type: ignore[index]
