@@ -21,8 +21,8 @@ _ALONE = 1024  # weights of a kernel that is an array of its own; smaller ones s
 class Layout:
     """How the weights of a network lie in arrays: the large kernels each alone, all else side by side in the last.
 
-    One operation per large kernel and step, and one for all small arrays together: 20 % faster than an array each, and
-    10 % faster than one for all, since nothing large is cut out and put together again in every step.
+    One operation per large kernel and step, and one for all small arrays together: faster than an array each and
+    than one for all (docs/decisions/0007), since nothing large is cut out and put together again in every step.
     """
 
     shapes: tuple[tuple[int, ...], ...]  # in Keras' order: kernel, bias, kernel, bias …

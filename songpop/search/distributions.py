@@ -38,8 +38,8 @@ def draw(sampler: BaseSampler, study: Study, trial: FrozenTrial, space: Space) -
 
     def suggest_one(param: SpaceParam) -> Any:
         if param.name in relative:
-            return _clipped(param, relative[param.name])
-        return _clipped(param, sampler.sample_independent(study, trial, param.name, distribution(param)))
+            return clipped(param, relative[param.name])
+        return clipped(param, sampler.sample_independent(study, trial, param.name, distribution(param)))
 
     return dict(space.suggest(suggest_one))
 
@@ -88,6 +88,7 @@ class GivenSampler(BaseSampler):
         return self.values[param_name]
 
 
-def _clipped(param: SpaceParam, value: Any) -> Any:
+def clipped(param: SpaceParam, value: Any) -> Any:
+    """Return a drawn value inside its parameter's range."""
     # exp(log(low)) may lie one rounding error below low.
     return min(max(value, param.low), param.high) if isinstance(param, FloatParam) else value

@@ -21,6 +21,7 @@ from optuna.search_space.group_decomposed import _SearchSpaceGroup
 from optuna.study import Study
 from optuna.trial import FrozenTrial, TrialState
 
+from songpop.search.distributions import clipped
 from songpop.space import Space, SpaceParam
 
 N_CANDIDATES = 24  # of which the likeliest to be good is taken; Optuna's default
@@ -84,7 +85,7 @@ class TpeFit:
             if param.name not in drawn:
                 drawn.update(self._draw_group(param.name, rng))
             value = drawn.get(param.name)
-            return param.at(rng.random_sample()) if value is None else _clipped(param, value)
+            return param.at(rng.random_sample()) if value is None else clipped(param, value)
 
         return dict(space.suggest(suggest_one))
 
@@ -156,9 +157,3 @@ def _badness(trial: FrozenTrial) -> tuple[int, float, float]:
 
 def _number(trial: FrozenTrial) -> int:
     return trial.number
-
-
-def _clipped(param: SpaceParam, value: Any) -> Any:
-    # exp(log(low)) may lie one rounding error below low.
-    low, high = getattr(param, "low", None), getattr(param, "high", None)
-    return value if low is None or high is None else min(max(value, low), high)
