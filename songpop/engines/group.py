@@ -267,20 +267,3 @@ class Group:
         """Return a value for each seat; idle ones have that of the first slot."""
         values = [of_slot(slot) for slot in self._slots]
         return values + [values[0]] * (n_seats - len(values))
-
-
-def _rate_of(layer: int) -> Callable[[_Slot], float]:
-    return lambda slot: slot.rates[layer]
-
-
-def _lambdas_at(layer: int) -> Callable[[_Slot], tuple[float, float]]:
-    def lambdas(slot: _Slot) -> tuple[float, float]:
-        params = slot.life.spec.params
-        return penalties(params) if layer >= params.first_regularized else (0.0, 0.0)
-
-    return lambdas
-
-
-def _coefficients(slot: _Slot, n_steps: int) -> Matrix:
-    life = slot.life
-    return step_coefficients(life.spec.params, life.learning_rate, life.n_epochs * n_steps + 1, n_steps)

@@ -12,7 +12,7 @@ def test_the_main_module_is_hidden_only_while_a_process_starts() -> None:
     assert sys.modules["__main__"] is main
 
 
-def test_variables_that_are_set_win_and_nothing_is_left_behind(monkeypatch: object) -> None:
+def test_variables_that_are_set_win_and_nothing_is_left_behind() -> None:
     os.environ.pop("SONGPOP_TEST_A", None)
     os.environ["SONGPOP_TEST_B"] = "mine"
     try:
