@@ -18,6 +18,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 N_TRIALS = 30
 CREATE_TRIAL = b'"op_code":4,'  # Optuna's word in the journal
 WORDS = ["sweep", "--json", "train.epochs=4", f"search.n_trials={N_TRIALS}", "space=published", "sampler=random"]
+WORDS += ["engine.n_workers=2", "engine.n_slots=2"]
+N_MORE = 5  # than there are seats, so that one has ended before
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
@@ -42,35 +44,39 @@ def n_created(folder: Path) -> int:
     return journal.read_bytes().count(CREATE_TRIAL) if journal.exists() else 0
 
 
-def wait_for_new_trial(folder: Path, n_before: int, process: subprocess.Popen[str]) -> None:
-    """Until this process has begun a trial: before that it may not have set its signals' handlers."""
+def wait_for_new_trials(folder: Path, n_before: int, process: subprocess.Popen[str]) -> None:
+    """Until this process has begun trials of its own: before that it may not have set its signals' handlers."""
     deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
-        if n_created(folder) > n_before:
+        if n_created(folder) >= n_before + N_MORE:
             return
         time.sleep(0.02)
-    raise AssertionError(f"no trial was begun: {(folder / 'stderr.txt').read_text()}")
+    raise AssertionError(f"{N_MORE} trials were not begun: {(folder / 'stderr.txt').read_text()}")
 
 
 def test_interrupted_ended_killed_and_finished(tmp_path: Path) -> None:
     """One sweep that meets Ctrl-C, SIGTERM and kill -9 in turn, and is then left to finish."""
+    n_kept = 0
     for word in (signal.SIGINT, signal.SIGTERM):
         n_before, process = n_created(tmp_path), start(tmp_path)
-        wait_for_new_trial(tmp_path, n_before, process)
+        wait_for_new_trials(tmp_path, n_before, process)
         process.send_signal(word)
         out, _ = process.communicate()
         assert process.returncode == 130, (tmp_path / "stderr.txt").read_text()
-        assert json.loads(out)["interrupted"] is True
+        told = json.loads(out)
+        assert told["interrupted"] is True
+        assert told["n_trials"] > n_kept
+        n_kept = told["n_trials"]
         assert "RUNNING" not in {run.info.status for run in runs(tmp_path)}
     n_before, process = n_created(tmp_path), start(tmp_path)
-    wait_for_new_trial(tmp_path, n_before, process)
+    wait_for_new_trials(tmp_path, n_before, process)
     process.kill()
     process.wait()
     resumed = start(tmp_path)
     out, _ = resumed.communicate()
     assert resumed.returncode == 0, (tmp_path / "stderr.txt").read_text()
     told = json.loads(out)
-    assert 0 < told["n_new"] <= N_TRIALS
+    assert told["n_new"] <= N_TRIALS - n_kept
     assert told["n_trials"] == N_TRIALS
     found = runs(tmp_path)
     assert {run.info.status for run in found} <= {"FINISHED", "FAILED"}
