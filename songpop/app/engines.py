@@ -6,30 +6,26 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from songpop.app.records import EngineLoad
-from songpop.contracts import Engine, Task, TrialSpec
-from songpop.engines.keras_fit import KerasEngine
+from songpop.contracts import Engine, Task
 from songpop.engines.pool import PoolEngine
 from songpop.engines.population import InProcessEngine
-from songpop.models.runtime import has_gpu
+from songpop.models.gpu import has_gpu
 from songpop.settings import EngineKind, EngineSettings
 
-# On a core, at most: more leave the cache, and fewer leave it to wait for TensorFlow (docs/decisions/0007).
-N_SLOTS = 20
+# At most. A core trains its slots one after the other; several share the cost of asking for the next (decision 0008).
+N_SLOTS = 8
 N_SLOTS_GPU = 128
 MIN_ROUNDS = 4  # a search that trains everything at once has learnt nothing when it ends
 
 
 @contextmanager
-def started_engine(
-    settings: EngineSettings, task: Task, n_trials: int, likely: TrialSpec | None = None
-) -> Iterator[Engine]:
+def started_engine(settings: EngineSettings, task: Task, n_trials: int) -> Iterator[Engine]:
     """Make the engine and let its processes, if it has any, get ready meanwhile; they end with the block.
 
     Args:
         settings: the group `engine`.
         task: what it trains on.
         n_trials: how many trials are to come.
-        likely: a trial of the signature that the first trials will have; None: unknown.
     """
     engine = build_engine(settings, task, n_trials)
     if not isinstance(engine, PoolEngine):
@@ -37,7 +33,7 @@ def started_engine(
         return
     with closing(engine):
         if n_trials > 0:
-            engine.start(likely)
+            engine.start()
         yield engine
 
 
@@ -50,6 +46,8 @@ def build_engine(settings: EngineSettings, task: Task, n_trials: int) -> Engine:
         n_trials: how many are to come; a short search gets fewer slots, so that the sampler learns from the first.
     """
     if settings.kind is EngineKind.keras:
+        from songpop.engines.keras_fit import KerasEngine  # TensorFlow: the other engines train without it
+
         return KerasEngine(task)
     n_workers = _n_workers(settings)
     n_slots = settings.n_slots or _n_slots(n_trials, max(n_workers, 1))

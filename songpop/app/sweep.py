@@ -18,7 +18,6 @@ from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Ground, base_params, fixed_values, prepare, prepare_ground, searched_space
 from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
 from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
-from songpop.engines.signature import SIGNATURE
 from songpop.errors import StoreError
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
@@ -58,9 +57,7 @@ def sweep(
         n_before = len(backend.finished())
         prepared = prepare(settings, ground)
         engine = stack.enter_context(
-            started_engine(
-                settings.engine, prepared.task, settings.search.n_trials - n_before, _likely(settings, space, base)
-            )
+            started_engine(settings.engine, prepared.task, settings.search.n_trials - n_before)
         )
         # Imported here: MLflow takes two seconds, in which the workers compile.
         from songpop.app.champion import BestKeeper, crown, finish
@@ -118,14 +115,6 @@ def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dic
         "params": json.dumps(asdict(base_params(settings)), sort_keys=True),
         "space": json.dumps(as_entries(space)),
     }
-
-
-def _likely(settings: SweepSettings, space: Space, base: Params) -> TrialSpec | None:
-    """Return a trial of the one signature that the space has; None if it has several."""
-    if any(param.name in SIGNATURE for param in space.searched):
-        return None
-    values = space.suggest(lambda param: param.at(0.5))
-    return _spec(settings, space, base, 0, values)
 
 
 def trial_seed(search_seed: int, trial: int) -> int:

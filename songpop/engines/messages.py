@@ -1,6 +1,6 @@
 """What the pool and its workers say to each other: small picklable records, and nothing else.
 
-A worker is given the task and `Prepare`. It then says `Ended` (at first with nothing), gets `Start`; trains an epoch,
+A worker is given the task. It then says `Ended` (at first with nothing), gets `Start`; trains an epoch,
 says `Reported`, gets `Stop`; says `Ended` again. So the same records could later go to workers on other machines.
 """
 
@@ -17,14 +17,6 @@ class Ended:
     results: tuple[TrialResult, ...] = ()
     n_traces: int = 0  # so far
     filled_share: float = 1.0  # of the computed seats, so far
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prepare:
-    """What the first trials will look like: to be compiled while the pool's process does something else."""
-
-    spec: TrialSpec | None  # one of them; None: unknown
-    n_slots: int
 
 
 @dataclass(frozen=True, kw_only=True)

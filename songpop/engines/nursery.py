@@ -1,8 +1,7 @@
-"""Where worker processes come from: a fork server that has TensorFlow imported once for all.
+"""Where worker processes come from: a fork server that has the kernels imported, or compiled, once for all.
 
-A process that has used TensorFlow must not be forked, and importing it anew costs each worker four to eight seconds.
-The server has only imported it. It can be started before this process imports anything heavy, and then does its import
-on another core meanwhile.
+A process that has used TensorFlow must not be forked, and importing anew costs each worker a second. The server can be
+started before this process imports anything heavy, and then does its import on another core meanwhile.
 """
 
 import os
@@ -14,10 +13,14 @@ from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
 
-_PRELOADED = ["songpop.engines.population"]  # and with it TensorFlow
-# Read by the C library when a process starts. Arrays of a megabyte come and go in every step: without these it gives
-# each back to the system and asks for it again (8 % of the time).
-_ENVIRONMENT = {"MALLOC_MMAP_THRESHOLD_": str(2**30), "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+_PRELOADED = ["songpop.engines.population"]  # and with it Numba, but not TensorFlow
+# Read when a process starts. By the C library: arrays of a megabyte come and go in every epoch, and would each be given
+# back to the system and asked for again. By BLAS: its threads would only wait for each other.
+_ENVIRONMENT = {
+    "MALLOC_MMAP_THRESHOLD_": str(2**30),
+    "MALLOC_TRIM_THRESHOLD_": str(2**30),
+    "OPENBLAS_NUM_THREADS": "1",
+}
 
 
 def warm_up() -> None:

@@ -1,7 +1,7 @@
-"""The population engine: worker processes, one TensorFlow thread each, and this process, which trains nothing.
+"""The population engine: worker processes, one thread each, and this process, which trains nothing.
 
-Threads of one process do not scale (two stacks side by side take as long as one after the other), processes do. This
-process asks, decides, and keeps nothing; workers may die: their trials are trained again, once.
+Python's part of an epoch does not run in two threads at once, and a process may die without the others. This process
+asks, decides, and keeps nothing; workers may die: their trials are trained again, once.
 
 Owns: processes, the conversation with each, what a death means. Does not own: who sits where (slots), training.
 """
@@ -16,9 +16,8 @@ from multiprocessing.process import BaseProcess
 from typing import final
 
 from songpop.contracts import Decision, Done, EpochReport, NextTrial, OnEpoch, Task, TrialResult, TrialSpec, TrialState
-from songpop.engines.messages import Ended, Failure, Prepare, Reported, Start, Stop
+from songpop.engines.messages import Ended, Failure, Reported, Start, Stop
 from songpop.engines.nursery import start_worker
-from songpop.engines.signature import signature_of
 from songpop.engines.slots import Occupancy, Slots
 from songpop.engines.worker import work
 from songpop.errors import EngineError
@@ -32,7 +31,7 @@ class PoolReport:
     """What a run of the pool was like."""
 
     occupancy: Occupancy
-    n_traces: int  # by all workers; a network costs each worker that trains it two, whatever the number of trials
+    n_traces: int  # by all workers; none on a CPU; a network costs a GPU two, whatever the number of trials
     filled_share: float  # share of the computed seats that held a trial: stacks are filled up to compiled sizes
     n_deaths: int
 
@@ -53,16 +52,15 @@ class PoolEngine:
         self._task = task
         self._n_workers = n_workers
         self._timeout_s = trial_timeout_s
-        self._n_slots = n_slots
         self._slots = Slots(n_workers, n_slots)
         self._workers: list[_Worker] = []
         self._reported: dict[int, int] = {}  # trial: epochs that were decided on, also by a worker that died since
         self._n_deaths = 0
         self._clock_s = time.monotonic()
 
-    def start(self, likely: TrialSpec | None = None) -> None:
-        """Start the processes, without waiting for them: they get the task, and compile what `likely` needs."""
-        self._workers = [_Worker(number, self._task, self._prepare(likely)) for number in range(self._n_workers)]
+    def start(self) -> None:
+        """Start the processes, without waiting for them; they get the task."""
+        self._workers = [_Worker(number, self._task) for number in range(self._n_workers)]
 
     def close(self) -> None:
         """End the processes; a second call does nothing."""
@@ -109,7 +107,7 @@ class PoolEngine:
             answer = self._slots.next_again() or (Done() if is_done else next_trial())
             if not isinstance(answer, TrialSpec):
                 return isinstance(answer, Done)
-            self._slots.seat(answer, signature_of(answer.params), self._now_s())
+            self._slots.seat(answer, self._now_s())
         return is_done
 
     def _send_starts(self) -> None:
@@ -163,13 +161,10 @@ class PoolEngine:
             )
         self._n_deaths += 1
         given_up = self._slots.lose(worker.number, self._now_s())
-        self._workers[worker.number] = _Worker(worker.number, self._task, self._prepare(None))
+        self._workers[worker.number] = _Worker(worker.number, self._task)
         for spec in given_up:
             self._reported.pop(spec.trial, None)
             yield _lost(spec, reason)
-
-    def _prepare(self, likely: TrialSpec | None) -> Prepare:
-        return Prepare(spec=likely, n_slots=self._n_slots)
 
     def _now_s(self) -> float:
         return time.monotonic() - self._clock_s
@@ -179,7 +174,7 @@ class PoolEngine:
 class _Worker:
     """The pool's end of one worker process."""
 
-    def __init__(self, number: int, task: Task, prepare: Prepare) -> None:
+    def __init__(self, number: int, task: Task) -> None:
         self.number = number
         self.awaits_start = False
         self.has_spoken = False
@@ -192,7 +187,6 @@ class _Worker:
         theirs.close()
         lifeline.close()
         self.send(task)
-        self.send(prepare)
 
     @property
     def pid(self) -> int:

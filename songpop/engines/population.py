@@ -1,30 +1,49 @@
-"""Many trials in one process, a stack for each signature: epoch by epoch, the stacks in turn.
+"""Many trials in one process, in groups that share a program: epoch by epoch, the groups in turn.
 
-Owns: which stack a trial joins, the compiled networks, whose turn it is. Does not own: processes (pool).
+Owns: which program trains, which group a trial joins, whose turn it is. Does not own: processes (pool).
 """
 
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Hashable, Sequence
 from typing import final
 
+from threadpoolctl import threadpool_limits
+
 from songpop.contracts import Decision, Done, EpochReport, NextTrial, OnEpoch, Task, TrialResult, TrialSpec, Wait
-from songpop.engines.group import DeviceTask, Group
-from songpop.engines.signature import Signature, signature_of
-from songpop.engines.stacked import StackedNetwork
+from songpop.engines.fused import FusedProgram
+from songpop.engines.group import Group
+from songpop.engines.program import Program
+from songpop.engines.signature import signature_of
+from songpop.models.gpu import has_gpu
 
 _PAUSE_S = 0.02  # before asking again, when trials elsewhere have to end first
+
+
+def program_for(task: Task) -> Program:
+    """Return what trains on this machine: a GPU's stacks, or else a CPU's kernel."""
+    if not has_gpu():
+        return FusedProgram(task)
+    from songpop.engines.stacked_program import StackedProgram  # TensorFlow: seconds, which a CPU's worker never pays
+
+    return StackedProgram(task)
 
 
 @final
 class Population:
     """The trials of one process. One turn: `train`, `settle`, and `add` for the seats that are free."""
 
-    def __init__(self, task: Task) -> None:
-        self._data = DeviceTask.of(task)
-        self._networks: dict[tuple[tuple[int, ...], str], StackedNetwork] = {}
-        self._groups: dict[Signature, Group] = {}
-        self._turns: list[Signature] = []  # the next one first
-        self._trained: Group | None = None
+    def __init__(self, task: Task, program: Program | None = None) -> None:
+        """Begin without trials.
+
+        Args:
+            task: what they train on.
+            program: what trains them; None: what suits this machine.
+        """
+        self._validation = task.validation
+        self._program = program or program_for(task)
+        self._groups: dict[Hashable, Group] = {}
+        self._turns: list[Hashable] = []  # the next one first
+        self._trained: Hashable = None
 
     @property
     def n_trials(self) -> int:
@@ -33,14 +52,14 @@ class Population:
 
     @property
     def n_traces(self) -> int:
-        """How often TensorFlow has traced a function: a constant number per network, however many trials."""
-        return sum(network.n_traces for network in self._networks.values())
+        """Programs that were compiled for trials: none on a CPU, on a GPU a constant number per network."""
+        return self._program.n_traces
 
     @property
     def filled_share(self) -> float:
-        """Share of the computed seats that held a trial: the others fill stacks up to a compiled size."""
-        n_seats = sum(group.n_trained_slots for group in self._groups.values())
-        return sum(group.n_trained_trials for group in self._groups.values()) / n_seats if n_seats else 1.0
+        """Share of the computed slots that held a trial: a GPU's stacks are filled up to a compiled size."""
+        n_computed = sum(group.n_computed_slots for group in self._groups.values())
+        return sum(group.n_trained_slots for group in self._groups.values()) / n_computed if n_computed else 1.0
 
     def add(self, specs: Sequence[TrialSpec]) -> None:
         """Seat new trials.
@@ -48,46 +67,34 @@ class Population:
         Raises:
             SettingsError: if a trial's hyperparameters cannot be meant.
         """
-        for signature in dict.fromkeys(signature_of(spec.params) for spec in specs):
-            group = self._group(signature)
+        keys = [self._program.group_of(signature_of(spec.params)) for spec in specs]
+        for key in dict.fromkeys(keys):
+            group = self._groups.setdefault(key, Group(self._program, self._validation))
             if not group.n_trials:
-                self._turns.append(signature)
-            group.add([spec for spec in specs if signature_of(spec.params) == signature])
-
-    def prepare(self, spec: TrialSpec, n_slots: int) -> None:
-        """Trace and compile what a full stack of such trials needs."""
-        self._group(signature_of(spec.params)).prepare(spec, n_slots)
+                self._turns.append(key)
+            group.add([spec for spec, of in zip(specs, keys, strict=True) if of == key])
 
     def train(self) -> list[EpochReport]:
         """Train one epoch of the group whose turn it is; the others come before it does again."""
-        signature = self._turns.pop(0)
-        self._turns.append(signature)
-        self._trained = self._groups[signature]
-        return self._trained.train_epoch()
+        self._trained = self._turns.pop(0)
+        self._turns.append(self._trained)
+        return self._groups[self._trained].train_epoch()
 
     def settle(self, stopped: frozenset[int]) -> list[TrialResult]:
         """End the trials of the last epoch's group that are over or `stopped`; their seats are free."""
-        assert self._trained is not None
-        ended = self._trained.release(stopped)
-        if not self._trained.n_trials:
-            self._turns.remove(self._trained.signature)
+        group = self._groups[self._trained]
+        ended = group.release(stopped)
+        if not group.n_trials:
+            self._turns.remove(self._trained)
         return ended
-
-    def _group(self, signature: Signature) -> Group:
-        if signature not in self._groups:
-            if signature.network not in self._networks:
-                n_features = int(self._data.x.shape[1])
-                self._networks[signature.network] = StackedNetwork(*signature.network, n_features)
-            self._groups[signature] = Group(signature, self._networks[signature.network], self._data)
-        return self._groups[signature]
 
 
 @final
 class InProcessEngine:
     """A population in this very process; implements `contracts.Engine`."""
 
-    def __init__(self, task: Task, n_slots: int) -> None:
-        self.population = Population(task)
+    def __init__(self, task: Task, n_slots: int, program: Program | None = None) -> None:
+        self.population = Population(task, program)
         self._n_slots = n_slots
 
     def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
@@ -103,7 +110,9 @@ class InProcessEngine:
                 new.append(answer)
             self.population.add(new)
             if self.population.n_trials:
-                reports = self.population.train()
+                # Sums over rows would be cut in another way with more threads, and rounded in another way.
+                with threadpool_limits(1, user_api="blas"):
+                    reports = self.population.train()
                 stopped = frozenset(r.trial for r in reports if on_epoch(r) is Decision.STOP)
                 yield from self.population.settle(stopped)
             elif is_done:

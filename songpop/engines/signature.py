@@ -6,13 +6,10 @@ Owns: the signature of a trial, the sizes that a stack may have. Does not own: a
 from dataclasses import dataclass
 
 from songpop.contracts import Params
-from songpop.models.mlp import ACTIVATIONS, hidden_widths
+from songpop.models.topology import ACTIVATIONS, hidden_widths
 
 # Each size is compiled once per signature (0.3 s), and a stack is filled up to the next one with idle copies.
 _SIZES = (1, 2, 4, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
-
-
-SIGNATURE = ("widths", "activation", "batch_size")  # fields of `Params`
 
 
 @dataclass(frozen=True, kw_only=True, order=True)

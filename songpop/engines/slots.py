@@ -1,20 +1,15 @@
 """Which trial sits in which worker's slot: seats, the order of refill, what is done again, how full it was.
 
-Owns: the map from trials to workers, trials that wait to be taken, occupancy. Does not own: arrays (group), processes
-(pool), what to try (search). A seat takes a trial of any signature; inside a worker each signature has its turn, an
-epoch at a time, so that none waits for another's trials to end.
+Owns: the map from trials to workers, trials that wait to be taken, occupancy. Does not own: arrays (slot), processes
+(pool), what to try (search). A seat takes a trial of any signature; where a worker has groups by signature, each has
+its turn, an epoch at a time, so that none waits for another's trials to end.
 """
 
 from collections import deque
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import final
 
 from songpop.contracts import TrialSpec
-
-# So many trials more a worker may hold before a trial of a signature that it knows goes to one that does not: a new
-# signature costs a worker two seconds of compiling.
-_KNOWN_IS_WORTH = 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +45,6 @@ class Slots:
         self._n_slots = n_slots
         self._seated: list[dict[int, TrialSpec]] = [{} for _ in range(n_workers)]
         self._inbox: list[list[TrialSpec]] = [[] for _ in range(n_workers)]
-        self._known: list[set[Hashable]] = [set() for _ in range(n_workers)]
         self._again: deque[TrialSpec] = deque()
         self._n_losses: dict[int, int] = {}
         self._changes: list[tuple[float, int]] = []
@@ -74,8 +68,8 @@ class Slots:
         """Return a trial that a worker took with it, to be seated before any other; None if there is none."""
         return self._again.popleft() if self._again else None
 
-    def seat(self, spec: TrialSpec, signature: Hashable, now_s: float) -> int:
-        """Seat a trial with the worker that has the fewest, knowing its signature counting for a few; return which.
+    def seat(self, spec: TrialSpec, now_s: float) -> int:
+        """Seat a trial with the worker that has the fewest; return which.
 
         Raises:
             ValueError: if no seat is free.
@@ -83,10 +77,9 @@ class Slots:
         free = [k for k, seated in enumerate(self._seated) if len(seated) < self._n_slots]
         if not free:
             raise ValueError("a free seat must be there before a trial is seated.")
-        chosen = min(free, key=lambda k: (len(self._seated[k]) - _KNOWN_IS_WORTH * (signature in self._known[k]), k))
+        chosen = min(free, key=lambda k: (len(self._seated[k]), k))
         self._seated[chosen][spec.trial] = spec
         self._inbox[chosen].append(spec)
-        self._known[chosen].add(signature)
         self._changes.append((now_s, self.n_held))
         return chosen
 
@@ -110,7 +103,7 @@ class Slots:
         The others wait to be seated again, in their order.
         """
         lost = list(self._seated[worker].values())
-        self._seated[worker], self._inbox[worker], self._known[worker] = {}, [], set()
+        self._seated[worker], self._inbox[worker] = {}, []
         for spec in lost:
             self._n_losses[spec.trial] = self._n_losses.get(spec.trial, 0) + 1
         self._again.extend(spec for spec in lost if self._n_losses[spec.trial] < n_tries)
@@ -120,4 +113,6 @@ class Slots:
     def occupancy(self, now_s: float) -> Occupancy:
         """Return how full the seats have been until now."""
         n_seats = self._n_slots * len(self._seated)
+        if not self.n_held and self._changes:
+            now_s = self._changes[-1][0]  # what is done since the last trial's end needs no seat
         return Occupancy(n_seats=n_seats, changes=tuple(self._changes), end_s=now_s)

@@ -9,12 +9,12 @@ Owns: forward pass, gradients, update, the epoch as one call. Does not own: whic
 """
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from typing import Any, final
 
 from songpop.engines.layout import Layout
 from songpop.engines.updates import COEFFICIENTS
-from songpop.models.runtime import has_gpu, keras, tf
+from songpop.models.runtime import keras, tf
+from songpop.models.topology import weight_shapes
 
 Tensor = Any
 own_gradient: Callable[[Callable[..., Any]], Callable[..., Tensor]] = tf.custom_gradient
@@ -79,23 +79,17 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 class StackedNetwork:
     """The compiled functions of one network, for any number of slots and any batch size."""
 
-    def __init__(
-        self, widths: tuple[int, ...], activation: str, n_features: int, *, is_compiled: bool | None = None
-    ) -> None:
+    def __init__(self, widths: tuple[int, ...], activation: str, n_features: int, *, is_compiled: bool) -> None:
         """Describe the network; TensorFlow traces when a function is first called.
 
         Args:
             widths: units of the hidden layers.
             activation: a key of ACTIVATIONS.
             n_features: F.
-            is_compiled: whether XLA compiles the whole epoch, once per size; None: on a GPU (on a CPU its batched
-                products take twenty times as long as oneDNN's).
+            is_compiled: whether XLA compiles the whole epoch, once per size.
         """
-        compiled = has_gpu() if is_compiled is None else is_compiled
         sizes = (n_features, *widths, 1)
-        self.layout = Layout(
-            shapes=tuple(shape for n_in, n_out in pairwise(sizes) for shape in ((n_in, n_out), (n_out,)))
-        )
+        self.layout = Layout(shapes=weight_shapes(sizes))
         self._n_hidden = len(widths)
         self._activate = ACTIVATIONS[activation]
         self.n_traces = 0  # counted while TensorFlow traces
@@ -103,7 +97,7 @@ class StackedNetwork:
         masks = [tf.TensorSpec((None, None, None, None), tf.bool)] * len(widths)
         self.train_steps = tf.function(
             self._train_steps,
-            jit_compile=compiled or None,
+            jit_compile=is_compiled or None,
             input_signature=[
                 *state,
                 tf.TensorSpec((None, n_features)),

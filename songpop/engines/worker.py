@@ -9,10 +9,16 @@ import signal
 import threading
 import traceback
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
+
+from threadpoolctl import threadpool_limits
 
 from songpop.contracts import Task
-from songpop.engines.messages import Ended, Failure, Prepare, Reported, Start, Stop
+from songpop.engines.messages import Ended, Failure, Reported, Start, Stop
 from songpop.errors import SongpopError
+
+if TYPE_CHECKING:
+    from songpop.engines.population import Population
 
 
 def work(pipe: Connection, lifeline: Connection) -> None:
@@ -39,16 +45,17 @@ def work(pipe: Connection, lifeline: Connection) -> None:
 
 
 def _serve(pipe: Connection) -> None:
-    from songpop.engines.population import Population  # TensorFlow: already there where a fork server has it
+    from songpop.engines.population import Population  # already there where a fork server has it
 
     task = pipe.recv()
     assert isinstance(task, Task)
     population = Population(task)
-    prepare = pipe.recv()
-    assert isinstance(prepare, Prepare)
-    if prepare.spec is not None:
-        population.prepare(prepare.spec, prepare.n_slots)
-    pipe.send(Ended(n_traces=population.n_traces))
+    with threadpool_limits(1, user_api="blas"):
+        _talk(pipe, population)
+
+
+def _talk(pipe: Connection, population: "Population") -> None:
+    pipe.send(Ended())
     while True:
         start = pipe.recv()
         assert isinstance(start, Start)

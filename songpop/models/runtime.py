@@ -55,9 +55,4 @@ with _filtered_stderr():
 tf.get_logger().setLevel("ERROR")
 
 
-def has_gpu() -> bool:
-    """Say whether TensorFlow sees a GPU."""
-    return bool(tf.config.list_physical_devices("GPU"))
-
-
-__all__ = ["has_gpu", "keras", "tf", "without_noise"]
+__all__ = ["keras", "tf", "without_noise"]

@@ -1,5 +1,6 @@
 """A trial's result depends on its spec and the data: not on neighbours, seats, refills, or how an epoch is cut."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -7,8 +8,12 @@ import pytest
 from engine_suite import SPEC, run_all, small_task, spec_with
 
 from songpop.contracts import Params, TrialResult, TrialSpec, TrialState
-from songpop.engines import group
-from songpop.engines.population import InProcessEngine, Population
+from songpop.engines import fused as fused_program
+from songpop.engines import stacked_program
+from songpop.engines.fused import FusedProgram
+from songpop.engines.population import InProcessEngine
+from songpop.engines.program import Program
+from songpop.engines.stacked_program import StackedProgram
 
 # Unequal in everything that varies from slot to slot.
 OTHERS = [
@@ -30,59 +35,65 @@ def same(one: TrialResult, other: TrialResult) -> bool:
     return are_weights_equal and one.history == other.history and one.metrics == other.metrics
 
 
-def test_alone_among_others_and_after_a_refill() -> None:
-    task, specs = small_task(), [*OTHERS, SPEC]
-    alone = {spec.trial: run_all(InProcessEngine(task, 1), [spec])[spec.trial] for spec in specs}
-    together = run_all(InProcessEngine(task, 16), specs)
-    refilled = run_all(InProcessEngine(task, 3), specs[::-1])
+def fused() -> Program:
+    return FusedProgram(small_task())
+
+
+def stacked() -> Program:
+    return StackedProgram(small_task(), is_compiled=False)
+
+
+PROGRAMS = pytest.mark.parametrize("program", [fused, stacked])
+
+
+def run(program: Callable[[], Program], n_slots: int, specs: list[TrialSpec]) -> dict[int, TrialResult]:
+    return run_all(InProcessEngine(small_task(), n_slots, program()), specs)
+
+
+@PROGRAMS
+def test_alone_among_others_and_after_a_refill(program: Callable[[], Program]) -> None:
+    specs = [*OTHERS, SPEC]
+    alone = {spec.trial: run(program, 1, [spec])[spec.trial] for spec in specs}
+    together = run(program, 16, specs)
+    refilled = run(program, 3, specs[::-1])
     for trial, result in alone.items():
         assert same(result, together[trial])
         assert same(result, refilled[trial])
 
 
-def test_a_trial_that_diverges_fails_alone() -> None:
-    bad = replace(spec_with(optimizer="sgd", learning_rate=1e30), trial=99)
-    together = run_all(InProcessEngine(small_task(), 8), [OTHERS[0], bad, SPEC])
+@PROGRAMS
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_a_trial_that_diverges_fails_alone(program: Callable[[], Program], activation: str) -> None:
+    bad = replace(spec_with(optimizer="sgd", learning_rate=1e30, activation=activation), trial=99)
+    together = run(program, 8, [OTHERS[0], bad, SPEC])
     assert together[99].state is TrialState.FAILED
     for spec in (OTHERS[0], SPEC):
-        assert same(run_all(InProcessEngine(small_task(), 8), [spec])[spec.trial], together[spec.trial])
+        assert same(run(program, 8, [spec])[spec.trial], together[spec.trial])
 
 
-def test_it_does_not_matter_how_an_epoch_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+@PROGRAMS
+def test_it_does_not_matter_how_an_epoch_is_cut(
+    program: Callable[[], Program], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A million rows are trained in many calls and measured in pieces."""
-    whole = run_all(InProcessEngine(small_task(), 4), [OTHERS[0], SPEC])[3]
-    monkeypatch.setattr(group, "_MAX_CALL_BYTES", 1)
-    monkeypatch.setattr(group, "_PREDICT_CELLS", 1)
-    cut = run_all(InProcessEngine(small_task(), 4), [OTHERS[0], SPEC])[3]
+    whole = run(program, 4, [OTHERS[0], SPEC])[3]
+    for module in (fused_program, stacked_program):
+        monkeypatch.setattr(module, "_MAX_CALL_BYTES", 1)
+    monkeypatch.setattr(stacked_program, "_PREDICT_CELLS", 1)
+    cut = run(program, 4, [OTHERS[0], SPEC])[3]
     assert cut.metrics == whole.metrics
     np.testing.assert_array_equal(cut.val_predictions, whole.val_predictions)
     assert [r.metrics["val_log_loss"] for r in cut.history] == [r.metrics["val_log_loss"] for r in whole.history]
 
 
-def test_nothing_is_traced_for_a_trial_whose_signature_is_known() -> None:
-    population = Population(small_task())
-    for number in range(6):
-        population.add([replace(SPEC, trial=number, n_epochs=1, seed=number)] * (1 if number else 3))
-        population.train()
-        population.settle(frozenset())
-    assert population.n_traces == 2  # one to train, one to measure
-    population.add([replace(spec_with(batch_size=32), trial=9, n_epochs=1)])
-    population.train()
-    assert population.n_traces == 2  # the batch is an axis of free length
-    population.settle(frozenset())
-    population.add([replace(spec_with(widths="4-4"), trial=9, n_epochs=1)])
-    population.train()
-    assert population.n_traces == 4
-
-
-def test_stacks_take_turns_an_epoch_at_a_time() -> None:
-    population = Population(small_task())
-    population.add([OTHERS[0], OTHERS[6], OTHERS[7]])
-    turns = []
-    for _ in range(6):
-        turns.append([report.trial for report in population.train()])
-        population.settle(frozenset())
-    assert turns == [[0], [7], [8]] * 2
+def test_both_programs_train_the_same() -> None:
+    """Dropout, penalties, short batches: one epoch, so that rounding has not grown."""
+    specs = [replace(spec, n_epochs=1) for spec in [*OTHERS, SPEC]]
+    one, other = run(fused, 16, specs), run(stacked, 16, specs)
+    for spec in specs:
+        a, b = one[spec.trial].history[0].metrics, other[spec.trial].history[0].metrics
+        assert a["loss"] == pytest.approx(b["loss"], abs=1e-5)
+        assert a["val_loss"] == pytest.approx(b["val_loss"], abs=1e-5)
 
 
 @pytest.mark.slow

@@ -4,12 +4,11 @@ import pytest
 from engine_suite import SPEC
 
 from songpop.contracts import EpochReport
-from songpop.engines.messages import Ended, Failure, Prepare, Reported, Start, Stop
+from songpop.engines.messages import Ended, Failure, Reported, Start, Stop
 from songpop.errors import SettingsError
 
 MESSAGES = [
     Ended(n_traces=2),
-    Prepare(spec=SPEC, n_slots=4),
     Start(specs=(SPEC,)),
     Reported(reports=(EpochReport(trial=1, epoch=2, metrics={"val_log_loss": 0.5}),)),
     Stop(trials=frozenset({1})),

@@ -8,16 +8,17 @@ def spec(trial: int) -> TrialSpec:
     return TrialSpec(trial=trial, params=Params(), seed=trial, n_epochs=1, patience=None)
 
 
-def seated(slots: Slots, *trials: int, signature: str = "a") -> list[int]:
-    return [slots.seat(spec(trial), signature, 0.0) for trial in trials]
+def seated(slots: Slots, *trials: int) -> list[int]:
+    return [slots.seat(spec(trial), 0.0) for trial in trials]
 
 
-def test_a_new_signature_goes_where_there_is_room_and_a_known_one_where_it_is_known() -> None:
-    slots = Slots(n_workers=2, n_slots=8)
-    assert seated(slots, 0, 1, 2, 3) == [0, 0, 0, 0]  # the first worker knows the signature now
-    assert seated(slots, 4, signature="b") == [1]
-    assert seated(slots, 5, 6, 7) == [0, 0, 1]  # until it has too many more than the other
-    assert slots.n_held == 8
+def test_a_trial_goes_to_the_worker_with_the_fewest() -> None:
+    slots = Slots(n_workers=2, n_slots=3)
+    assert seated(slots, 0, 1, 2) == [0, 1, 0]
+    slots.free(0, 0, 1.0)
+    slots.free(0, 2, 1.0)
+    assert seated(slots, 3, 4, 5) == [0, 0, 1]
+    assert slots.n_held == 4
 
 
 def test_trials_are_taken_once_in_their_order() -> None:
@@ -40,27 +41,29 @@ def test_no_seat_without_a_free_one() -> None:
 
 def test_a_lost_worker_s_trials_are_tried_once_more() -> None:
     slots = Slots(2, 2)
-    seated(slots, 0, 1, 2)
+    assert seated(slots, 0, 1, 2) == [0, 1, 0]
     assert slots.lose(0, 1.0) == ()
-    slots.free(1, 2, 1.0)
+    slots.free(1, 1, 1.0)
     assert (slots.n_held, slots.has_work) == (0, True)
     again = slots.next_again()
     assert again is not None
     assert again.trial == 0
-    assert seated(slots, 0) == [1]
+    assert seated(slots, 3, 0) == [0, 1]
     second = slots.next_again()
     assert second is not None
-    assert second.trial == 1
+    assert second.trial == 2
     assert slots.next_again() is None
     assert [one.trial for one in slots.lose(1, 2.0)] == [0]
 
 
 def test_occupancy_is_held_time_over_all_time() -> None:
     slots = Slots(1, 2)
-    slots.seat(spec(0), "a", 10.0)
-    slots.seat(spec(1), "a", 12.0)
+    slots.seat(spec(0), 10.0)
+    slots.seat(spec(1), 12.0)
     slots.free(0, 0, 14.0)
     occupancy = slots.occupancy(18.0)
     assert occupancy.share == pytest.approx((2 * 1 + 2 * 2 + 4 * 1) / (2 * 8))
     assert [n for _, n in occupancy.changes] == [1, 2, 1]
+    slots.free(0, 1, 18.0)
+    assert slots.occupancy(99.0).share == occupancy.share  # nothing was there to be seated any more
     assert Occupancy(n_seats=2, changes=(), end_s=1.0).share == 0.0

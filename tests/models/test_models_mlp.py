@@ -5,7 +5,8 @@ import pytest
 
 from songpop.contracts import Params
 from songpop.errors import SettingsError
-from songpop.models.mlp import build_network, count_parameters, hidden_widths, layer_seeds
+from songpop.models.mlp import build_network
+from songpop.models.topology import count_parameters
 
 PUBLISHED = Params(first_regularized=1, regularization="l1_l2", l1=1e-3, l2=2e-3, dropout_first=0.5, dropout_later=0.2)
 
@@ -57,13 +58,6 @@ def test_dropout_comes_from_the_seed_alone() -> None:
     assert not np.array_equal(first, other)
 
 
-def test_no_seed_is_used_twice() -> None:
-    seeds = [number for seed in range(20) for pair in layer_seeds(seed, 5) for number in pair]
-    assert len(set(seeds)) == len(seeds)
-    assert min(seeds) >= 0
-    assert max(seeds) < 2**31
-
-
 def test_no_dropout_layer_without_a_rate() -> None:
     network = build_network(replace(PUBLISHED, dropout_first=0.0), 3, seed=0)
     assert [layer.name for layer in network.layers if "dropout" in layer.name] == ["dropout_2", "dropout_3"]
@@ -84,8 +78,3 @@ def test_no_dropout_layer_without_a_rate() -> None:
 def test_what_cannot_be_meant(params: Params, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         build_network(params, 3, seed=0)
-
-
-@pytest.mark.parametrize(("widths", "expected"), [("128-64", (128, 64)), ("8", (8,))])
-def test_widths(widths: str, expected: tuple[int, ...]) -> None:
-    assert hidden_widths(Params(widths=widths)) == expected

@@ -1,0 +1,40 @@
+"""How the project compiles its own arithmetic: Numba with the project's options, and machine code that is kept.
+
+IEEE rules hold but for the order of sums and fused multiply-adds: roots and quotients are exact. All processes of a
+machine run the same machine code, so they round alike.
+"""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from numba import njit
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+# "numpy": dividing by zero gives an infinity, not an exception, whose check would keep loops from being vectorised.
+_OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz"}}
+
+inlined: Callable[[Function], Function] = njit(**_OPTIONS)  # compiled as a part of what calls it
+
+
+def compiled(signature: str, *parts: ModuleType) -> Callable[[Function], Function]:
+    """Compile for these types at once, or take what an earlier process kept beside the file or in the user's cache.
+
+    Args:
+        signature: in Numba's words.
+        parts: modules whose functions are a part of this one. Numba looks at the date of the function's own file
+            only, so a digest of theirs is put into its name, and with it into the name of the kept file.
+    """
+    sources = [Path(__file__), *(Path(str(part.__file__)) for part in parts)]
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
+
+    def decorate(function: Function) -> Function:
+        function.__qualname__ += f"_{digest}"
+        try:
+            return njit(signature, cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
+        except (OSError, RuntimeError):  # no place that can be written, or a full one: each process compiles anew
+            return njit(signature, **_OPTIONS)(function)  # type: ignore[no-any-return]
+
+    return decorate

@@ -1,0 +1,269 @@
+"""Training and measuring one network on one CPU core: compiled once, for every network, optimizer and penalty.
+
+Axes: R rows, N steps, B rows of a batch, F features, U units, K hidden layers, L = K + 1 layers, P weights. `weights`
+(P,) holds kernel and bias of each layer side by side, in Keras' order; `sizes` (L + 1,) are the features, the units of
+each hidden layer, and 1. What a layer has for each row of a batch lies in one array, layer after layer, B * U values
+for each. Arrays are float32 unless said.
+
+Owns: forward pass, gradients, update. Does not own: what they are called with (fused), the formulas' coefficients
+(updates). All of a small network stays in a core's own cache, each array is passed over as seldom as can be, and no
+framework is asked between two products (docs/decisions/0008). A NaN may get lost in an activation's cut ends, so
+whoever calls looks whether the weights are finite.
+"""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songpop.contracts import Matrix, Vector
+from songpop.engines import curves
+from songpop.engines.compiled import compiled, inlined
+from songpop.engines.curves import activate
+
+Sizes: TypeAlias = NDArray[np.int64]
+Bits: TypeAlias = NDArray[np.uint16]
+Dropout: TypeAlias = tuple[NDArray[np.uint16], Vector, NDArray[np.int64]]  # bounds, scales, places, by hidden layer
+
+_F = np.float32
+_0, _1, _2 = _F(0), _F(1), _F(2)
+_PIECE = 128  # rows that are measured at once, so that they stay in the cache
+
+# ── parts of a step ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@inlined
+def _layer(weights: Vector, first: int, n_in: int, n_out: int) -> tuple[Matrix, Vector]:
+    """Return views of the kernel, shape (n_in, n_out), and the bias, shape (n_out,), that begin at `first`."""
+    middle = first + n_in * n_out
+    return weights[first:middle].reshape(n_in, n_out), weights[middle : middle + n_out]
+
+
+@inlined
+def _forward(
+    weights: Vector,
+    inputs: Matrix,
+    sizes: Sizes,
+    curve: int,
+    batch_size: int,
+    hidden: Vector,
+    slopes: Vector,
+    bits: Bits,
+    dropout: Dropout,
+) -> tuple[int, int]:
+    """Fill `hidden` and `slopes`, the slope of each value by its unit's input, and return the last layer's place."""
+    bounds, scales, places = dropout
+    n_rows, unit, weight = len(inputs), 0, 0
+    for k in range(len(sizes) - 2):
+        n_in, n_out = sizes[k], sizes[k + 1]
+        values = hidden[unit * batch_size : unit * batch_size + n_rows * n_out]
+        slope = slopes[unit * batch_size : unit * batch_size + n_rows * n_out]
+        kernel, bias = _layer(weights, weight, n_in, n_out)
+        outputs = values.reshape(n_rows, n_out)
+        np.dot(inputs, kernel, outputs)
+        activate(curve, outputs, bias, slope.reshape(n_rows, n_out))
+        if len(places) > 0 and places[k] >= 0:
+            _drop_out(values, slope, bits[places[k] * batch_size :], bounds[k], scales[k])
+        inputs = outputs
+        unit += n_out
+        weight += (n_in + 1) * n_out
+    return unit - sizes[-2], weight
+
+
+@inlined
+def _drop_out(values: Vector, slopes: Vector, bits: Bits, bound: np.uint16, scale: np.float32) -> None:
+    """Multiply by `scale` where a unit stays, by 0 where it drops out; shapes (B * U,)."""
+    for i in range(len(values)):
+        kept = scale if bits[i] >= bound else _0
+        values[i] *= kept
+        slopes[i] *= kept
+
+
+@inlined
+def _output(inputs: Matrix, weights: Vector, y: Vector, slope: Matrix, gradients: Vector, blame: Matrix) -> np.float32:
+    """Return the mean log loss; fill the last layer's gradients, shape (U + 1,), and the blame of its inputs (B, U)."""
+    n_rows, n_in = inputs.shape
+    share = _1 / _F(n_rows)
+    gradients[:] = _0
+    loss = _0
+    for row in range(n_rows):
+        logit = _logit(inputs[row], weights)
+        loss += (max(logit, _0) - logit * y[row] + np.log1p(np.exp(-abs(logit)))) * share
+        error = (_1 / (_1 + np.exp(-logit)) - y[row]) * share
+        gradients[n_in] += error
+        for j in range(n_in):
+            gradients[j] += error * inputs[row, j]
+            blame[row, j] = error * weights[j] * slope[row, j]
+    return loss
+
+
+@inlined
+def _logit(inputs: Vector, weights: Vector) -> Any:
+    logit = weights[len(inputs)]
+    for j in range(len(inputs)):
+        logit += inputs[j] * weights[j]
+    return logit
+
+
+@inlined
+def _backward(
+    weights: Vector,
+    x: Matrix,
+    sizes: Sizes,
+    batch_size: int,
+    hidden: Vector,
+    slopes: Vector,
+    blame: Vector,
+    place: tuple[int, int],
+    gradients: Vector,
+) -> None:
+    """Fill the gradients below the last layer; `blame` of each unit's input for the loss is there for the highest."""
+    n_rows, (unit, weight) = len(x), place
+    for k in range(len(sizes) - 3, -1, -1):
+        n_in, n_out = sizes[k], sizes[k + 1]
+        weight -= (n_in + 1) * n_out
+        upstream = blame[unit * batch_size : unit * batch_size + n_rows * n_out].reshape(n_rows, n_out)
+        by_kernel, by_bias = _layer(gradients, weight, n_in, n_out)
+        _sum_rows(upstream, by_bias)
+        if k == 0:
+            np.dot(x.T, upstream, by_kernel)
+        else:
+            unit -= n_in
+            start, stop = unit * batch_size, unit * batch_size + n_rows * n_in
+            np.dot(hidden[start:stop].reshape(n_rows, n_in).T, upstream, by_kernel)
+            kernel, _ = _layer(weights, weight, n_in, n_out)
+            np.dot(upstream, kernel.T, blame[start:stop].reshape(n_rows, n_in))
+            _multiply(blame[start:stop], slopes[start:stop])
+
+
+@inlined
+def _sum_rows(matrix: Matrix, sums: Vector) -> None:
+    sums[:] = _0
+    for row in range(matrix.shape[0]):
+        for j in range(matrix.shape[1]):
+            sums[j] += matrix[row, j]
+
+
+@inlined
+def _multiply(values: Vector, factors: Vector) -> None:
+    for i in range(len(values)):
+        values[i] *= factors[i]
+
+
+@inlined
+def _penalize(kernel: Vector, gradients: Vector, l1: np.float32, l2: np.float32) -> np.float32:
+    """Add a kernel's penalty to its gradients, and return the penalty; shapes (F * U,)."""
+    absolute, square = _0, _0
+    for i in range(len(kernel)):
+        w = kernel[i]
+        absolute += abs(w)
+        square += w * w
+        sign = _1 if w > _0 else (-_1 if w < _0 else _0)
+        gradients[i] += l1 * sign + _2 * l2 * w
+    return l1 * absolute + l2 * square
+
+
+@inlined
+def _update(weights: Vector, means: Vector, squares: Vector, gradients: Vector, coefficients: Vector) -> None:
+    """Take a step of any optimizer, in one pass: the formula, and its coefficients' order, is that of updates."""
+    m_keep, m_add, v_keep, v_add = coefficients[0], coefficients[1], coefficients[2], coefficients[3]
+    by_m, by_g, in_root, root_add = coefficients[4], coefficients[5], coefficients[6], coefficients[7]
+    den_add, w_keep = coefficients[8], coefficients[9]
+    for i in range(len(weights)):
+        g = gradients[i]
+        m = m_keep * means[i] + m_add * g
+        added = v_add * g
+        v = v_keep * squares[i] + added * added
+        means[i], squares[i] = m, v
+        weights[i] = w_keep * weights[i] - (by_m * m + by_g * g) / (np.sqrt(in_root * v + root_add) + den_add)
+
+
+# ── what is called ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@compiled(
+    "float64(float32[::1], float32[::1], float32[::1], float32[:, ::1], float32[::1], int32[::1], int64, "
+    "uint16[:, ::1], Tuple((uint16[::1], float32[::1], int64[::1])), float32[:, ::1], float32[:, ::1], int64[::1], "
+    "int64)",
+    curves,
+)
+def train_steps(
+    weights: Vector,
+    means: Vector,
+    squares: Vector,
+    x: Matrix,
+    y: Vector,
+    order: NDArray[np.int32],
+    batch_size: int,
+    bits: NDArray[np.uint16],
+    dropout: Dropout,
+    lambdas: Matrix,
+    coefficients: Matrix,
+    sizes: Sizes,
+    curve: int,
+) -> float:
+    """Train N steps in place, and return the loss with penalty, each step's weighted by its rows, summed.
+
+    Args:
+        weights: shape (P,); changed.
+        means: the optimizer's m, alike.
+        squares: the optimizer's v, alike.
+        x: training rows, shape (R, F).
+        y: their truth, shape (R,).
+        order: row numbers of these steps, side by side, int32; the last step may have fewer than B.
+        batch_size: B.
+        bits: for dropout, uint16, shape (N, B * units of the layers that have any).
+        dropout: `Dropout.bounds`, `scales` and `places`, shape (K,) each.
+        lambdas: l1 and l2 of each layer's kernel, shape (L, 2).
+        coefficients: of each step (updates.py), shape (N, 10).
+        sizes: int64, shape (L + 1,).
+        curve: place of the activation in CURVES.
+    """
+    n_values = batch_size * sizes[1:-1].sum()
+    hidden, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
+    gradients = np.empty(len(weights), _F)
+    batch_x, batch_y = np.empty((batch_size, sizes[0]), _F), np.empty(batch_size, _F)
+    total = 0.0
+    for step in range(len(coefficients)):
+        rows = order[step * batch_size : (step + 1) * batch_size]
+        n_rows = len(rows)
+        for row in range(n_rows):
+            batch_x[row] = x[rows[row]]
+            batch_y[row] = y[rows[row]]
+        inputs = batch_x[:n_rows]
+        unit, weight = _forward(weights, inputs, sizes, curve, batch_size, hidden, slopes, bits[step], dropout)
+        start, stop, shape = unit * batch_size, unit * batch_size + n_rows * sizes[-2], (n_rows, sizes[-2])
+        top, slope, upstream = hidden[start:stop], slopes[start:stop], blame[start:stop]
+        loss = _output(
+            top.reshape(shape),
+            weights[weight:],
+            batch_y[:n_rows],
+            slope.reshape(shape),
+            gradients[weight:],
+            upstream.reshape(shape),
+        )
+        _backward(weights, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), gradients)
+        weight = 0
+        for k in range(len(lambdas)):
+            stop = weight + sizes[k] * sizes[k + 1]
+            if lambdas[k, 0] != _0 or lambdas[k, 1] != _0:
+                loss += _penalize(weights[weight:stop], gradients[weight:stop], lambdas[k, 0], lambdas[k, 1])
+            weight = stop + sizes[k + 1]
+        _update(weights, means, squares, gradients, coefficients[step])
+        total += n_rows * np.float64(loss)
+    return total
+
+
+@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", curves)
+def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector) -> None:
+    """Fill `probabilities`, shape (R,), with those of rows `x`, shape (R, F); the rest as in `train_steps`."""
+    n_values = _PIECE * sizes[1:-1].sum()
+    hidden, slopes = np.empty(n_values, _F), np.empty(n_values, _F)
+    none = np.empty(0, np.uint16), np.empty(0, _F), np.empty(0, np.int64)
+    for first in range(0, len(x), _PIECE):
+        inputs = x[first : first + _PIECE]
+        unit, weight = _forward(weights, inputs, sizes, curve, _PIECE, hidden, slopes, none[0], none)
+        for row in range(len(inputs)):
+            start = unit * _PIECE + row * sizes[-2]
+            logit = _logit(hidden[start : start + sizes[-2]], weights[weight:])
+            probabilities[first + row] = _1 / (_1 + np.exp(-logit))

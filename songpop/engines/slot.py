@@ -1,0 +1,96 @@
+"""One trial while it trains: its life, its weights, and what its next epoch needs.
+
+Axes: R rows, N steps, P weights, L layers. Weights lie side by side as one vector: kernel and bias of each layer, in
+Keras' order. Owns: that vector and the optimizer's two. Does not own: the arithmetic (kernels, stacked), whose turn it
+is (group).
+"""
+
+import time
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from songpop.contracts import Matrix, TrialResult, TrialSpec, Vector
+from songpop.engines.batch_order import epoch_order
+from songpop.engines.dropout import Dropout, DropoutBits
+from songpop.engines.life import TrialLife
+from songpop.engines.signature import signature_of
+from songpop.engines.updates import step_coefficients
+from songpop.models.topology import dropout_rates, initial_weights, penalties, weight_shapes
+
+
+@final
+class Slot:
+    """A trial in its seat; whoever trains it changes `weights`, `means` and `squares`, shape (P,), in place."""
+
+    def __init__(self, spec: TrialSpec, n_features: int) -> None:
+        """Begin a trial.
+
+        Raises:
+            SettingsError: if its hyperparameters cannot be meant.
+        """
+        self.life = TrialLife(spec)
+        self.signature = signature_of(spec.params)
+        self.sizes = (n_features, *self.signature.widths, 1)
+        self.dropout = Dropout.of(dropout_rates(spec.params), self.signature.widths)
+        self.lambdas = self._lambdas(spec)
+        self.weights = pack(initial_weights(spec.params, n_features, spec.seed))
+        self._kernels = unpack(self.weights, self.sizes)[::2]  # views
+        self.means, self.squares = np.zeros_like(self.weights), np.zeros_like(self.weights)
+        self._kept: tuple[Vector, Vector] | None = None  # weights, and predictions with them
+        self._started_at_s, self._clock_s = time.time(), time.perf_counter()
+
+    def order(self, n_rows: int) -> NDArray[np.int32]:
+        """Return the order of the rows in the epoch that comes next, shape (R,)."""
+        return epoch_order(self.life.spec.seed, self.life.n_epochs, n_rows)
+
+    def coefficients(self, n_steps: int) -> Matrix:
+        """Return the optimizer's coefficients of the epoch that comes next, shape (N, len(COEFFICIENTS))."""
+        first_step = self.life.n_epochs * n_steps + 1
+        return step_coefficients(self.life.spec.params, self.life.learning_rate, first_step, n_steps)
+
+    def dropout_bits(self, batch_size: int) -> DropoutBits:
+        """Return what draws the dropout of the epoch that comes next."""
+        return DropoutBits(self.life.spec.seed, self.life.n_epochs, batch_size * self.dropout.n_units)
+
+    def penalty(self) -> float:
+        """Return the penalty of the present weights, with Keras' formula."""
+        total = 0.0
+        for kernel, (l1, l2) in zip(self._kernels, self.lambdas, strict=True):
+            if l1 or l2:
+                total += float(l1 * np.abs(kernel).sum() + l2 * np.vdot(kernel, kernel))
+        return total
+
+    def keep(self, predictions: Vector) -> None:
+        """Remember the present weights, and the validation rows' probabilities with them, as the trial's best."""
+        self._kept = self.weights.copy(), predictions.copy()
+
+    def result(self, y: Vector) -> TrialResult:
+        """Return the finished trial; `y` is the truth of the validation rows."""
+        weights, predictions = (None, None) if self._kept is None else self._kept
+        return self.life.result(
+            None if weights is None else tuple(unpack(weights, self.sizes)),
+            predictions,
+            y,
+            started_at_s=self._started_at_s,
+            wall_s=time.perf_counter() - self._clock_s,
+        )
+
+    def _lambdas(self, spec: TrialSpec) -> Matrix:
+        """Return l1 and l2 of each layer's kernel, shape (L, 2); the last layer has none."""
+        table = np.zeros((len(self.sizes) - 1, 2), dtype=np.float32)
+        table[spec.params.first_regularized : -1] = penalties(spec.params)
+        return table
+
+
+def pack(arrays: tuple[Matrix, ...]) -> Vector:
+    """Return kernels and biases, in Keras' order, as one vector, shape (P,)."""
+    return np.concatenate([array.reshape(-1) for array in arrays])
+
+
+def unpack(weights: Vector, sizes: tuple[int, ...]) -> list[Matrix]:
+    """Return views of kernels and biases, in Keras' order; `sizes` are features, units of each layer, and 1."""
+    shapes = weight_shapes(sizes)
+    ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+    return [part.reshape(shape) for part, shape in zip(np.split(weights, ends[:-1]), shapes, strict=True)]

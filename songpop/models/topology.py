@@ -1,0 +1,112 @@
+"""What hyperparameters say about a network, in NumPy alone: shapes, penalties, dropout, the weights to begin with.
+
+Owns: what engines and the Keras model must agree on. Does not own: layers (mlp), training (engines). Workers import
+this, and never TensorFlow.
+"""
+
+from collections.abc import Collection
+from itertools import pairwise
+
+import numpy as np
+
+from songpop.contracts import Matrix, Params
+from songpop.errors import SettingsError
+
+ACTIVATIONS = ("relu", "gelu", "silu", "selu", "elu", "tanh")
+REGULARIZATIONS = ("none", "l1", "l2", "l1_l2")
+
+
+def hidden_widths(params: Params) -> tuple[int, ...]:
+    """Return the units of the hidden layers, from `params.widths`.
+
+    Raises:
+        SettingsError: if `widths` is not whole numbers from 1 joined by "-".
+    """
+    words = params.widths.split("-")
+    if not all(w.isdecimal() and int(w) > 0 for w in words):
+        raise SettingsError(
+            f'`widths` must be whole numbers from 1 joined by "-", like "128-64", but it is {params.widths!r}.'
+        )
+    return tuple(int(w) for w in words)
+
+
+def layer_seeds(seed: int, n_layers: int) -> tuple[tuple[int, int], ...]:
+    """Return (seed of the initial kernel, seed of the dropout) for each layer, from one trial's seed."""
+    state = np.random.SeedSequence(seed).generate_state(2 * n_layers).tolist()
+    # Keras takes seeds below 2**31.
+    return tuple((state[2 * k] >> 1, state[2 * k + 1] >> 1) for k in range(n_layers))
+
+
+def weight_shapes(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    """Return the shapes of kernel, bias, kernel, bias …, in Keras' order; `sizes` are features, units …, and 1."""
+    return tuple(shape for n_in, n_out in pairwise(sizes) for shape in ((n_in, n_out), (n_out,)))
+
+
+def initial_weights(params: Params, n_features: int, seed: int) -> tuple[Matrix, ...]:
+    """Return the weights that training begins with, in Keras' order.
+
+    Kernels are Glorot uniform, Keras' default, for every activation (selu too); biases are 0. Drawn by NumPy, so that
+    no engine needs TensorFlow for them.
+
+    Raises:
+        SettingsError: if `widths` cannot be meant.
+    """
+    sizes = (n_features, *hidden_widths(params), 1)
+    arrays: list[Matrix] = []
+    for (n_in, n_out), (kernel_seed, _) in zip(pairwise(sizes), layer_seeds(seed, len(sizes) - 1), strict=True):
+        limit = np.sqrt(6 / (n_in + n_out))
+        kernel = np.random.default_rng(kernel_seed).uniform(-limit, limit, (n_in, n_out))
+        arrays += [kernel.astype(np.float32), np.zeros(n_out, dtype=np.float32)]
+    return tuple(arrays)
+
+
+def dropout_rates(params: Params) -> tuple[float, ...]:
+    """Return the dropout rate behind each hidden layer.
+
+    Raises:
+        SettingsError: if widths or rates cannot be meant.
+    """
+    check_network(params)
+    return tuple(_dropout_rate(params, k) for k in range(len(hidden_widths(params))))
+
+
+def penalties(params: Params) -> tuple[float, float]:
+    """Return the lambdas (l1, l2) that act on the kernels from layer `first_regularized` on; 0 for none."""
+    uses_l1 = params.regularization in ("l1", "l1_l2")
+    uses_l2 = params.regularization in ("l2", "l1_l2")
+    return (params.l1 if uses_l1 else 0.0, params.l2 if uses_l2 else 0.0)
+
+
+def count_parameters(params: Params, n_features: int) -> int:
+    """Return the number of trained weights of the network that `build_network` makes.
+
+    Raises:
+        SettingsError: if `widths` cannot be meant.
+    """
+    sizes = (n_features, *hidden_widths(params), 1)
+    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+
+
+def check_network(params: Params) -> None:
+    """Check what is no number's range alone.
+
+    Raises:
+        SettingsError: if activation, regularisation or a dropout rate cannot be meant.
+    """
+    choices: tuple[tuple[str, str, Collection[str]], ...] = (
+        ("activation", params.activation, ACTIVATIONS),
+        ("regularization", params.regularization, REGULARIZATIONS),
+    )
+    for key, value, known in choices:
+        if value not in known:
+            raise SettingsError(f"`{key}` must be one of {list(known)}, but it is {value!r}.")
+    for key, rate in (("dropout_first", params.dropout_first), ("dropout_later", params.dropout_later)):
+        if not 0 <= rate < 1:
+            raise SettingsError(f"`0 <= {key} < 1` must hold, but it is {rate}.")
+
+
+def _dropout_rate(params: Params, layer: int) -> float:
+    """Return the dropout rate behind hidden layer `layer`."""
+    if layer < params.first_regularized:
+        return 0.0
+    return params.dropout_first if layer == params.first_regularized else params.dropout_later

@@ -1,0 +1,44 @@
+"""Machine code is kept, and not used for other sources, and not needed."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPT = """
+import sys
+from songpop.engines import compiled
+import part, types
+@compiled.compiled("int64(int64)", part)
+def twice(n):
+    return part.two() * n
+print(twice(4), sum(twice.stats.cache_hits.values()))
+"""
+PART = "from songpop.engines.compiled import inlined\n@inlined\ndef two():\n    return {}\n"
+
+
+def answer(folder: Path, cache: str, two: int) -> str:
+    (folder / "part.py").write_text(PART.format(two))
+    script = folder / "script.py"
+    if not script.exists():  # its date is what Numba looks at
+        script.write_text(SCRIPT)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": cache, "PYTHONPATH": str(folder)}
+    done = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.mark.slow
+def test_it_is_taken_from_an_earlier_process_unless_a_part_has_changed(tmp_path: Path) -> None:
+    cache = str(tmp_path / "cache")
+    assert answer(tmp_path, cache, 2) == "8 0"
+    assert answer(tmp_path, cache, 2) == "8 1"
+    assert answer(tmp_path, cache, 3) == "12 0"
+    assert answer(tmp_path, cache, 2) == "8 1"
+
+
+@pytest.mark.slow
+def test_without_a_place_to_write_each_process_compiles(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert answer(tmp_path, str(tmp_path / "file" / "cache"), 2) == "8 0"

@@ -1,0 +1,80 @@
+"""The kernel's gradients against TensorFlow's own, for networks of any shape."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from songpop.engines.curves import CURVES
+from songpop.engines.dropout import Dropout, DropoutBits
+from songpop.engines.kernels import predict, train_steps
+from songpop.engines.slot import unpack
+from songpop.models.runtime import keras, tf
+from songpop.models.topology import weight_shapes
+
+PLAIN_STEP = np.array([[0, 0, 0, 0, 0, 1, 0, 1, 0, 1]], np.float32)  # w <- w - gradient
+
+
+def gradients_of(weights: list, x: np.ndarray, y: np.ndarray, name: str, masks: list, lambdas: np.ndarray):
+    """Loss and gradients by automatic differentiation."""
+    variables = [tf.constant(array) for array in weights]
+    with tf.GradientTape() as tape:
+        tape.watch(variables)
+        hidden = tf.constant(x)
+        for k, mask in enumerate(masks):
+            hidden = keras.activations.get(name)(hidden @ variables[2 * k] + variables[2 * k + 1]) * mask
+        logits = (hidden @ variables[-2] + variables[-1])[:, 0]
+        loss = tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.constant(y), logits=logits))
+        for kernel, (l1, l2) in zip(variables[::2], lambdas, strict=True):
+            loss += l1 * tf.reduce_sum(tf.abs(kernel)) + l2 * tf.reduce_sum(tf.square(kernel))
+    return float(loss), tape.gradient(loss, variables), tf.sigmoid(logits).numpy()
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    widths=st.lists(st.integers(1, 40), min_size=1, max_size=4),
+    n_features=st.integers(1, 30),
+    n_rows=st.integers(1, 70),
+    name=st.sampled_from(CURVES),
+    rate=st.sampled_from([0.0, 0.4]),
+    seed=st.integers(0, 99),
+)
+def test_one_step_follows_the_gradient(
+    widths: list[int], n_features: int, n_rows: int, name: str, rate: float, seed: int
+) -> None:
+    rng, sizes = np.random.default_rng(seed), (n_features, *widths, 1)
+    x, y = rng.normal(size=(n_rows, n_features)).astype(np.float32), rng.integers(0, 2, n_rows).astype(np.float32)
+    n_weights = sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
+    weights = rng.normal(size=n_weights).astype(np.float32) / 3
+    rates = tuple(rate if k % 2 == 0 else 0.0 for k in range(len(widths)))
+    dropout, order = Dropout.of(rates, tuple(widths)), rng.permutation(n_rows).astype(np.int32)
+    bits = DropoutBits(seed, 0, n_rows * dropout.n_units).draw(1)
+    lambdas = rng.random((len(sizes) - 1, 2)).astype(np.float32) / 100
+    masks = []
+    for k, width in enumerate(widths):
+        at = dropout.places[k] * n_rows
+        drawn = bits[0, at : at + n_rows * width].reshape(n_rows, width) if rates[k] else None
+        masks.append(np.float32(1) if drawn is None else (drawn >= dropout.bounds[k]) * dropout.scales[k])
+    expected = gradients_of(unpack(weights.copy(), sizes), x[order], y[order], name, masks, lambdas)
+    after = weights.copy()
+    loss = train_steps(
+        after, np.zeros_like(after), np.zeros_like(after), x, y, order, n_rows, bits,
+        (dropout.bounds, dropout.scales, dropout.places), lambdas, PLAIN_STEP, np.array(sizes), CURVES.index(name),
+    )  # fmt: skip
+    assert loss / n_rows == pytest.approx(expected[0], abs=2e-5)
+    for mine, theirs in zip(unpack(weights - after, sizes), expected[1], strict=True):
+        np.testing.assert_allclose(mine, theirs.numpy(), atol=2e-5)
+
+
+@given(n_rows=st.integers(1, 300))
+@settings(max_examples=10, deadline=None)
+def test_predictions_do_not_depend_on_how_many_rows_there_are(n_rows: int) -> None:
+    rng, sizes = np.random.default_rng(0), (5, 12, 7, 1)
+    weights = rng.normal(size=sum(int(np.prod(shape)) for shape in weight_shapes(sizes))).astype(np.float32)
+    x = rng.normal(size=(300, 5)).astype(np.float32)
+    whole, some = np.empty(300, np.float32), np.empty(n_rows, np.float32)
+    predict(weights, x, np.array(sizes), 2, whole)
+    predict(weights, x[:n_rows], np.array(sizes), 2, some)
+    np.testing.assert_allclose(some, whole[:n_rows], atol=1e-6)

@@ -1,0 +1,115 @@
+"""Both programs' arithmetic against Keras: one update, five epochs, a plain model."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from engine_suite import N_FEATURES, run_all, small_task
+
+from songpop.contracts import Params, Task, TrialSpec
+from songpop.engines.curves import CURVES
+from songpop.engines.fused import FusedProgram
+from songpop.engines.keras_fit import KerasEngine
+from songpop.engines.population import InProcessEngine
+from songpop.engines.program import Program
+from songpop.engines.stacked import ACTIVATIONS
+from songpop.engines.stacked_program import StackedProgram
+from songpop.models.export import predict_rows
+from songpop.models.mlp import build_network
+from songpop.models.optimizers import OPTIMIZERS
+from songpop.models.topology import ACTIVATIONS as LEGAL
+from songpop.models.topology import REGULARIZATIONS
+
+SCHEDULES = ("constant", "step", "exponential", "cosine", "warmup_cosine", "plateau")
+PLAIN = TrialSpec(
+    trial=0, params=Params(widths="40-32-8", l1=1e-3, l2=1e-2, weight_decay=0.05), seed=3, n_epochs=1, patience=None
+)
+
+
+def test_every_legal_activation_is_there() -> None:
+    assert set(ACTIVATIONS) == set(CURVES) == set(LEGAL)
+
+
+def stack(task: Task) -> StackedProgram:
+    return StackedProgram(task, is_compiled=False)
+
+
+PROGRAMS = pytest.mark.parametrize("program", [FusedProgram, stack])
+
+
+def differences(program: Callable[[Task], Program], specs: list[TrialSpec]) -> tuple[float, float]:
+    """The greatest difference of weights and of metrics between Keras and all specs side by side."""
+    task = small_task()
+    mine = run_all(InProcessEngine(task, len(specs), program(task)), specs)
+    reference = run_all(KerasEngine(task), specs)
+    weights, metrics = [0.0], [0.0]
+    for spec in specs:
+        one, other = mine[spec.trial], reference[spec.trial]
+        assert one.weights is not None
+        assert other.weights is not None
+        weights += [float(np.abs(a - b).max()) for a, b in zip(one.weights, other.weights, strict=True)]
+        for a, b in zip(one.history, other.history, strict=True):
+            metrics += [abs(a.metrics[name] - b.metrics[name]) for name in a.metrics if name != "val_accuracy"]
+    return max(weights), max(metrics)
+
+
+@pytest.mark.slow
+@PROGRAMS
+@pytest.mark.parametrize("batch_size", [200, 300, 1000])
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_one_update_is_keras_update(schedule: str, batch_size: int, program: Callable[[Task], Program]) -> None:
+    """One batch from identical weights: every optimizer and penalty, in one stack (a batch is at most all 200 rows)."""
+    specs = [
+        replace(
+            PLAIN,
+            trial=k,
+            params=replace(
+                PLAIN.params, optimizer=name, regularization=penalty, schedule=schedule, batch_size=batch_size
+            ),
+        )
+        for k, (name, penalty) in enumerate(product(OPTIMIZERS, REGULARIZATIONS))
+    ]
+    weights, metrics = differences(program, specs)
+    assert weights < 1e-6
+    assert metrics < 1e-5
+
+
+@pytest.mark.slow
+@PROGRAMS
+@pytest.mark.parametrize("batch_size", [32, 64])
+def test_five_epochs_without_dropout_are_keras_five_epochs(batch_size: int, program: Callable[[Task], Program]) -> None:
+    """The last of 7 (or 4) batches is short."""
+    specs = [
+        replace(
+            PLAIN,
+            trial=k,
+            n_epochs=5,
+            params=replace(
+                PLAIN.params,
+                optimizer=name,
+                batch_size=batch_size,
+                learning_rate=1e-3,
+                regularization=("none", "l1", "l2", "l1_l2")[k % 4],
+                schedule=SCHEDULES[k % 6],
+                activation=LEGAL[k % 6],
+            ),
+        )
+        for k, name in enumerate([*OPTIMIZERS] * 3)
+    ]
+    assert differences(program, specs)[1] < 1e-3
+
+
+@PROGRAMS
+@pytest.mark.parametrize("activation", LEGAL)
+def test_a_slot_becomes_a_plain_keras_model(activation: str, program: Callable[[Task], Program]) -> None:
+    params = replace(PLAIN.params, activation=activation, dropout_first=0.2)
+    engine = InProcessEngine(small_task(), 1, program(small_task()))
+    result = run_all(engine, [replace(PLAIN, params=params, n_epochs=2)])[0]
+    assert result.weights is not None
+    network = build_network(params, N_FEATURES, seed=0)
+    network.set_weights(list(result.weights))
+    predictions: Any = predict_rows(network, small_task().validation.x)
+    np.testing.assert_allclose(predictions, result.val_predictions, atol=1e-5)
