@@ -1,29 +1,33 @@
 """The end of a sweep: the best trial's model, its one look at the sealed test rows, its place in the record."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
 from songpop.app.listener import Listener
-from songpop.app.prepare import Prepared
-from songpop.app.recording import REPOSITORY, test_digest
+from songpop.app.prepare import Ground, Prepared
+from songpop.app.recording import REPOSITORY, open_run, test_digest
 from songpop.app.records import Champion
 from songpop.contracts import FinishedTrial, TrialResult, TrialSpec, TrialState
+from songpop.errors import StoreError
 from songpop.evaluation.metrics import binary_metrics
 from songpop.models.export import assemble, predict_rows
 from songpop.scoring.model_log import log_model
 from songpop.scoring.raw_model import ModelCard
 from songpop.scoring.sealed import SealedRows
 from songpop.search.driver import SearchSummary
+from songpop.search.optuna_backend import OptunaBackend
 from songpop.settings import SweepSettings
+from songpop.space import Space
 from songpop.tracking.environment import environment
 from songpop.tracking.model_facts import ModelFacts
 from songpop.tracking.openings import count_opening, openings
-from songpop.tracking.records import MODEL_ID
+from songpop.tracking.records import MODEL_ID, Reconciled
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import list_sweeps
@@ -53,6 +57,41 @@ class BestKeeper:
             self._run.keep_weights(run_id, weights)
             self._best_value = value
         return run_ids
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SearchRecord:
+    """Where a search is recorded."""
+
+    store: Store
+    run: SweepRun
+    keeper: BestKeeper
+
+
+@contextmanager
+def open_record(
+    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend
+) -> Iterator[SearchRecord]:
+    """Open the store and the parent run, and make them agree with the study; left with an error, the run is KILLED.
+
+    Raises:
+        StoreError: if the store cannot be used, or has lost the study's best trial.
+    """
+    name = settings.search.name or "sweep"
+    with open_run(settings, ground, kind="sweep", name=name, space=space, study=backend.study_id) as (store, run):
+        best = backend.best()
+        _refuse_lost_best(run.reconcile(backend.finished()), best, store, name)
+        yield SearchRecord(store=store, run=run, keeper=BestKeeper(run, best))
+
+
+def _refuse_lost_best(found: Reconciled, best: FinishedTrial | None, store: Store, name: str) -> None:
+    """Refuse what could not end in a champion: the best trial's run, and with it its weights, are gone."""
+    if best is not None and best.trial in found.missing:
+        raise StoreError(
+            f"The study {name} remembers {len(found.missing)} trials whose runs are not in the tracking store "
+            f"{store.where}, its best one (trial {best.trial}) among them. Bring that store back (tracking.uri, "
+            "paths.root), or search anew: search.name=…"
+        )
 
 
 def crown(

@@ -56,6 +56,11 @@ def build_engine(settings: EngineSettings, task: Task, n_trials: int) -> Engine:
     return PoolEngine(task, n_workers=n_workers, n_slots=n_slots, trial_timeout_s=settings.trial_timeout_s)
 
 
+def trains_elsewhere(engine: Engine) -> bool:
+    """Say whether other processes train, so that this one may do something else meanwhile."""
+    return isinstance(engine, PoolEngine)
+
+
 def load_of(engine: Engine) -> EngineLoad | None:
     """Return how well a pool's slots were used; None for other engines."""
     if not isinstance(engine, PoolEngine):

@@ -5,27 +5,27 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from songpop.app.engines import load_of, started_engine
+from songpop.app.engines import load_of, started_engine, trains_elsewhere
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Ground, base_params, fixed_values, prepare, prepare_ground, searched_space
 from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
 from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
-from songpop.errors import StoreError
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
 from songpop.settings import SweepSettings, check_sweep
 from songpop.space import Space, as_entries
 
-if TYPE_CHECKING:  # MLflow, which `sweep` imports while workers compile
-    from songpop.tracking.records import Reconciled
+if TYPE_CHECKING:  # MLflow, which `sweep` imports while workers train
+    from songpop.app.champion import SearchRecord
     from songpop.tracking.runs import SweepRun
     from songpop.tracking.store import Store
 
@@ -38,7 +38,7 @@ def sweep(
     """Search for the best model of a table, or go on with a search of the same name.
 
     What can be wrong is found in the order of its cost: settings and space, the table and its leaks, the study, the
-    tracking store; then the first epoch is trained.
+    tracking store. Where other processes train, they train their first epochs while the store is opened.
 
     Raises:
         SongpopError: with the exit status of its class; nothing is half-written.
@@ -59,45 +59,43 @@ def sweep(
         engine = stack.enter_context(
             started_engine(settings.engine, prepared.task, settings.search.n_trials - n_before)
         )
-        # Imported here: MLflow takes two seconds, in which the workers compile.
-        from songpop.app.champion import BestKeeper, crown, finish
-        from songpop.app.recording import open_run
-
-        store, run = stack.enter_context(
-            open_run(settings, ground, kind="sweep", name=name, space=space, study=backend.study_id)
-        )
-        _refuse_lost_best(run.reconcile(backend.finished()), backend.best(), store, name)
+        # MLflow takes two seconds: where other processes train, it is opened beside them.
+        opened = cache(lambda: stack.enter_context(_record(settings, ground, space, backend)))
+        if not trains_elsewhere(engine):
+            opened()
         if n_before:
             listener.note(f"Going on with {name}: {n_before} trials are finished.")
         listener.note(
             f"Searching by {settings.sampler.kind.value}, giving up by {settings.pruner.kind.value}; what is told of a "
             "trial is its validation log loss, lower is better."
         )
-        tracker = BestKeeper(run, backend.best())
-        summary = run_search(backend, engine, tracker, on_progress=listener.progress)
+        summary = run_search(backend, engine, lambda: opened().keeper, on_progress=listener.progress)
+        store, run = opened().store, opened().run
         best = backend.best()
         champion = None
         if best is not None and not summary.interrupted:
             spec = _spec(settings, space, base, best.trial, best.suggested)
+            from songpop.app.champion import crown
+
             champion = crown(settings, prepared, store, run, best, spec, listener)
+        from songpop.app.champion import finish
+
         finish(run, champion, summary)
         load = load_of(engine)
         return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started, load)
 
 
+def _record(
+    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend
+) -> AbstractContextManager[SearchRecord]:
+    from songpop.app.champion import open_record  # and with it MLflow
+
+    return open_record(settings, ground, space, backend)
+
+
 def told_fixed(settings: SweepSettings) -> str:
     """Return the parameters of the space that another group holds at one value, as a person would write them."""
     return ", ".join(f"{name}={value}" for name, value in fixed_values(settings).items() if name in settings.space)
-
-
-def _refuse_lost_best(found: Reconciled, best: FinishedTrial | None, store: Store, name: str) -> None:
-    """Refuse before the first epoch what could not end in a champion: the best trial's run, and weights, are gone."""
-    if best is not None and best.trial in found.missing:
-        raise StoreError(
-            f"The study {name} remembers {len(found.missing)} trials whose runs are not in the tracking store "
-            f"{store.where}, its best one (trial {best.trial}) among them. Bring that store back (tracking.uri, "
-            "paths.root), or search anew: search.name=…"
-        )
 
 
 def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dict[str, str]:

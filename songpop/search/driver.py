@@ -58,7 +58,7 @@ class SearchSummary:
 def run_search(
     backend: SearchBackend,
     engine: Engine,
-    tracker: Tracker,
+    open_tracker: Callable[[], Tracker],
     *,
     on_progress: Callable[[SearchProgress], None],
     clock: Callable[[], float] = time.monotonic,
@@ -72,7 +72,8 @@ def run_search(
     Args:
         backend: decides what to try and what to stop.
         engine: trains.
-        tracker: keeps the runs.
+        open_tracker: returns what keeps the runs; called once, beside the training, which a tracker that cannot be
+            opened ends at its next epoch.
         on_progress: called after each trial that is kept, from the recorder's thread.
         clock: seconds, for the durations.
 
@@ -86,9 +87,14 @@ def run_search(
         on_progress(tally.progress(result, n_behind))
 
     is_interrupted = False
-    results = engine.run(tally.ask, lambda report: _decide(backend, report))
+    recorder = Recorder(backend, open_tracker, on_kept)
+
+    def decide(report: EpochReport) -> Decision:
+        recorder.check()
+        return Decision.STOP if backend.should_stop(report) else Decision.CONTINUE
+
     try:
-        with Recorder(backend, tracker, on_kept) as recorder, closing(results):
+        with recorder, closing(engine.run(tally.ask, decide)) as results:
             for result in _settled(results):
                 recorder.wait_for_place()
                 with interrupts_deferred():
@@ -103,10 +109,6 @@ def run_search(
 def _settled(results: Iterator[TrialResult]) -> Iterator[TrialResult]:
     for result in results:
         yield settled(result)
-
-
-def _decide(backend: SearchBackend, report: EpochReport) -> Decision:
-    return Decision.STOP if backend.should_stop(report) else Decision.CONTINUE
 
 
 @final

@@ -22,16 +22,16 @@ OnKept = Callable[[FinishedTrial, TrialResult, int], None]
 class Recorder:
     """A thread that records. Use it as a context: leaving it waits until everything is kept."""
 
-    def __init__(self, backend: SearchBackend, tracker: Tracker, on_kept: OnKept) -> None:
+    def __init__(self, backend: SearchBackend, open_tracker: Callable[[], Tracker], on_kept: OnKept) -> None:
         """Begin.
 
         Args:
             backend: keeps the study.
-            tracker: keeps the runs.
+            open_tracker: returns what keeps the runs; called first of all, in the recorder's thread.
             on_kept: called in the recorder's thread with each trial that is kept, its result, and how many wait.
         """
         self._backend = backend
-        self._tracker = tracker
+        self._open_tracker = open_tracker
         self._on_kept = on_kept
         self._queue: SimpleQueue[tuple[TrialResult, Mapping[str, Any]] | None] = SimpleQueue()
         self._places = threading.Semaphore(_MAX_BEHIND)
@@ -48,7 +48,12 @@ class Recorder:
         self._queue.put(None)
         self._thread.join()
         if kind is None or kind is KeyboardInterrupt:
-            self._raise()
+            self.check()
+
+    def check(self) -> None:
+        """Raise what has gone wrong in the recorder's thread, if anything has."""
+        if self._error is not None:
+            raise self._error
 
     def wait_for_place(self) -> None:
         """Wait, only where the store is far behind, until another trial may be put.
@@ -57,23 +62,20 @@ class Recorder:
             StoreError: if a store took an earlier trial not.
         """
         while not self._places.acquire(timeout=0.1):
-            self._raise()
-        self._raise()
+            self.check()
+        self.check()
 
     def put(self, result: TrialResult, suggested: Mapping[str, Any]) -> None:
         """Hand over a trial that has ended, after `wait_for_place`."""
         self._n_put += 1
         self._queue.put((result, suggested))
 
-    def _raise(self) -> None:
-        if self._error is not None:
-            raise self._error
-
     def _work(self) -> None:
         n_kept = 0
         try:
+            tracker = self._open_tracker()
             while waiting := self._next():
-                run_ids = self._tracker.record_all(waiting)
+                run_ids = tracker.record_all(waiting)
                 results = [result for result, _ in waiting]
                 kept = self._backend.keep(list(zip(results, run_ids, strict=True)))
                 for trial, result in zip(kept, results, strict=True):

@@ -17,8 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 N_TRIALS = 30
 CREATE_TRIAL = b'"op_code":4,'  # Optuna's word in the journal
-WORDS = ["sweep", "--json", "train.epochs=4", f"search.n_trials={N_TRIALS}", "space=published", "sampler=random"]
-WORDS += ["engine.n_workers=2", "engine.n_slots=2"]
+WORDS = ["sweep", "--json", "train.epochs=150", f"search.n_trials={N_TRIALS}", "space=published", "sampler=random"]
+WORDS += ["train.early_stopping.patience=null", "pruner=none", "engine.n_workers=2", "engine.n_slots=2"]
 N_MORE = 5  # than there are seats, so that one has ended before
 
 

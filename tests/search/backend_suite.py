@@ -45,7 +45,7 @@ class BackendSuite:
 
     def test_parallel_engines_do_not_overshoot(self, make: Make) -> None:
         engine = FakeEngine(n_slots=4)
-        summary = run_search(make(n_trials=10), engine, FakeTracker(), on_progress=lambda progress: None)
+        summary = run_search(make(n_trials=10), engine, FakeTracker, on_progress=lambda progress: None)
         assert summary.n_finished == len(engine.asked) == 10
         assert engine.n_running_max == 4
 
@@ -65,9 +65,9 @@ class BackendSuite:
         assert (pruned.state, failed.state) == (TrialState.PRUNED, TrialState.FAILED)
 
     def test_a_greater_budget_goes_on(self, make: Make) -> None:
-        run_search(backend := make(n_trials=3), FakeEngine(), FakeTracker(), on_progress=lambda progress: None)
+        run_search(backend := make(n_trials=3), FakeEngine(), FakeTracker, on_progress=lambda progress: None)
         backend.close()
-        summary = run_search(make(n_trials=5), FakeEngine(), FakeTracker(), on_progress=lambda progress: None)
+        summary = run_search(make(n_trials=5), FakeEngine(), FakeTracker, on_progress=lambda progress: None)
         assert (summary.n_finished, summary.n_new) == (5, 2)
 
     @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
@@ -80,7 +80,7 @@ class BackendSuite:
 
     def test_no_configuration_is_trained_twice(self, make: Make) -> None:
         engine = FakeEngine(n_slots=2)
-        summary = run_search(make(space=FOUR, n_trials=9), engine, FakeTracker(), on_progress=lambda progress: None)
+        summary = run_search(make(space=FOUR, n_trials=9), engine, FakeTracker, on_progress=lambda progress: None)
         assert len({spec.params for spec in engine.asked}) == len(engine.asked) == summary.n_finished == 4
         assert "tried" in summary.reason
 

@@ -20,6 +20,6 @@ if __name__ == "__main__":
     run_search(
         backend,
         FakeEngine(before_yield=lambda result: time.sleep(pause_s)),
-        FakeTracker(),
+        FakeTracker,
         on_progress=tell,
     )

@@ -2,14 +2,14 @@ import math
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from search_fakes import FakeEngine, FakeTracker, curve, opened
+from search_fakes import FakeEngine, FakeTracker, curve, opened, result_of
 
-from songpop.contracts import TrialResult, TrialSpec, TrialState
+from songpop.contracts import EpochReport, NextTrial, OnEpoch, TrialResult, TrialSpec, TrialState
 from songpop.errors import StoreError
 from songpop.search.driver import SearchProgress, SearchSummary, run_search
 
@@ -17,7 +17,7 @@ from songpop.search.driver import SearchProgress, SearchSummary, run_search
 def searched(folder: Path, engine: FakeEngine, tracker: FakeTracker, **options: Any) -> SearchSummary:
     backend = opened(folder, **options)
     try:
-        return run_search(backend, engine, tracker, on_progress=lambda progress: None)
+        return run_search(backend, engine, lambda: tracker, on_progress=lambda progress: None)
     finally:
         backend.close()
 
@@ -26,7 +26,7 @@ def test_progress_after_each_trial(tmp_path: Path) -> None:
     seen: list[SearchProgress] = []
     now = iter(range(100))
     backend = opened(tmp_path, n_trials=4)
-    summary = run_search(backend, FakeEngine(), FakeTracker(), on_progress=seen.append, clock=lambda: next(now))
+    summary = run_search(backend, FakeEngine(), FakeTracker, on_progress=seen.append, clock=lambda: next(now))
     assert [progress.n_finished for progress in seen] == [1, 2, 3, 4]
     assert {progress.n_total for progress in seen} == {4}
     assert [progress.best_value for progress in seen] == sorted((p.best_value for p in seen), reverse=True)  # type: ignore[type-var]
@@ -47,7 +47,7 @@ def test_a_trial_is_recorded_before_it_is_told(tmp_path: Path) -> None:
             return super().record_all(trials)
 
     tracker = Watching()
-    run_search(backend, FakeEngine(), tracker, on_progress=lambda progress: None)
+    run_search(backend, FakeEngine(), lambda: tracker, on_progress=lambda progress: None)
     assert [trial.run_id for trial in backend.finished()] == ["run-0", "run-1"]
     assert tracker.recorded[1][1] == backend.suggested(1)
 
@@ -104,7 +104,9 @@ def test_training_goes_on_while_a_store_is_slow(tmp_path: Path) -> None:
             is_trained.set()
 
     backend, tracker = opened(tmp_path, n_trials=5), Slow()
-    run_search(backend, FakeEngine(before_yield=trained), tracker, on_progress=lambda p: n_behind.append(p.n_behind))
+    run_search(
+        backend, FakeEngine(before_yield=trained), lambda: tracker, on_progress=lambda p: n_behind.append(p.n_behind)
+    )
     assert [result.spec.trial for result, _ in tracker.recorded] == [0, 1, 2, 3, 4]
     assert [trial.run_id for trial in backend.finished()] == [f"run-{k}" for k in range(5)]
     assert n_behind == [4, 3, 2, 1, 0]
@@ -117,3 +119,25 @@ def test_a_store_that_fails_stops_the_search(tmp_path: Path) -> None:
 
     with pytest.raises(StoreError, match="full"):
         searched(tmp_path, FakeEngine(), Failing(), n_trials=2)
+
+
+def test_a_tracker_that_cannot_be_opened_ends_the_search_at_an_epoch(tmp_path: Path) -> None:
+    """Not only when a trial ends, which may be long after."""
+    n_epochs = []
+
+    def refuse() -> FakeTracker:
+        raise StoreError("no store")
+
+    class Slow(FakeEngine):
+        def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
+            spec = next_trial()
+            assert isinstance(spec, TrialSpec)
+            for epoch in range(1, 10_000):
+                n_epochs.append(epoch)
+                on_epoch(EpochReport(trial=spec.trial, epoch=epoch, metrics={"val_log_loss": 0.5}))
+                time.sleep(0.001)
+            yield result_of(spec, [0.5])
+
+    with pytest.raises(StoreError, match="no store"):
+        run_search(opened(tmp_path, n_trials=2), Slow(), refuse, on_progress=lambda progress: None)
+    assert len(n_epochs) < 9_000

@@ -49,7 +49,7 @@ def test_kill_9_at_any_moment(tmp_path: Path) -> None:
     results = []
     for folder in ("killed", "whole"):
         backend = opened(tmp_path / folder, sampler="tpe", pruner="asha", n_trials=N_TRIALS)
-        run_search(backend, FakeEngine(), FakeTracker(), on_progress=lambda progress: None)
+        run_search(backend, FakeEngine(), FakeTracker, on_progress=lambda progress: None)
         results.append([(trial.trial, trial.state, trial.suggested, trial.value) for trial in backend.finished()])
         backend.close()
     assert results[0] == results[1]
@@ -68,7 +68,7 @@ def test_keeping_a_trial_costs_the_same_after_a_thousand(tmp_path: Path) -> None
         times.extend([(time.thread_time() - started) / len(trials)] * len(trials))
 
     backend._store.append = timed  # type: ignore[method-assign]
-    run_search(backend, FakeEngine(), FakeTracker(), on_progress=lambda progress: None)
+    run_search(backend, FakeEngine(), FakeTracker, on_progress=lambda progress: None)
     early, late = sorted(times[:100])[50], sorted(times[-100:])[50]
     assert late < 0.010
     assert late < 3 * early + 0.002

@@ -16,7 +16,7 @@ from songpop.space import Space
 
 
 def quietly(backend: OptunaBackend, engine: FakeEngine) -> Any:
-    return run_search(backend, engine, FakeTracker(), on_progress=lambda progress: None)
+    return run_search(backend, engine, FakeTracker, on_progress=lambda progress: None)
 
 
 class _Opened:

@@ -25,7 +25,7 @@ def test_leaving_waits_until_everything_is_kept_in_order(tmp_path: Path) -> None
         assert trial.trial == result.spec.trial
         kept.append((trial.trial, n_behind))
 
-    with Recorder(backend, tracker, on_kept) as recorder:
+    with Recorder(backend, lambda: tracker, on_kept) as recorder:
         for _ in range(200):
             recorder.wait_for_place()
             recorder.put(ended(backend), {})
@@ -35,7 +35,7 @@ def test_leaving_waits_until_everything_is_kept_in_order(tmp_path: Path) -> None
 
 
 def record_one(backend: Any, tracker: FakeTracker) -> None:
-    with Recorder(backend, tracker, lambda *_: None) as recorder:
+    with Recorder(backend, lambda: tracker, lambda *_: None) as recorder:
         recorder.wait_for_place()
         recorder.put(ended(backend), {})
         if isinstance(tracker, Breaking):
