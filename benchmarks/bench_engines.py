@@ -63,7 +63,7 @@ def histories(folder: Path, metric: str) -> list[int]:
 
 def loop_of(task: Path, n_processes: int) -> dict[str, float]:
     """Measure the training loop in so many processes at once; the slowest counts."""
-    command = [sys.executable, str(HERE / "training_loop.py"), str(task), "16", "30"]
+    command = [sys.executable, str(HERE / "training_loop.py"), str(task), "4", "30"]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(n_processes)]
     found = [json.loads(process.communicate()[0]) for process in processes]
     model_epoch_s = max(statistics.median(one["model_epoch_s"]) for one in found) / n_processes

@@ -1,6 +1,6 @@
 """The training loop alone: python training_loop.py TASK N_SLOTS N_EPOCHS; prints JSON.
 
-One process, one thread: this machine's sgemm speed just before and after, then epochs of a full stack of the
+One process, one thread: this machine's sgemm speed just before and after, then epochs of a few slots of the
 published network, measuring included, until told to end. Run one per core at the same time.
 """
 
@@ -10,6 +10,7 @@ import sys
 import time
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from songpop.contracts import Params, Part, Task, TrialSpec
 from songpop.engines.population import Population
@@ -53,7 +54,7 @@ def main(task_file: str, n_slots: int, n_epochs: int) -> None:
         [TrialSpec(trial=k, params=params, seed=k, n_epochs=n_epochs + 2, patience=None) for k in range(n_slots)]
     )
     for _ in range(2):
-        population.train()  # traces and compiles
+        population.train()  # fills the caches
         population.settle(frozenset())
     before = sgemm_flops()
     times = []
@@ -68,4 +69,5 @@ def main(task_file: str, n_slots: int, n_epochs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    with threadpool_limits(1, user_api="blas"):
+        main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))

@@ -13,7 +13,7 @@ from songpop.models.gpu import has_gpu
 from songpop.settings import EngineKind, EngineSettings
 
 # At most. A core trains its slots one after the other; several share the cost of asking for the next (decision 0008).
-N_SLOTS = 8
+N_SLOTS = 4
 N_SLOTS_GPU = 128
 MIN_ROUNDS = 4  # a search that trains everything at once has learnt nothing when it ends
 

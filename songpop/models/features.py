@@ -80,11 +80,12 @@ def feature_names(matrix: Matrix, columns: Sequence[Column], kind: FeatureKind) 
 
 def transform(model: keras.Model, matrix: Matrix) -> Matrix:
     """Return the features of `matrix`, shape (R, F), computed in batches; no rows give shape (0, F)."""
-    n_features = int(model.output_shape[1])
-    if len(matrix) == 0:
-        return np.empty((0, n_features), dtype=np.float32)
-    outputs = model.predict(np.asarray(matrix, dtype=np.float32), batch_size=_BATCH_ROWS, verbose=0)
-    return np.asarray(outputs, dtype=np.float32)
+    features = np.empty((len(matrix), int(model.output_shape[1])), dtype=np.float32)
+    # Called, not `predict`ed: that would trace a function and build a pipeline for each of a few calls.
+    for first in range(0, len(matrix), _BATCH_ROWS):
+        rows = np.asarray(matrix[first : first + _BATCH_ROWS], dtype=np.float32)
+        features[first : first + _BATCH_ROWS] = model(rows, training=False)
+    return features
 
 
 def _check(matrix: Matrix, columns: Sequence[Column]) -> None:

@@ -24,7 +24,7 @@ def test_the_settings_name_the_engine(settings: EngineSettings, kind: type) -> N
     assert isinstance(build_engine(settings, TASK, 30), kind)
 
 
-@pytest.mark.parametrize(("n_trials", "n_slots"), [(1, 1), (8, 1), (30, 4), (120, 8), (200, 8), (10_000, 8)])
+@pytest.mark.parametrize(("n_trials", "n_slots"), [(1, 1), (8, 1), (30, 4), (120, 4), (200, 4), (10_000, 4)])
 def test_a_short_search_gets_fewer_slots(n_trials: int, n_slots: int) -> None:
     engine = build_engine(EngineSettings(n_workers=2), TASK, n_trials)
     assert isinstance(engine, PoolEngine)
