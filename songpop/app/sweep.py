@@ -16,7 +16,7 @@ import pandas as pd
 
 from songpop.app.engines import load_of, started_engine, trains_elsewhere
 from songpop.app.listener import Listener, Silence
-from songpop.app.prepare import Ground, base_params, fixed_values, prepare, prepare_ground, searched_space
+from songpop.app.prepare import Ground, Prepared, base_params, fixed_values, prepare, prepare_ground, searched_space
 from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
 from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
 from songpop.search.driver import SearchSummary, run_search
@@ -26,8 +26,6 @@ from songpop.space import Space, as_entries
 
 if TYPE_CHECKING:  # MLflow, which `sweep` imports while workers train
     from songpop.app.champion import SearchRecord
-    from songpop.tracking.runs import SweepRun
-    from songpop.tracking.store import Store
 
 N_LEADERS = 10
 
@@ -70,19 +68,29 @@ def sweep(
             "trial is its validation log loss, lower is better."
         )
         summary = run_search(backend, engine, lambda: opened().keeper, on_progress=listener.progress)
-        store, run = opened().store, opened().run
-        best = backend.best()
-        champion = None
-        if best is not None and not summary.interrupted:
-            spec = _spec(settings, space, base, best.trial, best.suggested)
-            from songpop.app.champion import crown
+        champion = _concluded(settings, prepared, opened(), backend, summary, listener)
+        load, leaks = load_of(engine), ground.leaks.allowed
+        return _outcome(settings, opened(), backend, summary, champion, leaks, n_before, started, load)
 
-            champion = crown(settings, prepared, store, run, best, spec, listener)
-        from songpop.app.champion import finish
 
-        finish(run, champion, summary)
-        load = load_of(engine)
-        return _outcome(settings, store, run, backend, summary, champion, ground.leaks.allowed, n_before, started, load)
+def _concluded(
+    settings: SweepSettings,
+    prepared: Prepared,
+    record: SearchRecord,
+    backend: OptunaBackend,
+    summary: SearchSummary,
+    listener: Listener,
+) -> Champion | None:
+    """Crown the best trial, unless there is none or the search was interrupted, and end the parent run."""
+    from songpop.app.champion import crown, finish  # MLflow and TensorFlow, loaded by now where others trained
+
+    best, champion = backend.best(), None
+    if best is not None and not summary.interrupted:
+        space, base = searched_space(settings), base_params(settings)
+        spec = _spec(settings, space, base, best.trial, best.suggested)
+        champion = crown(settings, prepared, record.store, record.run, best, spec, listener)
+    finish(record.run, champion, summary)
+    return champion
 
 
 def _record(
@@ -146,8 +154,7 @@ def _spec(settings: SweepSettings, space: Space, base: Params, trial: int, sugge
 
 def _outcome(
     settings: SweepSettings,
-    store: Store,
-    run: SweepRun,
+    record: SearchRecord,
     backend: OptunaBackend,
     summary: SearchSummary,
     champion: Champion | None,
@@ -162,8 +169,8 @@ def _outcome(
     states = [trial.state for trial in trials]
     pruned = [trial.n_epochs for trial in trials if trial.state is TrialState.PRUNED]
     return SweepOutcome(
-        sweep=run.name,
-        parent_run_id=run.run_id,
+        sweep=record.run.name,
+        parent_run_id=record.run.run_id,
         protocol=settings.protocol.name.value,
         n_trials=len(trials),
         n_complete=states.count(TrialState.COMPLETE),
@@ -180,10 +187,10 @@ def _outcome(
         champion=champion,
         leaders=_leaders(trials),
         leaks=leaks,
-        tracking_uri=store.where,
+        tracking_uri=record.store.where,
         interrupted=summary.interrupted,
         ended_because=summary.reason,
-        is_newest=find_sweep(store).run_id == run.run_id,
+        is_newest=find_sweep(record.store).run_id == record.run.run_id,
         study=backend.study(),
     )
 
