@@ -25,10 +25,18 @@ class FusedProgram:
     n_traces = 0  # the kernel was compiled once, before there was a trial
 
     def __init__(self, task: Task) -> None:
+        """Take a task.
+
+        Raises:
+            ValueError: if its shapes do not fit together, which the kernel would not notice.
+        """
         # The kernel takes arrays that lie in this order and could be written to, and no others.
         self._x, self._y, self._val_x = (
             np.require(array, np.float32, ("C", "W")) for array in (task.train.x, task.train.y, task.validation.x)
         )
+        if self._x.shape != (len(self._y), self._val_x.shape[-1]):
+            shapes = self._x.shape, self._y.shape, self._val_x.shape
+            raise ValueError(f"rows, truth and validation rows must fit together, but their shapes are {shapes}.")
 
     def group_of(self, signature: Signature) -> None:
         """Return the same for all: they share everything."""

@@ -1,9 +1,12 @@
 """A CPU's program: one kernel for everything."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
 from engine_suite import SPEC, small_task, spec_with
 
+from songpop.contracts import Part
 from songpop.engines import kernels
 from songpop.engines.fused import FusedProgram
 from songpop.engines.population import Population
@@ -25,3 +28,12 @@ def test_rows_that_cannot_be_written_to_are_copied() -> None:
     population = Population(task, FusedProgram(task))
     population.add([SPEC])
     assert len(population.train()) == 1
+
+
+@pytest.mark.parametrize(
+    "broken", [lambda part: replace(part, y=part.y[:-1]), lambda part: replace(part, x=part.x[:, 1:])]
+)
+def test_shapes_that_do_not_fit_are_refused(broken: Callable[[Part], Part]) -> None:
+    task = small_task()
+    with pytest.raises(ValueError, match="must fit together"):
+        FusedProgram(replace(task, train=broken(task.train)))

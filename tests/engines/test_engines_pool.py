@@ -120,6 +120,15 @@ def test_what_a_worker_refuses_is_told() -> None:
         run_all(pool_of(), [replace(spec_with(dropout_first=3.0), trial=0)])
 
 
+def test_a_worker_s_bug_is_one_sentence_and_its_traceback_a_note() -> None:
+    task = small_task()
+    broken = replace(task, train=replace(task.train, x=task.train.x[:, 0]))  # no matrix
+    with pytest.raises(EngineError, match="must not meet an error like this, but it did: ValueError") as caught:
+        run_all(PoolEngine(broken, n_workers=1, n_slots=1, trial_timeout_s=60.0), [SPEC])
+    assert "\n" not in str(caught.value)
+    assert "Traceback" in caught.value.__notes__[0]
+
+
 def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
