@@ -26,6 +26,7 @@ $(STAMP): requirements.lock bootstrap.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r bootstrap.lock
 	@UV_LINK_MODE=copy $(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes --compile-bytecode requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'import songpop.engines.kernels'  # compiles them, which the first sweep would do otherwise
 	@touch $@
 
 sweep: setup  ## search for the best model, or go on with a search of the same name

@@ -1,12 +1,10 @@
 """A CPU's program: one kernel for everything."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from engine_suite import SPEC, small_task, spec_with
 
-from songpop.contracts import Part
 from songpop.engines import kernels
 from songpop.engines.fused import FusedProgram
 from songpop.engines.population import Population

@@ -95,6 +95,7 @@ def test_a_trial_that_takes_its_worker_down_twice_is_given_up() -> None:
 
 
 def test_a_hung_worker_is_ended() -> None:
+    run_all(pool_of(), [SPEC])  # by now the server has imported, perhaps compiled, the kernels: more than 8 s
     engine = pool_of(n_workers=2, trial_timeout_s=8.0)
     stopped: list[int] = []
 
