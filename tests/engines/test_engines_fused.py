@@ -1,7 +1,9 @@
 """A CPU's program: one kernel for everything."""
 
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 from engine_suite import SPEC, small_task, spec_with
 
