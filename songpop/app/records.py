@@ -51,8 +51,8 @@ class EngineLoad:
     """How well a population was used."""
 
     occupancy: float  # share of the slots' time in which they trained a trial
-    filled_share: float  # share of what was computed that belonged to a trial: stacks are filled up to compiled sizes
-    n_traces: int  # programs that were traced; it does not grow with the number of trials
+    filled_share: float  # of what was computed, the share that belonged to a trial: a GPU's stacks are filled up
+    n_traces: int  # programs that were compiled for trials: none on a CPU, on a GPU two per network
     n_deaths: int  # workers that died, their trials trained again
 
 

@@ -273,4 +273,5 @@ def _load(load: Any) -> str:
     if load is None:
         return ""
     deaths = f", workers that died and were replaced: {load.n_deaths}" if load.n_deaths else ""
-    return f" (slots {share(load.occupancy)} full, {load.n_traces} programs traced{deaths})"
+    traces = f"{load.n_traces} programs traced" if load.n_traces else "nothing traced"
+    return f" (slots {share(load.occupancy)} full, {traces}{deaths})"

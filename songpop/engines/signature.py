@@ -1,4 +1,4 @@
-"""Which trials fit into one stacked program: those whose arrays have the same shapes.
+"""Which trials fit into one stack, on a GPU: those whose arrays have the same shapes.
 
 Owns: the signature of a trial, the sizes that a stack may have. Does not own: arrays.
 """

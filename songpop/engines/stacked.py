@@ -1,11 +1,12 @@
-"""Many small networks trained as one program: pure functions over stacked arrays.
+"""Many small networks trained as one program, on a GPU: pure functions over stacked arrays.
 
 Axes: S slots, B rows of a batch, R rows of a part, F features, U units, N steps. Arrays are float32 unless said.
 Everything that a space can vary, shapes and activation apart, is a tensor with one entry per slot. A slot's numbers
 do not depend on the other slots, to the last bit: products are taken slot by slot, all else is elementwise, and sums
 run within a slot.
 
-Owns: forward pass, gradients, update, the epoch as one call. Does not own: which trial a slot holds (slots, group).
+Owns: forward pass, gradients, update, the epoch as one call. Does not own: which trial a slot holds (slots), how slots
+are laid out (stacked_program).
 """
 
 from collections.abc import Callable, Sequence

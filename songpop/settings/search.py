@@ -100,5 +100,7 @@ class EngineSettings:
 
     kind: EngineKind = EngineKind.population
     n_workers: int | None = None  # population: processes; default: one per core; 0: none but this one
-    n_slots: int | None = None  # population: trials that each trains at once; default: 16, in short searches fewer
+    n_slots: int | None = (
+        None  # population: trials that each trains at once; default: 4, GPU 128, in short searches fewer
+    )
     trial_timeout_s: float = 600.0  # population: a process that finishes no epoch for so long is ended
