@@ -83,7 +83,7 @@ def rows(n_rows: int) -> dict[str, float]:
 
     for _ in engine.run(lambda: next(queue, Done()), on_epoch):
         pass
-    n_skipped = 8  # the first epoch of each worker: traced and compiled in it
+    n_skipped = 8  # the first epoch of each worker: memory is touched for the first time in it
     per_epoch_s = (seen[-1] - seen[n_skipped]) / (len(seen) - n_skipped)
     return {
         "ms_per_model_epoch": 1e3 * per_epoch_s,

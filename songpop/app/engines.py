@@ -8,7 +8,6 @@ from contextlib import closing, contextmanager
 from songpop.app.records import EngineLoad
 from songpop.contracts import Engine, Task
 from songpop.engines.pool import PoolEngine
-from songpop.engines.population import InProcessEngine
 from songpop.models.gpu import has_gpu
 from songpop.settings import EngineKind, EngineSettings
 
@@ -52,6 +51,8 @@ def build_engine(settings: EngineSettings, task: Task, n_trials: int) -> Engine:
     n_workers = _n_workers(settings)
     n_slots = settings.n_slots or _n_slots(n_trials, max(n_workers, 1))
     if n_workers == 0:
+        from songpop.engines.population import InProcessEngine  # the kernels, which only workers need otherwise
+
         return InProcessEngine(task, n_slots)
     return PoolEngine(task, n_workers=n_workers, n_slots=n_slots, trial_timeout_s=settings.trial_timeout_s)
 

@@ -5,6 +5,6 @@ from songpop.settings import EngineKind, EngineSettings
 
 
 def warm_up(settings: EngineSettings) -> None:
-    """Let the workers' server import TensorFlow while this process imports it too, and reads the table."""
+    """Let the workers' server import the kernels, or compile them, while this process reads the table."""
     if settings.kind is EngineKind.population and settings.n_workers != 0:
         start_server()

@@ -5,6 +5,7 @@ machine run the same machine code, so they round alike.
 """
 
 import hashlib
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -25,16 +26,17 @@ def compiled(signature: str, *parts: ModuleType) -> Callable[[Function], Functio
     Args:
         signature: in Numba's words.
         parts: modules whose functions are a part of this one. Numba looks at the date of the function's own file
-            only, so a digest of theirs is put into its name, and with it into the name of the kept file.
+            only, so a digest of all sources is put into its name, and with it into the names of the kept files.
     """
-    sources = [Path(__file__), *(Path(str(part.__file__)) for part in parts)]
-    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
     def decorate(function: Function) -> Function:
+        sources = [__file__, inspect.getfile(function), *(str(part.__file__) for part in parts)]
+        digest = hashlib.sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:12]
         function.__qualname__ += f"_{digest}"
+        options = {**_OPTIONS, "nogil": True}  # so that a thread that records, or watches, goes on meanwhile
         try:
-            return njit(signature, cache=True, **_OPTIONS)(function)  # type: ignore[no-any-return]
-        except (OSError, RuntimeError):  # no place that can be written, or a full one: each process compiles anew
-            return njit(signature, **_OPTIONS)(function)  # type: ignore[no-any-return]
+            return njit(signature, cache=True, **options)(function)  # type: ignore[no-any-return]
+        except Exception:  # no place that can be written, a full one, a damaged file: each process compiles anew
+            return njit(signature, **options)(function)  # type: ignore[no-any-return]
 
     return decorate

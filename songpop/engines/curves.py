@@ -4,7 +4,7 @@ Axes: B rows of a batch, U units. Formulas and constants are those of keras.acti
 
 exp and its like are calls into the C library, a value at a time: half an epoch's time. The quotients of polynomials
 below become vector instructions. They are Eigen's, which TensorFlow uses too (MathFunctionsImpl.h,
-generic_fast_tanh_float and generic_fast_erf_float), right to 4e-7.
+generic_fast_tanh_float and generic_fast_erf_float), right to 7e-7.
 """
 
 import math
@@ -27,6 +27,7 @@ _ERF_TOP = (-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, 
             -7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02)  # fmt: skip
 _ERF_BOTTOM = (-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03,
                -1.42647390514189e-02)  # fmt: skip
+_STRETCH = _F(1 + 3e-7)  # so that both ends are exactly 1, and silu of -1,000,000 is 0
 _BY_ROOT_2, _BY_ROOT_2_PI = _F(1 / math.sqrt(2)), _F(1 / math.sqrt(2 * math.pi))
 _SELU_ALPHA, _SELU_SCALE = _F(1.6732632423543772), _F(1.0507009873554805)
 
@@ -44,7 +45,7 @@ def _quotient(end: np.float32, top: tuple[float, ...], bottom: tuple[float, ...]
         q = cut * cut
         above = (((((t0 * q + t1) * q + t2) * q + t3) * q + t4) * q + t5) * q + t6
         below = (((b0 * q + b1) * q + b2) * q + b3) * q + b4
-        return cut * above / below
+        return min(_1, max(-_1, _STRETCH * cut * above / below))
 
     return quotient
 
@@ -106,13 +107,15 @@ def _over(function: Any) -> Any:
     return apply
 
 
-CURVES = ("relu", "gelu", "silu", "selu", "elu", "tanh")  # their places are what kernels are called with
 _relus, _gelus, _silus, _selus, _elus, _tanhs = (_over(f) for f in (_relu, _gelu, _silu, _selu, _elu, _tanh))
 
 
 @inlined
 def activate(curve: int, z: Matrix, bias: Vector, slope: Matrix) -> None:
-    """Add the bias to `z`, put it through the activation, in place, and fill its slope: (B, U), (U,), (B, U)."""
+    """Add the bias to `z`, put it through the activation, in place, and fill its slope: (B, U), (U,), (B, U).
+
+    `curve` is the activation's place in `topology.ACTIVATIONS`. A ladder, since Numba calls no function out of a table.
+    """
     if curve == 0:
         _relus(z, bias, slope)
     elif curve == 1:

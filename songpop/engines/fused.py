@@ -11,11 +11,13 @@ import numpy as np
 
 from songpop.contracts import Matrix, Task, Vector
 from songpop.engines import kernels
-from songpop.engines.curves import CURVES
+from songpop.engines.batches import n_steps_of
 from songpop.engines.signature import Signature
 from songpop.engines.slot import Slot
+from songpop.models.topology import ACTIVATIONS
 
-_MAX_CALL_BYTES = 2 * 2**20  # of dropout's bits for one call: they stay in the cache, whatever the table's length
+# Of rows and dropout's bits for one call, whatever the table's length: bits stay in the cache, and Ctrl-C is heard.
+_MAX_CALL_BYTES = 2 * 2**20
 
 
 @final
@@ -59,9 +61,9 @@ class FusedProgram:
     def _train(self, slot: Slot) -> float:
         n_rows = len(self._y)
         batch_size = min(slot.signature.batch_size, n_rows)
-        n_steps = -(-n_rows // batch_size)
+        n_steps = n_steps_of(n_rows, batch_size)
         order, coefficients, bits = slot.order(n_rows), slot.coefficients(n_steps), slot.dropout_bits(batch_size)
-        n_call = max(1, _MAX_CALL_BYTES // max(1, 2 * batch_size * slot.dropout.n_units))
+        n_call = max(1, _MAX_CALL_BYTES // (batch_size * (4 * slot.sizes[0] + 2 * slot.dropout.n_units)))
         loss = 0.0
         for first in range(0, n_steps, n_call):
             part = coefficients[first : first + n_call]
@@ -85,4 +87,4 @@ class FusedProgram:
 
 
 def _curve(slot: Slot) -> int:
-    return CURVES.index(slot.signature.activation)
+    return ACTIVATIONS.index(slot.signature.activation)

@@ -23,7 +23,9 @@ from songpop.engines.curves import activate
 
 Sizes: TypeAlias = NDArray[np.int64]
 Bits: TypeAlias = NDArray[np.uint16]
-Dropout: TypeAlias = tuple[NDArray[np.uint16], Vector, NDArray[np.int64]]  # bounds, scales, places, by hidden layer
+DropoutArrays: TypeAlias = tuple[
+    NDArray[np.uint16], Vector, NDArray[np.int64]
+]  # bounds, scales, places
 
 _F = np.float32
 _0, _1, _2 = _F(0), _F(1), _F(2)
@@ -49,7 +51,7 @@ def _forward(
     hidden: Vector,
     slopes: Vector,
     bits: Bits,
-    dropout: Dropout,
+    dropout: DropoutArrays,
 ) -> tuple[int, int]:
     """Fill `hidden` and `slopes`, the slope of each value by its unit's input, and return the last layer's place."""
     bounds, scales, places = dropout
@@ -151,7 +153,19 @@ def _multiply(values: Vector, factors: Vector) -> None:
 
 
 @inlined
-def _penalize(kernel: Vector, gradients: Vector, l1: np.float32, l2: np.float32) -> np.float32:
+def _penalize(weights: Vector, gradients: Vector, lambdas: Matrix, sizes: Sizes) -> np.float32:
+    """Add the penalties of the kernels to their gradients, and return the penalties' sum."""
+    penalty, weight = _0, 0
+    for k in range(len(lambdas)):
+        stop = weight + sizes[k] * sizes[k + 1]
+        if lambdas[k, 0] != _0 or lambdas[k, 1] != _0:
+            penalty += _penalty(weights[weight:stop], gradients[weight:stop], lambdas[k, 0], lambdas[k, 1])
+        weight = stop + sizes[k + 1]
+    return penalty
+
+
+@inlined
+def _penalty(kernel: Vector, gradients: Vector, l1: np.float32, l2: np.float32) -> np.float32:
     """Add a kernel's penalty to its gradients, and return the penalty; shapes (F * U,)."""
     absolute, square = _0, _0
     for i in range(len(kernel)):
@@ -196,7 +210,7 @@ def train_steps(
     order: NDArray[np.int32],
     batch_size: int,
     bits: NDArray[np.uint16],
-    dropout: Dropout,
+    dropout: DropoutArrays,
     lambdas: Matrix,
     coefficients: Matrix,
     sizes: Sizes,
@@ -217,7 +231,7 @@ def train_steps(
         lambdas: l1 and l2 of each layer's kernel, shape (L, 2).
         coefficients: of each step (updates.py), shape (N, 10).
         sizes: int64, shape (L + 1,).
-        curve: place of the activation in CURVES.
+        curve: place of the activation in `topology.ACTIVATIONS`.
     """
     n_values = batch_size * sizes[1:-1].sum()
     hidden, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
@@ -243,12 +257,7 @@ def train_steps(
             upstream.reshape(shape),
         )
         _backward(weights, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), gradients)
-        weight = 0
-        for k in range(len(lambdas)):
-            stop = weight + sizes[k] * sizes[k + 1]
-            if lambdas[k, 0] != _0 or lambdas[k, 1] != _0:
-                loss += _penalize(weights[weight:stop], gradients[weight:stop], lambdas[k, 0], lambdas[k, 1])
-            weight = stop + sizes[k + 1]
+        loss += _penalize(weights, gradients, lambdas, sizes)
         _update(weights, means, squares, gradients, coefficients[step])
         total += n_rows * np.float64(loss)
     return total

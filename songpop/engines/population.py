@@ -7,7 +7,7 @@ import time
 from collections.abc import Generator, Hashable, Sequence
 from typing import final
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from songpop.contracts import Decision, Done, EpochReport, NextTrial, OnEpoch, Task, TrialResult, TrialSpec, Wait
 from songpop.engines.fused import FusedProgram
@@ -95,6 +95,7 @@ class InProcessEngine:
 
     def __init__(self, task: Task, n_slots: int, program: Program | None = None) -> None:
         self.population = Population(task, program)
+        self._blas = ThreadpoolController().select(user_api="blas")
         self._n_slots = n_slots
 
     def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
@@ -111,7 +112,7 @@ class InProcessEngine:
             self.population.add(new)
             if self.population.n_trials:
                 # Sums over rows would be cut in another way with more threads, and rounded in another way.
-                with threadpool_limits(1, user_api="blas"):
+                with self._blas.limit(limits=1):
                     reports = self.population.train()
                 stopped = frozenset(r.trial for r in reports if on_epoch(r) is Decision.STOP)
                 yield from self.population.settle(stopped)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from songpop.contracts import Params
 from songpop.models.topology import ACTIVATIONS, hidden_widths
 
-# Each size is compiled once per signature (0.3 s), and a stack is filled up to the next one with idle copies.
+# XLA compiles a network's whole epoch for each size, and a stack is filled up to the next one with idle copies.
 _SIZES = (1, 2, 4, 8, 12, 16, 20, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
+@dataclass(frozen=True, kw_only=True)
 class Signature:
     """What changes shapes or operations; everything else varies from slot to slot."""
 

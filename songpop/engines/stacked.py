@@ -2,8 +2,8 @@
 
 Axes: S slots, B rows of a batch, R rows of a part, F features, U units, N steps. Arrays are float32 unless said.
 Everything that a space can vary, shapes and activation apart, is a tensor with one entry per slot. A slot's numbers
-do not depend on the other slots, to the last bit: products are taken slot by slot, all else is elementwise, and sums
-run within a slot.
+do not depend on the other slots: products are taken slot by slot, all else is elementwise, and sums run within a slot
+(to the last bit where XLA has not compiled the whole, as tests hold).
 
 Owns: forward pass, gradients, update, the epoch as one call. Does not own: which trial a slot holds (slots), how slots
 are laid out (stacked_program).
@@ -14,8 +14,8 @@ from typing import Any, final
 
 from songpop.engines.layout import Layout
 from songpop.engines.updates import COEFFICIENTS
+from songpop.models import topology
 from songpop.models.runtime import keras, tf
-from songpop.models.topology import weight_shapes
 
 Tensor = Any
 own_gradient: Callable[[Callable[..., Any]], Callable[..., Tensor]] = tf.custom_gradient
@@ -72,7 +72,7 @@ def weighted_log_loss(logits: Tensor, y: Tensor, weight: Tensor) -> Tensor:
 
 
 ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    name: getattr(keras.activations, name) for name in ("relu", "gelu", "silu", "selu", "elu", "tanh")
+    name: getattr(keras.activations, name) for name in topology.ACTIVATIONS
 }
 
 
@@ -90,7 +90,7 @@ class StackedNetwork:
             is_compiled: whether XLA compiles the whole epoch, once per size.
         """
         sizes = (n_features, *widths, 1)
-        self.layout = Layout(shapes=weight_shapes(sizes))
+        self.layout = Layout(shapes=topology.weight_shapes(sizes))
         self._n_hidden = len(widths)
         self._activate = ACTIVATIONS[activation]
         self.n_traces = 0  # counted while TensorFlow traces

@@ -1,4 +1,4 @@
-"""Keras' optimizers as one formula with different coefficients, so that slots of one stack may differ in them.
+"""Keras' optimizers as one formula with different coefficients, so that one program serves all.
 
 Axes: S slots, N steps. With gradient g, state m and v, and weights w, a step is
 
@@ -6,8 +6,8 @@ Axes: S slots, N steps. With gradient g, state m and v, and weights w, a step is
     v <- v_keep * v + (v_add * g)**2
     w <- w_keep * w - (by_m * m + by_g * g) / (sqrt(in_root * v + root_add) + den_add)
 
-Owns: the coefficients of each optimizer, step by step. Does not own: the arithmetic on arrays (stacked). Formulas and
-constants are those of keras.optimizers (3.15), the steps t count from 1 over all epochs of a trial.
+Owns: the coefficients of each optimizer, step by step. Does not own: arithmetic on arrays (kernels, stacked). Formulas
+and constants are those of keras.optimizers (3.15), the steps t count from 1 over all epochs of a trial.
 """
 
 from collections.abc import Callable, Mapping

@@ -79,6 +79,7 @@ def run_search(
 
     Raises:
         StoreError: if a store takes no more; the trials before are kept.
+        KeyboardInterrupt: on a second Ctrl-C, while what the first one ended is still being kept.
     """
     tally = _Tally(backend, clock)
 
@@ -102,6 +103,8 @@ def run_search(
                     backend.tell(result)
                     recorder.put(result, suggested)
     except KeyboardInterrupt:
+        if recorder.is_working:
+            raise  # the second one: nothing may be concluded while trials are still being written
         is_interrupted = True
     return tally.summary(is_interrupted=is_interrupted)
 

@@ -37,6 +37,8 @@ class Recorder:
         self._places = threading.Semaphore(_MAX_BEHIND)
         self._n_put = 0
         self._error: BaseException | None = None
+        # Not `Thread.join`: interrupted once, it takes the thread for ended (CPython 3.11).
+        self._has_ended = threading.Event()
         # A daemon, so that a second Ctrl-C ends the program also while a store does not answer.
         self._thread = threading.Thread(target=self._work, name="recorder", daemon=True)
 
@@ -46,9 +48,21 @@ class Recorder:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._queue.put(None)
-        self._thread.join()
+        try:
+            self._has_ended.wait()
+        except KeyboardInterrupt:
+            if kind is KeyboardInterrupt:
+                raise  # the second: whoever asks twice does not want to wait
+            self._has_ended.wait()
+            self.check()
+            raise
         if kind is None or kind is KeyboardInterrupt:
             self.check()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the thread has not ended: only after a second Ctrl-C."""
+        return not self._has_ended.is_set()
 
     def check(self) -> None:
         """Raise what has gone wrong in the recorder's thread, if anything has."""
@@ -84,6 +98,8 @@ class Recorder:
                     self._on_kept(trial, result, self._n_put - n_kept)
         except BaseException as error:
             self._error = error  # raised where the search waits, which then ends
+        finally:
+            self._has_ended.set()
 
     def _next(self) -> Sequence[tuple[TrialResult, Mapping[str, Any]]]:
         """Return what waits, at least one trial; nothing when no more will come."""

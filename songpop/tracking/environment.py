@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("songpop", "tensorflow", "keras", "numpy", "pandas", "scikit-learn", "scipy", "optuna", "mlflow",
+PACKAGES = ("songpop", "tensorflow", "keras", "numpy", "numba", "pandas", "scikit-learn", "scipy", "optuna", "mlflow",
             "hydra-core")  # fmt: skip
 GIT_TIMEOUT_S = 10.0
 

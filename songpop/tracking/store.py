@@ -1,4 +1,4 @@
-"""Opening the tracking store: which one, made once, and found out before the first trial if it cannot be used.
+"""Opening the tracking store: which one, made once, and found out at once if it cannot be used.
 
 Owns: the default place, the first initialisation under a lock, the checks of a file. Does not own: runs or champions.
 """

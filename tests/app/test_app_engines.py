@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -39,3 +42,10 @@ def test_only_a_pool_has_a_load() -> None:
     load = load_of(build_engine(EngineSettings(n_workers=2), TASK, 30))
     assert load is not None
     assert (load.occupancy, load.n_traces, load.n_deaths) == (0.0, 0, 0)
+
+
+def test_what_joins_a_sweep_loads_no_kernels() -> None:
+    """They are the workers' business: nine seconds where they must be compiled."""
+    code = "import sys\nimport songpop.app.sweep\nprint({'songpop.engines.kernels', 'tensorflow'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -39,6 +39,15 @@ def test_it_is_taken_from_an_earlier_process_unless_a_part_has_changed(tmp_path:
 
 
 @pytest.mark.slow
+def test_a_damaged_file_is_compiled_anew(tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    assert answer(tmp_path, str(cache), 2) == "8 0"
+    for index in cache.rglob("*.nbi"):
+        index.write_bytes(b"")
+    assert answer(tmp_path, str(cache), 2) == "8 0"
+
+
+@pytest.mark.slow
 def test_without_a_place_to_write_each_process_compiles(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     assert answer(tmp_path, str(tmp_path / "file" / "cache"), 2) == "8 0"

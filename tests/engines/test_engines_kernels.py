@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from songpop.engines.curves import CURVES
 from songpop.engines.dropout import Dropout, DropoutBits
 from songpop.engines.kernels import predict, train_steps
 from songpop.engines.slot import unpack
 from songpop.models.runtime import keras, tf
-from songpop.models.topology import weight_shapes
+from songpop.models.topology import ACTIVATIONS, weight_shapes
 
 PLAIN_STEP = np.array([[0, 0, 0, 0, 0, 1, 0, 1, 0, 1]], np.float32)  # w <- w - gradient
 
@@ -37,7 +36,7 @@ def gradients_of(weights: list, x: np.ndarray, y: np.ndarray, name: str, masks: 
     widths=st.lists(st.integers(1, 40), min_size=1, max_size=4),
     n_features=st.integers(1, 30),
     n_rows=st.integers(1, 70),
-    name=st.sampled_from(CURVES),
+    name=st.sampled_from(ACTIVATIONS),
     rate=st.sampled_from([0.0, 0.4]),
     seed=st.integers(0, 99),
 )
@@ -61,7 +60,7 @@ def test_one_step_follows_the_gradient(
     after = weights.copy()
     loss = train_steps(
         after, np.zeros_like(after), np.zeros_like(after), x, y, order, n_rows, bits,
-        (dropout.bounds, dropout.scales, dropout.places), lambdas, PLAIN_STEP, np.array(sizes), CURVES.index(name),
+        (dropout.bounds, dropout.scales, dropout.places), lambdas, PLAIN_STEP, np.array(sizes), ACTIVATIONS.index(name),
     )  # fmt: skip
     assert loss / n_rows == pytest.approx(expected[0], abs=2e-5)
     for mine, theirs in zip(unpack(weights - after, sizes), expected[1], strict=True):

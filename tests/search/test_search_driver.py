@@ -141,3 +141,36 @@ def test_a_tracker_that_cannot_be_opened_ends_the_search_at_an_epoch(tmp_path: P
     with pytest.raises(StoreError, match="no store"):
         run_search(opened(tmp_path, n_trials=2), Slow(), refuse, on_progress=lambda progress: None)
     assert len(n_epochs) < 9_000
+
+
+def test_a_second_ctrl_c_while_the_record_is_opened_concludes_nothing(tmp_path: Path) -> None:
+    """The first waits for what has ended to be kept; nobody may open, or end, the record a second time meanwhile."""
+    opened_trackers, may_open = [], threading.Event()
+
+    def open_slowly() -> FakeTracker:
+        opened_trackers.append(FakeTracker())
+        for _ in range(2):
+            time.sleep(0.3)
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        assert may_open.wait(timeout=30)
+        return opened_trackers[-1]
+
+    with pytest.raises(KeyboardInterrupt):
+        run_search(opened(tmp_path, n_trials=3), FakeEngine(), open_slowly, on_progress=lambda progress: None)
+    may_open.set()
+    assert len(opened_trackers) == 1
+
+
+def test_a_first_ctrl_c_while_the_last_trials_are_written_waits_for_them(tmp_path: Path) -> None:
+    tracker = FakeTracker()
+
+    def open_slowly() -> FakeTracker:
+        time.sleep(0.3)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        time.sleep(0.3)
+        return tracker
+
+    backend = opened(tmp_path, n_trials=3)
+    summary = run_search(backend, FakeEngine(), open_slowly, on_progress=lambda progress: None)
+    assert summary.interrupted
+    assert len(tracker.recorded) == summary.n_finished == 3
