@@ -23,9 +23,7 @@ from songpop.engines.curves import activate
 
 Sizes: TypeAlias = NDArray[np.int64]
 Bits: TypeAlias = NDArray[np.uint16]
-DropoutArrays: TypeAlias = tuple[
-    NDArray[np.uint16], Vector, NDArray[np.int64]
-]  # bounds, scales, places
+DropoutArrays: TypeAlias = tuple[NDArray[np.uint16], Vector, NDArray[np.int64]]  # bounds, scales, places
 
 _F = np.float32
 _0, _1, _2 = _F(0), _F(1), _F(2)
