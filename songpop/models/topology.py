@@ -77,16 +77,6 @@ def penalties(params: Params) -> tuple[float, float]:
     return (params.l1 if uses_l1 else 0.0, params.l2 if uses_l2 else 0.0)
 
 
-def count_parameters(params: Params, n_features: int) -> int:
-    """Return the number of trained weights of the network that `build_network` makes.
-
-    Raises:
-        SettingsError: if `widths` cannot be meant.
-    """
-    sizes = (n_features, *hidden_widths(params), 1)
-    return sum((n_in + 1) * n_out for n_in, n_out in pairwise(sizes))
-
-
 def check_network(params: Params) -> None:
     """Check what is no number's range alone.
 
