@@ -49,6 +49,11 @@ def run_and(engine: PoolEngine, specs: list[TrialSpec], act: Callable[[EpochRepo
     return {result.spec.trial: result for result in engine.run(lambda: next(queue), on_epoch)}
 
 
+def worker_of(engine: PoolEngine, trial: int) -> pool._Worker:
+    """Return the worker that trains a trial."""
+    return next(worker for worker in engine._workers if trial in engine._slots._seated[worker.number])
+
+
 def test_many_processes_give_what_one_gives() -> None:
     engine = pool_of()
     results, expected = run_all(engine, SPECS), run_all(InProcessEngine(small_task(), 3), SPECS)
@@ -66,7 +71,7 @@ def test_a_killed_worker_changes_no_result_and_loses_none() -> None:
     def act(report: EpochReport) -> None:
         seen.append((report.trial, report.epoch))
         if len(seen) == 30:
-            os.kill(engine.worker_pids()[0], signal.SIGKILL)
+            os.kill(worker_of(engine, report.trial).pid, signal.SIGKILL)
 
     results = run_and(engine, SPECS, act)
     expected = run_all(InProcessEngine(small_task(), 3), SPECS)
@@ -83,9 +88,7 @@ def test_a_trial_that_takes_its_worker_down_twice_is_given_up() -> None:
 
     def act(report: EpochReport) -> None:
         if report.trial == 5:
-            for worker in engine._workers:
-                if 5 in engine._slots._seated[worker.number]:
-                    worker.kill("was killed by a test")
+            worker_of(engine, 5).kill("was killed by a test")
 
     results = run_and(engine, SPECS[:8], act)
     assert results[5].state is TrialState.FAILED
@@ -101,7 +104,8 @@ def test_a_hung_worker_is_ended() -> None:
 
     def act(report: EpochReport) -> None:
         if not stopped:
-            stopped.append(engine.worker_pids()[0])
+            # The other one may not have come up yet, and that would be another error.
+            stopped.append(worker_of(engine, report.trial).pid)
             os.kill(stopped[0], signal.SIGSTOP)
 
     results = run_and(engine, SPECS, act)
