@@ -21,7 +21,7 @@ from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from songpop.compose import compose_settings
-from songpop.data.leakage import find_leaks
+from songpop.data.leakage import LeakSample, find_leaks
 from songpop.data.sample import generate_songs
 from songpop.data.sample_numbers import EPOCH_OF_AGES, sample_facts
 from songpop.data.table import load_table
@@ -140,7 +140,7 @@ def texts(side: Side) -> dict[str, int]:
 def strongest_hint(cells: pd.DataFrame) -> dict[str, Any]:
     """Return the column or pair that tells the label best, as the leak guard measures it."""
     table = load_table(compose_settings("sweep", ["data=sample"]).data, frame=cells)
-    hints = find_leaks(table, auc=NEAR)
+    hints = find_leaks(LeakSample.of(table), auc=NEAR)
     best = max(hints, key=lambda hint: hint.auc, default=None)
     return {"columns": best.name, "auc": round(best.auc, 4)} if best else {"columns": None, "auc": f"below {NEAR}"}
 

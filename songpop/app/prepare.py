@@ -1,5 +1,6 @@
 """From settings to what an engine trains on: table, leak guard, split, preprocessing, in this order."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -8,10 +9,11 @@ import pandas as pd
 
 from songpop.app.listener import Listener
 from songpop.contracts import Indices, Params, Part, Split, Task
-from songpop.data.leakage import LeakVerdict, guard_leaks
+from songpop.data.leakage import LeakSample, LeakVerdict, guard_leaks
 from songpop.data.sample import generate_songs
 from songpop.data.splits import make_split
 from songpop.data.table import SongTable, describe, load_table
+from songpop.engines.errand import Errand
 from songpop.settings import FitOn, SweepSettings
 from songpop.space import Space, pin
 from songpop.space.legal import Value, check_value
@@ -37,8 +39,19 @@ class Prepared:
     task: Task
 
 
-def prepare_ground(settings: SweepSettings, frame: pd.DataFrame | None, listener: Listener) -> Ground:
+def prepare_ground(
+    settings: SweepSettings,
+    frame: pd.DataFrame | None,
+    listener: Listener,
+    meanwhile: Callable[[], object] | None = None,
+) -> Ground:
     """Read the table, refuse leaks, and decide who is in which part.
+
+    Args:
+        settings: of the command.
+        frame: the table, if it is at hand.
+        listener: told what is in the table.
+        meanwhile: called here while a worker looks for leaks; None: this process looks.
 
     Raises:
         DataError: if the table cannot be used; LeakError: if a column gives the label away.
@@ -48,7 +61,13 @@ def prepare_ground(settings: SweepSettings, frame: pd.DataFrame | None, listener
     source = "data frame" if frame is not None else settings.data.path or "generated songs"
     for line in describe(table, source):
         listener.note(line)
-    leaks = guard_leaks(table, settings.data)
+    sample = LeakSample.of(table)
+    if meanwhile is None:
+        leaks = guard_leaks(sample, settings.data)
+    else:
+        with Errand(guard_leaks, sample, settings.data) as errand:
+            meanwhile()
+            leaks = errand.answer()
     if leaks.allowed:
         listener.note(f"LEAK, allowed by data.allowed_leaks: {', '.join(leaks.allowed)} gives the label away.")
     return Ground(
@@ -61,6 +80,11 @@ def read_table(settings: SweepSettings, frame: pd.DataFrame | None) -> SongTable
     if frame is None and settings.data.generated:
         frame = generate_songs()
     return load_table(settings.data, frame=frame, use_dates=settings.features.use_dates)
+
+
+def import_tensorflow() -> None:
+    """Import what `prepare` needs, which takes seconds."""
+    import songpop.models.features  # noqa: F401
 
 
 def prepare(settings: SweepSettings, ground: Ground) -> Prepared:

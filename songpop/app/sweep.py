@@ -16,8 +16,18 @@ import pandas as pd
 
 from songpop.app.engines import load_of, started_engine, trains_elsewhere
 from songpop.app.listener import Listener, Silence
-from songpop.app.prepare import Ground, Prepared, base_params, fixed_values, prepare, prepare_ground, searched_space
+from songpop.app.prepare import (
+    Ground,
+    Prepared,
+    base_params,
+    fixed_values,
+    import_tensorflow,
+    prepare,
+    prepare_ground,
+    searched_space,
+)
 from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
+from songpop.app.warm_up import has_workers
 from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
@@ -47,7 +57,7 @@ def sweep(
     space, base = searched_space(settings), base_params(settings)
     if fixed := told_fixed(settings):
         listener.note(f"Fixed by the configuration, not searched: {fixed}.")
-    ground = prepare_ground(settings, frame, listener)
+    ground = prepare_ground(settings, frame, listener, import_tensorflow if has_workers(settings.engine) else None)
     identity = study_identity(settings, space, ground)
     name = settings.search.name or "sweep"
     with ExitStack() as stack:

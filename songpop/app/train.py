@@ -11,8 +11,9 @@ import pandas as pd
 
 from songpop.app.engines import MIN_ROUNDS, build_engine
 from songpop.app.listener import Listener, Silence
-from songpop.app.prepare import Prepared, base_params, prepare, prepare_ground
+from songpop.app.prepare import Prepared, base_params, import_tensorflow, prepare, prepare_ground
 from songpop.app.recording import REPOSITORY, open_run, test_digest
+from songpop.app.warm_up import has_workers
 from songpop.contracts import Decision, Done, EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.errors import SettingsError
 from songpop.evaluation.metrics import binary_metrics
@@ -126,7 +127,7 @@ def _train_under(
     settings: SweepSettings, plans: Sequence[_Plan], frame: pd.DataFrame | None, listener: Listener
 ) -> TrainedProtocol:
     protocol = settings.protocol.name.value
-    ground = prepare_ground(settings, frame, listener)
+    ground = prepare_ground(settings, frame, listener, import_tensorflow if has_workers(settings.engine) else None)
     prepared = prepare(settings, ground)
     measured: list[_Measured] = []
     name = f"train-{settings.search.name}"

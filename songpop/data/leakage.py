@@ -26,7 +26,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from songpop.contracts import Indices
+from songpop.contracts import Indices, Matrix
 from songpop.data.description import label_columns, parts_of_leak
 from songpop.data.table import SongTable
 from songpop.data.views import ViewedTable, Views, view_table
@@ -70,33 +70,69 @@ class LeakVerdict:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Sample:
-    """The rows that are measured: one per song, at most N_ROWS, the classes in turns."""
+class LeakSample:
+    """What is measured of a table, small enough to be sent to another process: one row per song, at most N_ROWS."""
+
+    matrix: Matrix  # (R, C), the classes in turns, so that any beginning has rows of both
+    label: Labels  # (R,)
+    label_rule: str
+    columns: tuple[str, ...]  # of the matrix, as in the file
+    names: frozenset[str]  # of all columns that were read
+    n_categories: tuple[int, ...]  # per column
+
+    @classmethod
+    def of(cls, table: SongTable) -> "LeakSample":
+        """Draw the rows.
+
+        Raises:
+            DataError: if a class has fewer songs than there are folds.
+        """
+        # One row per song: a song in two folds would let a tree know it again.
+        _, rows = np.unique(table.song, return_index=True)
+        n_least = int(np.bincount(table.label[rows], minlength=2).min())
+        if n_least < N_FOLDS:
+            raise DataError(
+                f"The leak guard needs at least {N_FOLDS} songs of each class, but by the rule `{table.label_rule}` "
+                f"one class has {n_least}. Bring more rows, or change data.label."
+            )
+        rows = _alternate(np.random.default_rng(0).permutation(rows), table.label)
+        return cls(
+            matrix=table.matrix[rows],
+            label=table.label[rows],
+            label_rule=table.label_rule,
+            columns=tuple(table.recipe.source[column.name] for column in table.columns),
+            names=frozenset(table.recipe.source.values()),
+            n_categories=tuple(len(column.categories) for column in table.columns),
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Viewed:
+    """A sample, or its beginning, as models see it."""
 
     views: ViewedTable
     label: Labels  # (R,)
     n_categories: tuple[int, ...]  # per column
 
-    def head(self, n_rows: int) -> "_Sample":
-        return _Sample(views=self.views.head(n_rows), label=self.label[:n_rows], n_categories=self.n_categories)
+    def head(self, n_rows: int) -> "_Viewed":
+        return _Viewed(views=self.views.head(n_rows), label=self.label[:n_rows], n_categories=self.n_categories)
 
 
-def guard_leaks(table: SongTable, settings: DataSettings) -> LeakVerdict:
+def guard_leaks(sample: LeakSample, settings: DataSettings) -> LeakVerdict:
     """Stop unless every leak is allowed by name.
 
     Raises:
         LeakError: naming each leak that `data.allowed_leaks` does not name, with its AUC.
-        DataError: if there are too few rows to measure.
     """
-    found = find_leaks(table, auc=settings.leak_auc, allowed=settings.allowed_leaks)
-    names = set(table.recipe.source.values())
+    found = find_leaks(sample, auc=settings.leak_auc, allowed=settings.allowed_leaks)
+    names = sample.names
     allowed = {frozenset(parts_of_leak(leak, names)) for leak in settings.allowed_leaks}
     forbidden = [leak for leak in found if frozenset(leak.columns) not in allowed]
     if forbidden:
         listed = "; ".join(f"{leak.name} (AUC {leak.auc:.4f}, {leak.model})" for leak in forbidden)
         keys = ", ".join([repr(leak.name) for leak in forbidden] + [repr(name) for name in settings.allowed_leaks])
         raise LeakError(
-            f"No feature may give the label `{table.label_rule}` away, but these do: {listed}. Remove them from "
+            f"No feature may give the label `{sample.label_rule}` away, but these do: {listed}. Remove them from "
             f'data.columns, or allow them by name: "data.allowed_leaks=[{keys}]" (every run is then marked as leaky).'
         )
     declared = [name for name in label_columns(settings) if name in names]
@@ -104,26 +140,23 @@ def guard_leaks(table: SongTable, settings: DataSettings) -> LeakVerdict:
     return LeakVerdict(allowed=tuple(dict.fromkeys(marks)), found=found)
 
 
-def find_leaks(table: SongTable, *, auc: float, allowed: Iterable[str] = ()) -> tuple[Leak, ...]:
+def find_leaks(sample: LeakSample, *, auc: float, allowed: Iterable[str] = ()) -> tuple[Leak, ...]:
     """Measure which columns and pairs tell the label.
 
     Args:
-        table: columns and label.
+        sample: columns and label.
         auc: a leak is what reaches this with the lower bound of its cross-validated AUC.
         allowed: single columns ("A") that are measured, but not looked for in pairs: any pair with a leak leaks.
 
     Returns:
         Single columns first, then pairs of the others, each by falling AUC.
-
-    Raises:
-        DataError: if a class has fewer songs than there are folds.
     """
-    sample = _sample(table)
-    names = [table.recipe.source[column.name] for column in table.columns]
-    singles = _leaks_among([(i,) for i in range(len(names))], sample, names, auc)
+    names = sample.columns
+    viewed = _Viewed(views=view_table(sample.matrix), label=sample.label, n_categories=sample.n_categories)
+    singles = _leaks_among([(i,) for i in range(len(names))], viewed, names, auc)
     known = {*allowed, *(leak.name for leak in singles)}
     others = [i for i, name in enumerate(names) if name not in known]
-    pairs = _leaks_among(list(combinations(others, 2)), sample, names, auc)
+    pairs = _leaks_among(list(combinations(others, 2)), viewed, names, auc)
     return (*singles, *pairs)
 
 
@@ -132,23 +165,6 @@ def auc_lower_bound(auc: float, n_positive: int, n_negative: int) -> float:
     q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
     variance = auc * (1 - auc) + (n_positive - 1) * (q1 - auc**2) + (n_negative - 1) * (q2 - auc**2)
     return float(auc - norm.ppf(CONFIDENCE) * np.sqrt(max(variance, 0.0) / (n_positive * n_negative)))
-
-
-def _sample(table: SongTable) -> _Sample:
-    # One row per song: a song in two folds would let a tree know it again.
-    _, rows = np.unique(table.song, return_index=True)
-    n_least = int(np.bincount(table.label[rows], minlength=2).min())
-    if n_least < N_FOLDS:
-        raise DataError(
-            f"The leak guard needs at least {N_FOLDS} songs of each class, but by the rule `{table.label_rule}` one "
-            f"class has {n_least}. Bring more rows, or change data.label."
-        )
-    rows = _alternate(np.random.default_rng(0).permutation(rows), table.label)
-    return _Sample(
-        views=view_table(table.matrix[rows]),
-        label=table.label[rows],
-        n_categories=tuple(len(column.categories) for column in table.columns),
-    )
 
 
 def _alternate(rows: Indices, label: Labels) -> Indices:
@@ -165,7 +181,7 @@ def _alternate(rows: Indices, label: Labels) -> Indices:
 
 
 def _leaks_among(
-    candidates: Sequence[tuple[int, ...]], sample: _Sample, names: Sequence[str], auc: float
+    candidates: Sequence[tuple[int, ...]], sample: _Viewed, names: Sequence[str], auc: float
 ) -> list[Leak]:
     # Threads suffice: growing a tree releases the interpreter lock.
     head = sample.head(N_ROWS_SCREENED)
@@ -175,7 +191,7 @@ def _leaks_among(
     return sorted((leak for leak in measured if leak.lower >= auc), key=lambda leak: -leak.auc)
 
 
-def _screen(columns: tuple[int, ...], head: _Sample) -> float:
+def _screen(columns: tuple[int, ...], head: _Viewed) -> float:
     """Return the AUC of a tree on the rows that it was grown on, those of `head`."""
     views = head.views.of(columns)
     views = np.column_stack((views, _linear_score(views, head.label))).astype(np.float32)
@@ -199,7 +215,7 @@ def _auc(label: Labels, scores: NDArray[np.float64]) -> float:
     return float((rankdata(scores)[label == 1].sum() - n_positive * (n_positive + 1) / 2) / n_pairs)
 
 
-def _measure(columns: tuple[int, ...], sample: _Sample, names: Sequence[str]) -> Leak:
+def _measure(columns: tuple[int, ...], sample: _Viewed, names: Sequence[str]) -> Leak:
     views, label = sample.views.of(columns), sample.label
     tree = _tree(columns, sample, n_leaves=32, min_samples_leaf=5)
     logistic = make_pipeline(StandardScaler(), LogisticRegression(C=10.0, solver="newton-cholesky"))
@@ -225,7 +241,7 @@ def _cross_validated(model: Any, views: Views, label: Labels) -> float:
 
 
 def _tree(
-    columns: tuple[int, ...], sample: _Sample, n_leaves: int, min_samples_leaf: int = 1
+    columns: tuple[int, ...], sample: _Viewed, n_leaves: int, min_samples_leaf: int = 1
 ) -> DecisionTreeClassifier:
     # A category is an index without an order: each value may need a leaf of its own.
     n_leaves = max(n_leaves, *(sample.n_categories[i] for i in columns))

@@ -4,10 +4,11 @@ A worker is given the task. It then says `Ended` (at first with nothing), gets `
 says `Reported`, gets `Stop`; says `Ended` again. So the same records could later go to workers on other machines.
 """
 
+import traceback
 from dataclasses import dataclass
 
 from songpop.contracts import EpochReport, TrialResult, TrialSpec
-from songpop.errors import SongpopError
+from songpop.errors import EngineError, SongpopError
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,8 +43,26 @@ class Stop:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Failure:
-    """The worker cannot go on."""
+    """The process cannot go on."""
 
     error: SongpopError | None  # something that the user can mend
     traceback: str
-    is_memory: bool  # the machine's, not the program's fault: the trials may be tried again
+    is_memory: bool  # the machine's, not the program's fault: it may be tried again
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Failure":
+        """Put down the error that is being handled."""
+        return cls(
+            error=error if isinstance(error, SongpopError) else None,
+            traceback=traceback.format_exc(),
+            is_memory=isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError",
+        )
+
+    def told(self) -> SongpopError:
+        """Return what to raise where it is told: the error itself, or one sentence about a bug."""
+        last = self.traceback.strip().splitlines()[-1]
+        error = self.error or EngineError(
+            f"a worker process must not meet an error like this, but it did: {last}. --debug shows where."
+        )
+        error.add_note(self.traceback)  # told with --debug
+        return error

@@ -141,9 +141,7 @@ class PoolEngine:
                 self._reported.pop(result.spec.trial, None)
             yield from message.results
         elif isinstance(message, Failure) and not message.is_memory:
-            error = message.error or _bug(message.traceback)
-            error.add_note(message.traceback)  # told with --debug
-            raise error
+            raise message.told()
         else:
             yield from self._bury(worker)
 
@@ -232,12 +230,6 @@ class _Worker:
             self._process.kill()
             self._process.join()
         return self._reason or f"ended with exit code {self._process.exitcode}"
-
-
-def _bug(told: str) -> EngineError:
-    """Return the error for a worker that met another than the project's own; `told` is its traceback."""
-    last = told.strip().splitlines()[-1]
-    return EngineError(f"a worker process must not meet an error like this, but it did: {last}. --debug shows where.")
 
 
 def _lost(spec: TrialSpec, reason: str) -> TrialResult:

@@ -7,7 +7,6 @@ and under a fork server its parent is the server, not the pool.
 import os
 import signal
 import threading
-import traceback
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ from threadpoolctl import threadpool_limits
 
 from songpop.contracts import Task
 from songpop.engines.messages import Ended, Failure, Reported, Start, Stop
-from songpop.errors import SongpopError
 
 if TYPE_CHECKING:
     from songpop.engines.population import Population
@@ -36,12 +34,7 @@ def work(pipe: Connection, lifeline: Connection) -> None:
     except (EOFError, ConnectionError):
         return  # the pool has closed the pipe: nothing is wanted any more
     except BaseException as error:
-        failure = Failure(
-            error=error if isinstance(error, SongpopError) else None,
-            traceback=traceback.format_exc(),
-            is_memory=isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError",
-        )
-        pipe.send(failure)
+        pipe.send(Failure.of(error))
 
 
 def _serve(pipe: Connection) -> None:

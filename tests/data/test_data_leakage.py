@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from tables import SONGS_YAML, described, numeric_table, real_settings, real_table
 
-from songpop.data.leakage import auc_lower_bound, find_leaks, guard_leaks
+from songpop.data.leakage import LeakSample, auc_lower_bound, find_leaks, guard_leaks
 from songpop.data.sample import generate_songs
 from songpop.data.table import SongTable, load_table
 from songpop.errors import DataError, LeakError
@@ -49,7 +49,7 @@ LEAKS: dict[str, tuple[Callable[[Columns, np.ndarray, Rng], Columns], tuple[str,
 @pytest.mark.parametrize("name", LEAKS)
 def test_planted_leaks_are_found_and_nothing_else(name: str) -> None:
     leak, columns = LEAKS[name]
-    found = find_leaks(planted(leak), auc=0.99)
+    found = find_leaks(LeakSample.of(planted(leak)), auc=0.99)
     assert [set(one.columns) for one in found] == [set(columns)]
     assert found[0].lower >= 0.99
     assert found[0].auc >= found[0].lower
@@ -57,8 +57,8 @@ def test_planted_leaks_are_found_and_nothing_else(name: str) -> None:
 
 def test_honest_columns_pass_even_where_one_is_strong() -> None:
     table = planted(lambda c, s, r: {**c, "strong": s + r.normal(0, 0.5 * s.std(), len(s))})
-    assert find_leaks(table, auc=0.99) == ()
-    assert [leak.name for leak in find_leaks(table, auc=0.90)] == ["strong"]
+    assert find_leaks(LeakSample.of(table), auc=0.99) == ()
+    assert [leak.name for leak in find_leaks(LeakSample.of(table), auc=0.90)] == ["strong"]
 
 
 def test_columns_that_know_the_song_are_no_leak() -> None:
@@ -67,14 +67,14 @@ def test_columns_that_know_the_song_are_no_leak() -> None:
     number = np.repeat(np.arange(300), 5)
     label = np.repeat(rng.permutation(np.arange(300) % 2), 5)
     table = numeric_table({"number": number, "x": rng.normal(size=1_500)}, label, code=number.astype(str))
-    assert find_leaks(table, auc=0.99) == ()
+    assert find_leaks(LeakSample.of(table), auc=0.99) == ()
 
 
 def test_rare_positives_are_measured() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=20_000)
     table = numeric_table({"x": x, "y": rng.normal(size=20_000)}, x > np.quantile(x, 0.998))
-    assert [leak.name for leak in find_leaks(table, auc=0.99)] == ["x"]
+    assert [leak.name for leak in find_leaks(LeakSample.of(table), auc=0.99)] == ["x"]
 
 
 def test_a_category_leaks_without_an_order() -> None:
@@ -88,7 +88,7 @@ def test_a_category_leaks_without_an_order() -> None:
     frame = pd.DataFrame(
         {"genre": [f"g{n}" for n in genre], "x": rng.normal(size=2_000), "score": hit + rng.random(2_000)}
     )
-    assert [leak.name for leak in find_leaks(load_table(settings, frame=frame), auc=0.97)] == ["genre"]
+    assert [leak.name for leak in find_leaks(LeakSample.of(load_table(settings, frame=frame)), auc=0.97)] == ["genre"]
 
 
 def settings_that_allow(*leaks: str) -> DataSettings:
@@ -98,14 +98,14 @@ def settings_that_allow(*leaks: str) -> DataSettings:
 def test_the_guard_names_each_leak_and_the_key() -> None:
     table = planted(LEAKS["ratio"][0])
     with pytest.raises(LeakError, match=r"a \+ b \(AUC (0\.99|1\.0)\d+, .*data.allowed_leaks=\['a \+ b'\]"):
-        guard_leaks(table, settings_that_allow())
+        guard_leaks(LeakSample.of(table), settings_that_allow())
 
 
 @pytest.mark.parametrize(
     ("leak", "allowed"), [("ratio", "a + b"), ("ratio", "b + a"), ("copy", "leak"), ("ratio", "a")]
 )
 def test_allowed_leaks_pass_and_are_kept_on_record(leak: str, allowed: str) -> None:
-    verdict = guard_leaks(planted(LEAKS[leak][0]), settings_that_allow(allowed))
+    verdict = guard_leaks(LeakSample.of(planted(LEAKS[leak][0])), settings_that_allow(allowed))
     if allowed != "a":  # a pair with a column that is allowed alone is not looked for
         assert len(verdict.found) == 1
         assert set(verdict.allowed[0].split(" + ")) == set(allowed.split(" + "))
@@ -115,7 +115,7 @@ def test_an_allowed_source_marks_the_run_even_if_it_is_weak() -> None:
     table = planted(lambda c, s, r: c)
     settings = settings_that_allow("b")
     settings.label.sources = ["b"]
-    verdict = guard_leaks(table, settings)
+    verdict = guard_leaks(LeakSample.of(table), settings)
     assert verdict.found == ()
     assert verdict.allowed == ("b",)
 
@@ -123,7 +123,7 @@ def test_an_allowed_source_marks_the_run_even_if_it_is_weak() -> None:
 def test_too_few_songs() -> None:
     table = numeric_table({"x": np.arange(20)}, [1, 1, 1] + [0] * 17)
     with pytest.raises(DataError, match=r"at least 5 songs of each class, but .* one class has 3"):
-        find_leaks(table, auc=0.99)
+        find_leaks(LeakSample.of(table), auc=0.99)
 
 
 def test_the_lower_bound_is_a_bound() -> None:
@@ -137,7 +137,7 @@ def test_the_lower_bound_is_a_bound() -> None:
 @pytest.mark.slow
 def test_the_real_table_is_honest() -> None:
     settings = real_settings()
-    verdict = guard_leaks(load_table(settings), settings)
+    verdict = guard_leaks(LeakSample.of(load_table(settings)), settings)
     assert verdict.found == ()
     assert verdict.allowed == ()
 
@@ -148,12 +148,12 @@ def test_the_real_table_is_honest() -> None:
 def test_the_score_and_the_rank_stop_the_run(name: str) -> None:
     settings = real_settings(allowed_leaks=[name])
     table = load_table(settings)
-    assert guard_leaks(table, settings).allowed == (name,)
+    assert guard_leaks(LeakSample.of(table), settings).allowed == (name,)
     with pytest.raises(LeakError, match=rf"{name} \(AUC .*data.allowed_leaks=\['{name}'\]"):
-        guard_leaks(table, real_settings())
+        guard_leaks(LeakSample.of(table), real_settings())
 
 
 @pytest.mark.slow
 def test_the_generated_table_is_honest() -> None:
     settings = described(SONGS_YAML)
-    assert guard_leaks(load_table(settings, frame=generate_songs()), settings).found == ()
+    assert guard_leaks(LeakSample.of(load_table(settings, frame=generate_songs())), settings).found == ()
