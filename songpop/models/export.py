@@ -89,8 +89,10 @@ def answer_logits(model: keras.Model) -> keras.Model:
 
 
 def predict_rows(model: keras.Model, matrix: Matrix, batch_rows: int = 8192) -> Vector:
-    """Return the model's answer for each row, shape (R,); no rows give shape (0,), where Keras would raise."""
-    if len(matrix) == 0:
-        return np.empty(0, dtype=np.float32)
-    outputs = model.predict(np.asarray(matrix, dtype=np.float32), batch_size=batch_rows, verbose=0)
-    return np.asarray(outputs, dtype=np.float32).reshape(-1)
+    """Return the model's answer for each row, shape (R,), computed in batches; no rows give shape (0,)."""
+    answers = np.empty(len(matrix), dtype=np.float32)
+    # Called, not `predict`ed: that would trace a function and build a pipeline, which takes longer than a small table.
+    for first in range(0, len(matrix), batch_rows):
+        rows = np.asarray(matrix[first : first + batch_rows], dtype=np.float32)
+        answers[first : first + batch_rows] = np.reshape(model(rows, training=False), -1)
+    return answers
