@@ -65,7 +65,7 @@ def prepare_ground(
     if meanwhile is None:
         leaks = guard_leaks(sample, settings.data)
     else:
-        with Errand(guard_leaks, sample, settings.data) as errand:
+        with Errand(guard_leaks, sample, settings.data, 1) as errand:  # one thread: this process has work of its own
             meanwhile()
             leaks = errand.answer()
     if leaks.allowed:

@@ -16,7 +16,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
 from numpy.typing import NDArray
 from scipy.stats import norm, rankdata
 from sklearn.exceptions import ConvergenceWarning
@@ -118,13 +118,18 @@ class _Viewed:
         return _Viewed(views=self.views.head(n_rows), label=self.label[:n_rows], n_categories=self.n_categories)
 
 
-def guard_leaks(sample: LeakSample, settings: DataSettings) -> LeakVerdict:
+def guard_leaks(sample: LeakSample, settings: DataSettings, n_threads: int = -1) -> LeakVerdict:
     """Stop unless every leak is allowed by name.
+
+    Args:
+        sample: of the table.
+        settings: the group `data`.
+        n_threads: that measure; -1: one for each core.
 
     Raises:
         LeakError: naming each leak that `data.allowed_leaks` does not name, with its AUC.
     """
-    found = find_leaks(sample, auc=settings.leak_auc, allowed=settings.allowed_leaks)
+    found = find_leaks(sample, auc=settings.leak_auc, allowed=settings.allowed_leaks, n_threads=n_threads)
     names = sample.names
     allowed = {frozenset(parts_of_leak(leak, names)) for leak in settings.allowed_leaks}
     forbidden = [leak for leak in found if frozenset(leak.columns) not in allowed]
@@ -140,23 +145,25 @@ def guard_leaks(sample: LeakSample, settings: DataSettings) -> LeakVerdict:
     return LeakVerdict(allowed=tuple(dict.fromkeys(marks)), found=found)
 
 
-def find_leaks(sample: LeakSample, *, auc: float, allowed: Iterable[str] = ()) -> tuple[Leak, ...]:
+def find_leaks(sample: LeakSample, *, auc: float, allowed: Iterable[str] = (), n_threads: int = -1) -> tuple[Leak, ...]:
     """Measure which columns and pairs tell the label.
 
     Args:
         sample: columns and label.
         auc: a leak is what reaches this with the lower bound of its cross-validated AUC.
         allowed: single columns ("A") that are measured, but not looked for in pairs: any pair with a leak leaks.
+        n_threads: that measure; -1: one for each core.
 
     Returns:
         Single columns first, then pairs of the others, each by falling AUC.
     """
     names = sample.columns
     viewed = _Viewed(views=view_table(sample.matrix), label=sample.label, n_categories=sample.n_categories)
-    singles = _leaks_among([(i,) for i in range(len(names))], viewed, names, auc)
-    known = {*allowed, *(leak.name for leak in singles)}
-    others = [i for i, name in enumerate(names) if name not in known]
-    pairs = _leaks_among(list(combinations(others, 2)), viewed, names, auc)
+    with parallel_config("threading", n_jobs=n_threads):  # threads suffice: a growing tree releases the lock
+        singles = _leaks_among([(i,) for i in range(len(names))], viewed, names, auc)
+        known = {*allowed, *(leak.name for leak in singles)}
+        others = [i for i, name in enumerate(names) if name not in known]
+        pairs = _leaks_among(list(combinations(others, 2)), viewed, names, auc)
     return (*singles, *pairs)
 
 
@@ -183,11 +190,10 @@ def _alternate(rows: Indices, label: Labels) -> Indices:
 def _leaks_among(
     candidates: Sequence[tuple[int, ...]], sample: _Viewed, names: Sequence[str], auc: float
 ) -> list[Leak]:
-    # Threads suffice: growing a tree releases the interpreter lock.
     head = sample.head(N_ROWS_SCREENED)
-    scores = Parallel(n_jobs=-1, prefer="threads")(delayed(_screen)(columns, head) for columns in candidates)
+    scores = Parallel()(delayed(_screen)(columns, head) for columns in candidates)
     suspects = [c for c, score in zip(candidates, scores, strict=True) if score >= auc - SCREENING_MARGIN]
-    measured = Parallel(n_jobs=-1, prefer="threads")(delayed(_measure)(c, sample, names) for c in suspects)
+    measured = Parallel()(delayed(_measure)(c, sample, names) for c in suspects)
     return sorted((leak for leak in measured if leak.lower >= auc), key=lambda leak: -leak.auc)
 
 
