@@ -46,7 +46,8 @@ def sweep(
     """Search for the best model of a table, or go on with a search of the same name.
 
     What can be wrong is found in the order of its cost: settings and space, the table and its leaks, the study, the
-    tracking store. Where other processes train, they train their first epochs while the store is opened.
+    tracking store. Where other processes train, one of them looks for leaks while TensorFlow is imported here, and they
+    train their first epochs while the store is opened.
 
     Raises:
         SongpopError: with the exit status of its class; nothing is half-written.

@@ -3,6 +3,7 @@
 Owns: the process and its answer. Does not own: where processes come from (nursery).
 """
 
+import contextlib
 import signal
 from collections.abc import Callable
 from multiprocessing import Pipe
@@ -35,9 +36,9 @@ class Errand(Generic[Answer]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pipe.close()
         self._process.kill()
         self._process.join()
+        self._pipe.close()
 
     def answer(self) -> Answer:
         """Wait for what the function returns.
@@ -66,4 +67,5 @@ def _run(pipe: Connection, function: Callable[..., Any], arguments: tuple[Any, .
         message = function(*arguments)
     except BaseException as error:
         message = Failure.of(error)
-    pipe.send(message)
+    with contextlib.suppress(ConnectionError):  # who sent us has died: nobody waits any more
+        pipe.send(message)

@@ -59,6 +59,20 @@ def test_a_leak_stops_before_the_parts_are_cut(songs: pd.DataFrame) -> None:
         prepare_ground(sweep_settings(data__label__sources=["Track Score"]), songs, Silence())
 
 
+@pytest.mark.slow
+def test_a_worker_that_looks_for_leaks_says_what_this_process_would(songs: pd.DataFrame) -> None:
+    leaky, seen = sweep_settings(data__label__sources=["Track Score"]), list[str]()
+    told = []
+    for meanwhile in (None, lambda: seen.append("done")):
+        with pytest.raises(LeakError, match="All Time Rank") as caught:
+            prepare_ground(leaky, songs, Silence(), meanwhile)
+        told.append(str(caught.value))
+    assert told[0] == told[1]
+    assert seen == ["done"]
+    honest = prepare_ground(sweep_settings(), songs, Silence(), lambda: None)
+    assert honest.leaks == prepare_ground(sweep_settings(), songs, Silence()).leaks
+
+
 def test_no_song_is_in_two_parts(ground: Ground) -> None:
     keys = ground.table.song_keys
     parts = [{*keys[rows].tolist()} for rows in (ground.split.train, ground.split.validation, ground.split.test)]
