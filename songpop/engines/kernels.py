@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, Vector
-from songpop.engines import curves
+from songpop.engines import curves, products
 from songpop.engines.compiled import compiled, inlined
 from songpop.engines.curves import activate
+from songpop.engines.products import multiply, multiply_turned, turn
 
 Sizes: TypeAlias = NDArray[np.int64]
 Bits: TypeAlias = NDArray[np.uint16]
@@ -60,7 +61,7 @@ def _forward(
         slope = slopes[unit * batch_size : unit * batch_size + n_rows * n_out]
         kernel, bias = _layer(weights, weight, n_in, n_out)
         outputs = values.reshape(n_rows, n_out)
-        np.dot(inputs, kernel, outputs)
+        multiply(inputs, kernel, outputs)
         activate(curve, outputs, bias, slope.reshape(n_rows, n_out))
         if len(places) > 0 and places[k] >= 0:
             _drop_out(values, slope, bits[places[k] * batch_size :], bounds[k], scales[k])
@@ -116,6 +117,7 @@ def _backward(
     blame: Vector,
     place: tuple[int, int],
     gradients: Vector,
+    turned: Vector,
 ) -> None:
     """Fill the gradients below the last layer; `blame` of each unit's input for the loss is there for the highest."""
     n_rows, (unit, weight) = len(x), place
@@ -126,13 +128,15 @@ def _backward(
         by_kernel, by_bias = _layer(gradients, weight, n_in, n_out)
         _sum_rows(upstream, by_bias)
         if k == 0:
-            np.dot(x.T, upstream, by_kernel)
+            multiply_turned(x, upstream, by_kernel)
         else:
             unit -= n_in
             start, stop = unit * batch_size, unit * batch_size + n_rows * n_in
-            np.dot(hidden[start:stop].reshape(n_rows, n_in).T, upstream, by_kernel)
+            multiply_turned(hidden[start:stop].reshape(n_rows, n_in), upstream, by_kernel)
             kernel, _ = _layer(weights, weight, n_in, n_out)
-            np.dot(upstream, kernel.T, blame[start:stop].reshape(n_rows, n_in))
+            across = turned[: n_in * n_out].reshape(n_out, n_in)
+            turn(kernel, across)
+            multiply(upstream, across, blame[start:stop].reshape(n_rows, n_in))
             _multiply(blame[start:stop], slopes[start:stop])
 
 
@@ -198,6 +202,7 @@ def _update(weights: Vector, means: Vector, squares: Vector, gradients: Vector, 
     "uint16[:, ::1], Tuple((uint16[::1], float32[::1], int64[::1])), float32[:, ::1], float32[:, ::1], int64[::1], "
     "int64)",
     curves,
+    products,
 )
 def train_steps(
     weights: Vector,
@@ -234,6 +239,7 @@ def train_steps(
     n_values = batch_size * sizes[1:-1].sum()
     hidden, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
     gradients = np.empty(len(weights), _F)
+    turned = np.empty((sizes[1:-2] * sizes[2:-1]).max() if len(sizes) > 3 else 0, _F)  # room for a kernel
     batch_x, batch_y = np.empty((batch_size, sizes[0]), _F), np.empty(batch_size, _F)
     total = 0.0
     for step in range(len(coefficients)):
@@ -254,14 +260,14 @@ def train_steps(
             gradients[weight:],
             upstream.reshape(shape),
         )
-        _backward(weights, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), gradients)
+        _backward(weights, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), gradients, turned)
         loss += _penalize(weights, gradients, lambdas, sizes)
         _update(weights, means, squares, gradients, coefficients[step])
         total += n_rows * np.float64(loss)
     return total
 
 
-@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", curves)
+@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", curves, products)
 def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector) -> None:
     """Fill `probabilities`, shape (R,), with those of rows `x`, shape (R, F); the rest as in `train_steps`."""
     n_values = _PIECE * sizes[1:-1].sum()
