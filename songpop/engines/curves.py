@@ -55,7 +55,8 @@ _erf_of = _quotient(_ERF_END, _ERF_TOP, _ERF_BOTTOM)
 
 
 @inlined
-def _tanh(x: Any) -> Any:
+def tanh(x: Any) -> Any:
+    """Return the hyperbolic tangent, and its slope."""
     t = _tanh_of(x)
     return t, _1 - t * t
 
@@ -69,20 +70,20 @@ def _relu(x: Any) -> Any:
 @inlined
 def _gelu(x: Any) -> Any:
     share = _HALF * (_1 + _erf_of(x * _BY_ROOT_2))
-    t, _ = _tanh(_HALF * _HALF * x * x)  # exp(-a) = (1 - tanh(a / 2)) / (1 + tanh(a / 2))
+    t, _ = tanh(_HALF * _HALF * x * x)  # exp(-a) = (1 - tanh(a / 2)) / (1 + tanh(a / 2))
     return x * share, share + x * _BY_ROOT_2_PI * (_1 - t) / (_1 + t)
 
 
 @inlined
 def _silu(x: Any) -> Any:
-    t, _ = _tanh(_HALF * x)
+    t, _ = tanh(_HALF * x)
     s = _HALF * (_1 + t)
     return x * s, s * (_1 + x * (_1 - s))
 
 
 @inlined
 def _elu(x: Any) -> Any:
-    t, _ = _tanh(_HALF * (_0 if x > _0 else x))
+    t, _ = tanh(_HALF * (_0 if x > _0 else x))
     below = _2 * t / (_1 - t)  # exp(x) - 1
     return (x if x > _0 else below), below + _1
 
@@ -107,7 +108,7 @@ def _over(function: Any) -> Any:
     return apply
 
 
-_relus, _gelus, _silus, _selus, _elus, _tanhs = (_over(f) for f in (_relu, _gelu, _silu, _selu, _elu, _tanh))
+_relus, _gelus, _silus, _selus, _elus, _tanhs = (_over(f) for f in (_relu, _gelu, _silu, _selu, _elu, tanh))
 
 
 @inlined

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, Task, Vector
 from songpop.engines import kernels
@@ -16,8 +17,7 @@ from songpop.engines.signature import Signature
 from songpop.engines.slot import Slot
 from songpop.models.topology import ACTIVATIONS
 
-# Of rows and dropout's bits for one call, whatever the table's length: bits stay in the cache, and Ctrl-C is heard.
-_MAX_CALL_BYTES = 2 * 2**20
+_MAX_CALL_ROWS = 2**14  # whatever the table's length, Ctrl-C is heard between two calls
 
 
 @final
@@ -49,7 +49,13 @@ class FusedProgram:
 
     def train(self, slots: Sequence[Slot]) -> Vector:
         """Train an epoch of each slot, and return their losses, shape (S,)."""
-        return np.array([self._train(slot) for slot in slots], dtype=np.float32)
+        # All that NumPy does comes first: code that runs between two kernels comes out of a cache that they have filled.
+        orders = [slot.order(len(self._y)) for slot in slots]
+        coefficients = [slot.coefficients(self._n_steps(slot)) for slot in slots]
+        losses = [self._train(*one) for one in zip(slots, orders, coefficients, strict=True)]
+        # A weight that is no number makes no prediction one, whatever an activation's cut ends made of it.
+        are_finite = [np.isfinite(slot.weights).all() for slot in slots]
+        return np.where(are_finite, losses, np.nan).astype(np.float32)
 
     def predict(self, slots: Sequence[Slot]) -> Matrix:
         """Return the validation rows' probabilities, shape (S, R_val)."""
@@ -58,15 +64,17 @@ class FusedProgram:
             kernels.predict(slot.weights, self._val_x, np.array(slot.sizes), _curve(slot), row)
         return probabilities
 
-    def _train(self, slot: Slot) -> float:
-        n_rows = len(self._y)
-        batch_size = min(slot.signature.batch_size, n_rows)
-        n_steps = n_steps_of(n_rows, batch_size)
-        order, coefficients, bits = slot.order(n_rows), slot.coefficients(n_steps), slot.dropout_bits(batch_size)
-        n_call = max(1, _MAX_CALL_BYTES // (batch_size * (4 * slot.sizes[0] + 2 * slot.dropout.n_units)))
-        loss = 0.0
-        for first in range(0, n_steps, n_call):
-            part = coefficients[first : first + n_call]
+    def _batch_size(self, slot: Slot) -> int:
+        return min(slot.signature.batch_size, len(self._y))
+
+    def _n_steps(self, slot: Slot) -> int:
+        return n_steps_of(len(self._y), self._batch_size(slot))
+
+    def _train(self, slot: Slot, order: NDArray[np.int32], coefficients: Matrix) -> float:
+        """Train an epoch, and return its loss."""
+        batch_size, loss = self._batch_size(slot), 0.0
+        n_call = max(1, _MAX_CALL_ROWS // batch_size)
+        for first in range(0, len(coefficients), n_call):
             loss += kernels.train_steps(
                 slot.weights,
                 slot.means,
@@ -75,15 +83,14 @@ class FusedProgram:
                 self._y,
                 order[first * batch_size : (first + n_call) * batch_size],
                 batch_size,
-                bits.draw(len(part)),
+                (slot.dropout_key, slot.life.n_epochs, first),
                 (slot.dropout.bounds, slot.dropout.scales, slot.dropout.places),
                 slot.lambdas,
-                part,
+                coefficients[first : first + n_call],
                 np.array(slot.sizes),
                 _curve(slot),
             )
-        # A weight that is no number makes no prediction one, whatever an activation's cut ends made of it.
-        return loss / n_rows if np.isfinite(slot.weights).all() else float("nan")
+        return loss / len(self._y)
 
 
 def _curve(slot: Slot) -> int:

@@ -17,17 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, Vector
-from songpop.engines import curves, products
+from songpop.engines import curves, dropout, products
 from songpop.engines.compiled import compiled, inlined
-from songpop.engines.curves import activate
+from songpop.engines.curves import activate, tanh
+from songpop.engines.dropout import step_key, unit_bits
 from songpop.engines.products import multiply, multiply_turned, turn
 
 Sizes: TypeAlias = NDArray[np.int64]
-Bits: TypeAlias = NDArray[np.uint16]
-DropoutArrays: TypeAlias = tuple[NDArray[np.uint16], Vector, NDArray[np.int64]]  # bounds, scales, places
+DropoutArrays: TypeAlias = tuple[NDArray[np.uint32], Vector, NDArray[np.int64]]  # bounds, scales, places
 
 _F = np.float32
-_0, _1, _2 = _F(0), _F(1), _F(2)
+_0, _HALF, _1, _2 = _F(0), _F(0.5), _F(1), _F(2)
+_FACTORS = 512  # probabilities of at least 1/2 whose product a float64 holds
 _PIECE = 128  # rows that are measured at once, so that they stay in the cache
 
 # ── parts of a step ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -49,11 +50,11 @@ def _forward(
     batch_size: int,
     hidden: Vector,
     slopes: Vector,
-    bits: Bits,
-    dropout: DropoutArrays,
+    key: np.uint64,
+    dropped: DropoutArrays,
 ) -> tuple[int, int]:
     """Fill `hidden` and `slopes`, the slope of each value by its unit's input, and return the last layer's place."""
-    bounds, scales, places = dropout
+    bounds, scales, places = dropped
     n_rows, unit, weight = len(inputs), 0, 0
     for k in range(len(sizes) - 2):
         n_in, n_out = sizes[k], sizes[k + 1]
@@ -64,7 +65,7 @@ def _forward(
         multiply(inputs, kernel, outputs)
         activate(curve, outputs, bias, slope.reshape(n_rows, n_out))
         if len(places) > 0 and places[k] >= 0:
-            _drop_out(values, slope, bits[places[k] * batch_size :], bounds[k], scales[k])
+            _drop_out(values, slope, key, places[k] * batch_size, bounds[k], scales[k])
         inputs = outputs
         unit += n_out
         weight += (n_in + 1) * n_out
@@ -72,30 +73,51 @@ def _forward(
 
 
 @inlined
-def _drop_out(values: Vector, slopes: Vector, bits: Bits, bound: np.uint16, scale: np.float32) -> None:
-    """Multiply by `scale` where a unit stays, by 0 where it drops out; shapes (B * U,)."""
+def _drop_out(values: Vector, slopes: Vector, key: np.uint64, place: int, bound: np.uint32, scale: np.float32) -> None:
+    """Multiply by `scale` where a unit stays, by 0 where it drops out; shapes (B * U,); `place` is the first one's."""
     for i in range(len(values)):
-        kept = scale if bits[i] >= bound else _0
+        kept = scale if unit_bits(key, place + i) >= bound else _0
         values[i] *= kept
         slopes[i] *= kept
 
 
 @inlined
-def _output(inputs: Matrix, weights: Vector, y: Vector, slope: Matrix, gradients: Vector, blame: Matrix) -> np.float32:
+def _output(
+    inputs: Matrix, weights: Vector, y: Vector, slope: Matrix, gradients: Vector, blame: Matrix, errors: Vector
+) -> np.float32:
     """Return the mean log loss; fill the last layer's gradients, shape (U + 1,), and the blame of its inputs (B, U)."""
     n_rows, n_in = inputs.shape
     share = _1 / _F(n_rows)
-    gradients[:] = _0
-    loss = _0
     for row in range(n_rows):
-        logit = _logit(inputs[row], weights)
-        loss += (max(logit, _0) - logit * y[row] + np.log1p(np.exp(-abs(logit)))) * share
-        error = (_1 / (_1 + np.exp(-logit)) - y[row]) * share
+        errors[row] = _logit(inputs[row], weights)
+    loss = _log_loss(errors[:n_rows], y) * share
+    gradients[:] = _0
+    for row in range(n_rows):
+        error = errors[row] * share
         gradients[n_in] += error
         for j in range(n_in):
             gradients[j] += error * inputs[row, j]
             blame[row, j] = error * weights[j] * slope[row, j]
     return loss
+
+
+@inlined
+def _log_loss(logits: Vector, y: Vector) -> np.float32:
+    """Return the summed log loss, and put each logit's slope, probability - truth, in its place; shapes (B,).
+
+    The logarithms' sum is the logarithm of a product, and so one call into the C library instead of many.
+    """
+    loss = 0.0
+    for first in range(0, len(logits), _FACTORS):
+        product = 1.0
+        for row in range(first, min(first + _FACTORS, len(logits))):
+            logit = logits[row]
+            t, _ = tanh(_HALF * logit)
+            loss += max(logit, _0) - logit * y[row]
+            product *= _HALF + _HALF * abs(t)  # the probability of the likelier answer: 1/2 to 1
+            logits[row] = _HALF + _HALF * t - y[row]
+        loss -= np.log(product)
+    return _F(loss)
 
 
 @inlined
@@ -155,43 +177,63 @@ def _multiply(values: Vector, factors: Vector) -> None:
 
 
 @inlined
-def _penalize(weights: Vector, gradients: Vector, lambdas: Matrix, sizes: Sizes) -> np.float32:
-    """Add the penalties of the kernels to their gradients, and return the penalties' sum."""
-    penalty, weight = _0, 0
+def _update(
+    weights: Vector,
+    means: Vector,
+    squares: Vector,
+    gradients: Vector,
+    lambdas: Matrix,
+    sizes: Sizes,
+    coefficients: Vector,
+) -> np.float32:
+    """Take a step of any optimizer, and return the penalty of the kernels before it."""
+    penalty, first = _0, 0
     for k in range(len(lambdas)):
-        stop = weight + sizes[k] * sizes[k + 1]
-        if lambdas[k, 0] != _0 or lambdas[k, 1] != _0:
-            penalty += _penalty(weights[weight:stop], gradients[weight:stop], lambdas[k, 0], lambdas[k, 1])
-        weight = stop + sizes[k + 1]
+        middle = first + sizes[k] * sizes[k + 1]
+        stop = middle + sizes[k + 1]
+        penalty += _step(
+            weights[first:middle],
+            means[first:middle],
+            squares[first:middle],
+            gradients[first:middle],
+            lambdas[k, 0],
+            lambdas[k, 1],
+            coefficients,
+        )
+        _step(
+            weights[middle:stop], means[middle:stop], squares[middle:stop], gradients[middle:stop], _0, _0, coefficients
+        )
+        first = stop
     return penalty
 
 
 @inlined
-def _penalty(kernel: Vector, gradients: Vector, l1: np.float32, l2: np.float32) -> np.float32:
-    """Add a kernel's penalty to its gradients, and return the penalty; shapes (F * U,)."""
-    absolute, square = _0, _0
-    for i in range(len(kernel)):
-        w = kernel[i]
-        absolute += abs(w)
-        square += w * w
-        sign = _1 if w > _0 else (-_1 if w < _0 else _0)
-        gradients[i] += l1 * sign + _2 * l2 * w
-    return l1 * absolute + l2 * square
-
-
-@inlined
-def _update(weights: Vector, means: Vector, squares: Vector, gradients: Vector, coefficients: Vector) -> None:
-    """Take a step of any optimizer, in one pass: the formula, and its coefficients' order, is that of updates."""
+def _step(
+    weights: Vector,
+    means: Vector,
+    squares: Vector,
+    gradients: Vector,
+    l1: np.float32,
+    l2: np.float32,
+    coefficients: Vector,
+) -> np.float32:
+    """Take an array's step in one pass, and return its penalty: formula and coefficients' order are those of updates."""
     m_keep, m_add, v_keep, v_add = coefficients[0], coefficients[1], coefficients[2], coefficients[3]
     by_m, by_g, in_root, root_add = coefficients[4], coefficients[5], coefficients[6], coefficients[7]
     den_add, w_keep = coefficients[8], coefficients[9]
+    absolute, square = _0, _0
     for i in range(len(weights)):
-        g = gradients[i]
+        w = weights[i]
+        absolute += abs(w)
+        square += w * w
+        sign = _1 if w > _0 else (-_1 if w < _0 else _0)
+        g = gradients[i] + (l1 * sign + _2 * l2 * w)
         m = m_keep * means[i] + m_add * g
         added = v_add * g
         v = v_keep * squares[i] + added * added
         means[i], squares[i] = m, v
-        weights[i] = w_keep * weights[i] - (by_m * m + by_g * g) / (np.sqrt(in_root * v + root_add) + den_add)
+        weights[i] = w_keep * w - (by_m * m + by_g * g) / (np.sqrt(in_root * v + root_add) + den_add)
+    return l1 * absolute + l2 * square
 
 
 # ── what is called ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -199,9 +241,10 @@ def _update(weights: Vector, means: Vector, squares: Vector, gradients: Vector, 
 
 @compiled(
     "float64(float32[::1], float32[::1], float32[::1], float32[:, ::1], float32[::1], int32[::1], int64, "
-    "uint16[:, ::1], Tuple((uint16[::1], float32[::1], int64[::1])), float32[:, ::1], float32[:, ::1], int64[::1], "
-    "int64)",
+    "Tuple((uint64, int64, int64)), Tuple((uint32[::1], float32[::1], int64[::1])), float32[:, ::1], float32[:, ::1], "
+    "int64[::1], int64)",
     curves,
+    dropout,
     products,
 )
 def train_steps(
@@ -212,8 +255,8 @@ def train_steps(
     y: Vector,
     order: NDArray[np.int32],
     batch_size: int,
-    bits: NDArray[np.uint16],
-    dropout: DropoutArrays,
+    drawn: tuple[np.uint64, int, int],
+    dropped: DropoutArrays,
     lambdas: Matrix,
     coefficients: Matrix,
     sizes: Sizes,
@@ -229,8 +272,8 @@ def train_steps(
         y: their truth, shape (R,).
         order: row numbers of these steps, side by side, int32; the last step may have fewer than B.
         batch_size: B.
-        bits: for dropout, uint16, shape (N, B * units of the layers that have any).
-        dropout: `Dropout.bounds`, `scales` and `places`, shape (K,) each.
+        drawn: the trial's `dropout_key`, the epoch, and the first of these steps in it.
+        dropped: `Dropout.bounds`, `scales` and `places`, shape (K,) each.
         lambdas: l1 and l2 of each layer's kernel, shape (L, 2).
         coefficients: of each step (updates.py), shape (N, 10).
         sizes: int64, shape (L + 1,).
@@ -240,7 +283,8 @@ def train_steps(
     hidden, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
     gradients = np.empty(len(weights), _F)
     turned = np.empty((sizes[1:-2] * sizes[2:-1]).max() if len(sizes) > 3 else 0, _F)  # room for a kernel
-    batch_x, batch_y = np.empty((batch_size, sizes[0]), _F), np.empty(batch_size, _F)
+    batch_x = np.empty((batch_size, sizes[0]), _F)
+    batch_y, errors = np.empty(batch_size, _F), np.empty(batch_size, _F)
     total = 0.0
     for step in range(len(coefficients)):
         rows = order[step * batch_size : (step + 1) * batch_size]
@@ -249,7 +293,8 @@ def train_steps(
             batch_x[row] = x[rows[row]]
             batch_y[row] = y[rows[row]]
         inputs = batch_x[:n_rows]
-        unit, weight = _forward(weights, inputs, sizes, curve, batch_size, hidden, slopes, bits[step], dropout)
+        key = step_key(drawn[0], drawn[1], drawn[2] + step)
+        unit, weight = _forward(weights, inputs, sizes, curve, batch_size, hidden, slopes, key, dropped)
         start, stop, shape = unit * batch_size, unit * batch_size + n_rows * sizes[-2], (n_rows, sizes[-2])
         top, slope, upstream = hidden[start:stop], slopes[start:stop], blame[start:stop]
         loss = _output(
@@ -259,23 +304,23 @@ def train_steps(
             slope.reshape(shape),
             gradients[weight:],
             upstream.reshape(shape),
+            errors,
         )
         _backward(weights, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), gradients, turned)
-        loss += _penalize(weights, gradients, lambdas, sizes)
-        _update(weights, means, squares, gradients, coefficients[step])
+        loss += _update(weights, means, squares, gradients, lambdas, sizes, coefficients[step])
         total += n_rows * np.float64(loss)
     return total
 
 
-@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", curves, products)
+@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", curves, dropout, products)
 def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector) -> None:
     """Fill `probabilities`, shape (R,), with those of rows `x`, shape (R, F); the rest as in `train_steps`."""
     n_values = _PIECE * sizes[1:-1].sum()
     hidden, slopes = np.empty(n_values, _F), np.empty(n_values, _F)
-    none = np.empty(0, np.uint16), np.empty(0, _F), np.empty(0, np.int64)
+    none = np.empty(0, np.uint32), np.empty(0, _F), np.empty(0, np.int64)
     for first in range(0, len(x), _PIECE):
         inputs = x[first : first + _PIECE]
-        unit, weight = _forward(weights, inputs, sizes, curve, _PIECE, hidden, slopes, none[0], none)
+        unit, weight = _forward(weights, inputs, sizes, curve, _PIECE, hidden, slopes, np.uint64(0), none)
         for row in range(len(inputs)):
             start = unit * _PIECE + row * sizes[-2]
             logit = _logit(hidden[start : start + sizes[-2]], weights[weight:])

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, TrialResult, TrialSpec, Vector
 from songpop.engines.batch_order import epoch_order
-from songpop.engines.dropout import Dropout, DropoutBits
+from songpop.engines.dropout import Dropout, dropout_key
 from songpop.engines.life import TrialLife
 from songpop.engines.signature import signature_of
 from songpop.engines.updates import step_coefficients
@@ -34,6 +34,7 @@ class Slot:
         self.signature = signature_of(spec.params)
         self.sizes = (n_features, *self.signature.widths, 1)
         self.dropout = Dropout.of(dropout_rates(spec.params), self.signature.widths)
+        self.dropout_key = dropout_key(spec.seed)
         self.lambdas = self._lambdas(spec)
         self.weights = pack(initial_weights(spec.params, n_features, spec.seed))
         self._kernels = unpack(self.weights, self.sizes)[::2]  # views
@@ -49,10 +50,6 @@ class Slot:
         """Return the optimizer's coefficients of the epoch that comes next, shape (N, len(COEFFICIENTS))."""
         first_step = self.life.n_epochs * n_steps + 1
         return step_coefficients(self.life.spec.params, self.life.learning_rate, first_step, n_steps)
-
-    def dropout_bits(self, batch_size: int) -> DropoutBits:
-        """Return what draws the dropout of the epoch that comes next."""
-        return DropoutBits(self.life.spec.seed, self.life.n_epochs, batch_size * self.dropout.n_units)
 
     def penalty(self) -> float:
         """Return the penalty of the present weights, with Keras' formula."""

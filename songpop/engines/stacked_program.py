@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, Task, Vector
 from songpop.engines.batches import LANES, in_steps, padded_rows, row_weights
-from songpop.engines.dropout import DropoutBits
+from songpop.engines.dropout import draw_bits
 from songpop.engines.layout import Layout
 from songpop.engines.signature import Signature, stack_size
 from songpop.engines.slot import Slot, pack, unpack
@@ -63,7 +63,6 @@ class StackedProgram:
         coefficients = np.stack([slot.coefficients(len(steps)) for slot in seats], axis=1)
         scales = np.stack([slot.dropout.scales for slot in seats], axis=1)
         lambdas = _stacked_lambdas(network.layout, seats)
-        bits = [slot.dropout_bits(batch_size) for slot in slots]
         state = [_stacked(network.layout, seats, name) for name in _STATE]
         total = np.zeros(len(seats))
         n_call = self._steps_per_call(slots[0], len(seats), steps.shape[2])
@@ -75,7 +74,7 @@ class StackedProgram:
                 self._y,
                 tf.constant(steps[part]),
                 tf.constant(weights[part]),
-                _masks(slots, bits, steps[part].shape, batch_size),
+                _masks(slots, first, steps[part].shape, batch_size),
                 tf.constant(scales),
                 lambdas,
                 tf.constant(coefficients[part]),
@@ -126,7 +125,7 @@ def _put_back(layout: Layout, slots: Sequence[Slot], name: str, arrays: Sequence
         getattr(slot, name)[:] = pack(tuple(layout.unpack([array[place] for array in arrays], reshape)))
 
 
-def _masks(slots: Sequence[Slot], bits: Sequence[DropoutBits], shape: tuple[int, ...], batch_size: int) -> list[Any]:
+def _masks(slots: Sequence[Slot], first: int, shape: tuple[int, ...], batch_size: int) -> list[Any]:
     """Return each hidden layer's masks, shape (N, S, B, U): True where a unit stays; (1, 1, 1, 1) if all do in all."""
     n_steps, n_seats, n_rows = shape
     widths = slots[0].signature.widths
@@ -134,11 +133,12 @@ def _masks(slots: Sequence[Slot], bits: Sequence[DropoutBits], shape: tuple[int,
         np.ones((n_steps, n_seats, n_rows, width) if is_used else (1, 1, 1, 1), dtype=np.bool_)
         for width, is_used in zip(widths, np.any([slot.dropout.places >= 0 for slot in slots], axis=0), strict=True)
     ]
-    for seat, (slot, stream) in enumerate(zip(slots, bits, strict=True)):
-        drawn = stream.draw(n_steps)
+    for seat, slot in enumerate(slots):
+        n_values = batch_size * slot.dropout.n_units
+        drawn = draw_bits(slot.dropout_key, slot.life.n_epochs, first, n_steps, n_values)
         for layer in np.flatnonzero(slot.dropout.places >= 0):
-            first, width = slot.dropout.places[layer] * batch_size, widths[layer]
-            of_layer = drawn[:, first : first + batch_size * width].reshape(n_steps, batch_size, width)
+            place, width = slot.dropout.places[layer] * batch_size, widths[layer]
+            of_layer = drawn[:, place : place + batch_size * width].reshape(n_steps, batch_size, width)
             masks[layer][:, seat, :batch_size] = of_layer >= slot.dropout.bounds[layer]
     return [tf.constant(mask) for mask in masks]
 

@@ -77,8 +77,8 @@ def test_it_does_not_matter_how_an_epoch_is_cut(
 ) -> None:
     """A million rows are trained in many calls and measured in pieces."""
     whole = run(program, 4, [OTHERS[0], SPEC])[3]
-    for module in (fused_program, stacked_program):
-        monkeypatch.setattr(module, "_MAX_CALL_BYTES", 1)
+    monkeypatch.setattr(fused_program, "_MAX_CALL_ROWS", 1)
+    monkeypatch.setattr(stacked_program, "_MAX_CALL_BYTES", 1)
     monkeypatch.setattr(stacked_program, "_PREDICT_CELLS", 1)
     cut = run(program, 4, [OTHERS[0], SPEC])[3]
     assert cut.metrics == whole.metrics

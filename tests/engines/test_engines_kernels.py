@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from songpop.engines.dropout import Dropout, DropoutBits
+from songpop.engines.dropout import Dropout, draw_bits, dropout_key
 from songpop.engines.kernels import predict, train_steps
 from songpop.engines.slot import unpack
 from songpop.models.runtime import keras, tf
@@ -49,7 +49,8 @@ def test_one_step_follows_the_gradient(
     weights = rng.normal(size=n_weights).astype(np.float32) / 3
     rates = tuple(rate if k % 2 == 0 else 0.0 for k in range(len(widths)))
     dropout, order = Dropout.of(rates, tuple(widths)), rng.permutation(n_rows).astype(np.int32)
-    bits = DropoutBits(seed, 0, n_rows * dropout.n_units).draw(1)
+    key = dropout_key(seed)
+    bits = draw_bits(key, 4, 9, 1, n_rows * dropout.n_units)
     lambdas = rng.random((len(sizes) - 1, 2)).astype(np.float32) / 100
     masks = []
     for k, width in enumerate(widths):
@@ -59,7 +60,7 @@ def test_one_step_follows_the_gradient(
     expected = gradients_of(unpack(weights.copy(), sizes), x[order], y[order], name, masks, lambdas)
     after = weights.copy()
     loss = train_steps(
-        after, np.zeros_like(after), np.zeros_like(after), x, y, order, n_rows, bits,
+        after, np.zeros_like(after), np.zeros_like(after), x, y, order, n_rows, (key, 4, 9),
         (dropout.bounds, dropout.scales, dropout.places), lambdas, PLAIN_STEP, np.array(sizes), ACTIVATIONS.index(name),
     )  # fmt: skip
     assert loss / n_rows == pytest.approx(expected[0], abs=2e-5)
