@@ -72,7 +72,7 @@ def _mixed(key: np.uint64) -> np.uint64:
 def unit_bits(key: np.uint64, place: int) -> np.uint32:
     """Return a unit's bits in a step, uniform on 32 bits; `place` is below 2^32.
 
-    The least biased hash of two multiplications that is known (C. Wellons, hash-prospector: 16 21f0aaad 15 735a2d97 15).
+    The least biased hash of two multiplications known (hash-prospector, C. Wellons: 16 21f0aaad 15 735a2d97 15).
     Half of the key goes in before it and half in its middle, so that no two steps' bits are one sequence, shifted.
     """
     bits = _D(_D(place) + _D(key))

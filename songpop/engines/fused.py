@@ -49,7 +49,7 @@ class FusedProgram:
 
     def train(self, slots: Sequence[Slot]) -> Vector:
         """Train an epoch of each slot, and return their losses, shape (S,)."""
-        # All that NumPy does comes first: code that runs between two kernels comes out of a cache that they have filled.
+        # All that NumPy does comes first: code that runs between two kernels finds the cache filled by them.
         orders = [slot.order(len(self._y)) for slot in slots]
         coefficients = [slot.coefficients(self._n_steps(slot)) for slot in slots]
         losses = [self._train(*one) for one in zip(slots, orders, coefficients, strict=True)]

@@ -217,7 +217,7 @@ def _step(
     l2: np.float32,
     coefficients: Vector,
 ) -> np.float32:
-    """Take an array's step in one pass, and return its penalty: formula and coefficients' order are those of updates."""
+    """Take an array's step in one pass, and return its penalty; formula and order of coefficients: updates."""
     m_keep, m_add, v_keep, v_add = coefficients[0], coefficients[1], coefficients[2], coefficients[3]
     by_m, by_g, in_root, root_add = coefficients[4], coefficients[5], coefficients[6], coefficients[7]
     den_add, w_keep = coefficients[8], coefficients[9]
