@@ -50,7 +50,7 @@ class Dropout:
 
 def dropout_key(seed: int) -> np.uint64:
     """Return what all bits of a trial are hashed from; `seed` is the trial's."""
-    return np.random.SeedSequence([seed, _STREAM]).generate_state(1, np.uint64)[0]
+    return np.uint64(np.random.SeedSequence([seed, _STREAM]).generate_state(1, np.uint64)[0])
 
 
 @inlined
