@@ -5,10 +5,10 @@ Axes: R rows, N steps, B rows of a batch, F features, U units, K hidden layers, 
 each hidden layer, and 1. What a layer has for each row of a batch lies in one array, layer after layer, B * U values
 for each. Arrays are float32 unless said.
 
-Owns: forward pass, gradients, update. Does not own: what they are called with (fused), the formulas' coefficients
-(updates). All of a small network stays in a core's own cache, each array is passed over as seldom as can be, and no
-framework is asked between two products (docs/decisions/0008). A NaN may get lost in an activation's cut ends, so
-whoever calls looks whether the weights are finite.
+Owns: forward pass, gradients. Does not own: what they are called with (fused), products of matrices (products), the
+optimizer's step (descent). All of a small network stays in a core's own cache, each array is passed over as seldom as
+can be, and no framework is asked between two products (docs/decisions/0008). A NaN may get lost in an activation's cut
+ends, so whoever calls looks whether the weights are finite.
 """
 
 from typing import Any, TypeAlias
@@ -17,9 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, Vector
-from songpop.engines import curves, dropout, products
+from songpop.engines import curves, descent, dropout, products
 from songpop.engines.compiled import compiled, inlined
 from songpop.engines.curves import activate, tanh
+from songpop.engines.descent import update
 from songpop.engines.dropout import step_key, unit_bits
 from songpop.engines.products import multiply, multiply_turned, turn
 
@@ -27,7 +28,7 @@ Sizes: TypeAlias = NDArray[np.int64]
 DropoutArrays: TypeAlias = tuple[NDArray[np.uint32], Vector, NDArray[np.int64]]  # bounds, scales, places
 
 _F = np.float32
-_0, _HALF, _1, _2 = _F(0), _F(0.5), _F(1), _F(2)
+_0, _HALF, _1 = _F(0), _F(0.5), _F(1)
 _FACTORS = 512  # probabilities of at least 1/2 whose product a float64 holds
 _PIECE = 128  # rows that are measured at once, so that they stay in the cache
 
@@ -176,66 +177,6 @@ def _multiply(values: Vector, factors: Vector) -> None:
         values[i] *= factors[i]
 
 
-@inlined
-def _update(
-    weights: Vector,
-    means: Vector,
-    squares: Vector,
-    gradients: Vector,
-    lambdas: Matrix,
-    sizes: Sizes,
-    coefficients: Vector,
-) -> np.float32:
-    """Take a step of any optimizer, and return the penalty of the kernels before it."""
-    penalty, first = _0, 0
-    for k in range(len(lambdas)):
-        middle = first + sizes[k] * sizes[k + 1]
-        stop = middle + sizes[k + 1]
-        penalty += _step(
-            weights[first:middle],
-            means[first:middle],
-            squares[first:middle],
-            gradients[first:middle],
-            lambdas[k, 0],
-            lambdas[k, 1],
-            coefficients,
-        )
-        _step(
-            weights[middle:stop], means[middle:stop], squares[middle:stop], gradients[middle:stop], _0, _0, coefficients
-        )
-        first = stop
-    return penalty
-
-
-@inlined
-def _step(
-    weights: Vector,
-    means: Vector,
-    squares: Vector,
-    gradients: Vector,
-    l1: np.float32,
-    l2: np.float32,
-    coefficients: Vector,
-) -> np.float32:
-    """Take an array's step in one pass, and return its penalty; formula and order of coefficients: updates."""
-    m_keep, m_add, v_keep, v_add = coefficients[0], coefficients[1], coefficients[2], coefficients[3]
-    by_m, by_g, in_root, root_add = coefficients[4], coefficients[5], coefficients[6], coefficients[7]
-    den_add, w_keep = coefficients[8], coefficients[9]
-    absolute, square = _0, _0
-    for i in range(len(weights)):
-        w = weights[i]
-        absolute += abs(w)
-        square += w * w
-        sign = _1 if w > _0 else (-_1 if w < _0 else _0)
-        g = gradients[i] + (l1 * sign + _2 * l2 * w)
-        m = m_keep * means[i] + m_add * g
-        added = v_add * g
-        v = v_keep * squares[i] + added * added
-        means[i], squares[i] = m, v
-        weights[i] = w_keep * w - (by_m * m + by_g * g) / (np.sqrt(in_root * v + root_add) + den_add)
-    return l1 * absolute + l2 * square
-
-
 # ── what is called ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -244,6 +185,7 @@ def _step(
     "Tuple((uint64, int64, int64)), Tuple((uint32[::1], float32[::1], int64[::1])), float32[:, ::1], float32[:, ::1], "
     "int64[::1], int64)",
     curves,
+    descent,
     dropout,
     products,
 )
@@ -307,12 +249,12 @@ def train_steps(
             errors,
         )
         _backward(weights, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), gradients, turned)
-        loss += _update(weights, means, squares, gradients, lambdas, sizes, coefficients[step])
+        loss += update(weights, means, squares, gradients, lambdas, sizes, coefficients[step])
         total += n_rows * np.float64(loss)
     return total
 
 
-@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", curves, dropout, products)
+@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", curves, descent, dropout, products)
 def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector) -> None:
     """Fill `probabilities`, shape (R,), with those of rows `x`, shape (R, F); the rest as in `train_steps`."""
     n_values = _PIECE * sizes[1:-1].sum()
