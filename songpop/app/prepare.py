@@ -9,12 +9,11 @@ import pandas as pd
 
 from songpop.app.listener import Listener
 from songpop.contracts import Indices, Params, Part, Split, Task
-from songpop.data.leakage import LeakSample, LeakVerdict, guard_leaks
-from songpop.data.sample import generate_songs
+from songpop.data.leak_sample import LeakSample, LeakVerdict
 from songpop.data.splits import make_split
 from songpop.data.table import SongTable, describe, load_table
 from songpop.engines.errand import Errand
-from songpop.settings import FitOn, SweepSettings
+from songpop.settings import DataSettings, FitOn, SweepSettings
 from songpop.space import Space, pin
 from songpop.space.legal import Value, check_value
 
@@ -63,9 +62,9 @@ def prepare_ground(
         listener.note(line)
     sample = LeakSample.of(table)
     if meanwhile is None:
-        leaks = guard_leaks(sample, settings.data)
+        leaks = _guard_leaks(sample, settings.data)
     else:
-        with Errand(guard_leaks, sample, settings.data, 1) as errand:  # one thread: this process has work of its own
+        with Errand(_guard_leaks, sample, settings.data, 1) as errand:  # one thread: this process has work of its own
             meanwhile()
             leaks = errand.answer()
     if leaks.allowed:
@@ -75,9 +74,17 @@ def prepare_ground(
     )
 
 
+def _guard_leaks(sample: LeakSample, settings: DataSettings, n_threads: int = -1) -> LeakVerdict:
+    from songpop.data.leakage import guard_leaks  # scikit-learn: a second, which only the process that measures pays
+
+    return guard_leaks(sample, settings, n_threads)
+
+
 def read_table(settings: SweepSettings, frame: pd.DataFrame | None) -> SongTable:
     """Read the table of the settings: a frame that is at hand, the generated one, or a file."""
     if frame is None and settings.data.generated:
+        from songpop.data.sample import generate_songs  # SciPy's statistics: half a second, which a file does without
+
         frame = generate_songs()
     return load_table(settings.data, frame=frame, use_dates=settings.features.use_dates)
 

@@ -45,6 +45,8 @@ COMMANDS = {
     "ui": "the MLflow UI on the project's store",
 }
 
+TRAINING = ("sweep", "train")  # commands that want workers
+
 GC_THRESHOLD = 200_000  # new objects between two looks for cycles; Python's own is 700
 RETRY_S = 0.05  # until a Ctrl-C that was dropped is sent again
 
@@ -122,9 +124,14 @@ def _dispatch(arguments: list[str]) -> int:
     command, rest = arguments[0], arguments[1:]
     if command not in COMMANDS:
         raise SettingsError(_unknown(command))
+    words = [word for word in rest if word != "--json"]
+    if command in TRAINING:
+        from songpop.app.warm_up import warm_up_unless_told
+
+        warm_up_unless_told(words)
     from songpop.cli.commands import run_command
 
-    return run_command(command, [word for word in rest if word != "--json"], as_json="--json" in rest)
+    return run_command(command, words, as_json="--json" in rest)
 
 
 def _unknown(command: str) -> str:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 from songpop.contracts import Indices, Split
 from songpop.data.identity import connected
@@ -106,6 +105,8 @@ def _by_release_date(table: SongTable, settings: SplitSettings) -> PartOfRow:
 
 
 def _published(table: SongTable, settings: SplitSettings) -> PartOfRow:
+    from sklearn.model_selection import train_test_split  # a second, which no other kind pays
+
     rows = np.arange(len(table.label))
     known, test = train_test_split(rows, test_size=PUBLISHED_TEST, random_state=PUBLISHED_SEED)
     part = np.full(len(rows), TRAIN, dtype=np.int8)

@@ -5,10 +5,11 @@ started before this process imports anything heavy, and then does its import on 
 """
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver, get_context
+from multiprocessing import forkserver, get_context, resource_tracker
 from multiprocessing.process import BaseProcess
 from types import ModuleType
 from typing import Any
@@ -25,7 +26,7 @@ _ENVIRONMENT = {
 
 def warm_up() -> None:
     """Start the server, without waiting for it; does nothing where it runs already."""
-    with _set(_ENVIRONMENT), _without_main():
+    with _set(_ENVIRONMENT), _without_main(), _deaf_to_ctrl_c():
         forkserver.set_forkserver_preload(_PRELOADED)
         forkserver.ensure_running()
 
@@ -34,9 +35,21 @@ def start_worker(target: Callable[..., None], arguments: tuple[Any, ...]) -> Bas
     """Start a process that runs `target(*arguments)`, and does not outlive the server."""
     warm_up()
     process = get_context("forkserver").Process(target=target, args=arguments, daemon=True)
-    with _without_main():
+    with _without_main(), _server_dies_with_a_failed_start():
         process.start()
     return process
+
+
+@contextmanager
+def _server_dies_with_a_failed_start() -> Iterator[None]:
+    """End a server that still imports when Ctrl-C ends the wait for it: it would begin half a process, and say so."""
+    try:
+        yield
+    except BaseException:
+        server = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined] # there is no public name
+        if server is not None:
+            os.kill(server, signal.SIGKILL)
+        raise
 
 
 @contextmanager
@@ -48,6 +61,20 @@ def _without_main() -> Iterator[None]:
         yield
     finally:
         sys.modules["__main__"] = main
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Hold Ctrl-C back for as long as the block runs, and for ever in processes that are started in it.
+
+    A terminal sends it to the server too, which ignores it only when its imports are done: it would print where it was.
+    """
+    resource_tracker.ensure_running()  # which would let signals through again, were it started with the server
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from songpop.app.prepare import Ground, base_params, read_table, searched_space
 from songpop.app.records import SweepOutcome, as_json
 from songpop.app.sweep import study_identity, told_fixed, trial_seed
 from songpop.compose import compose_settings
-from songpop.data.leakage import LeakVerdict
+from songpop.data.leak_sample import LeakVerdict
 from songpop.data.splits import make_split
 from songpop.errors import LeakError, ResumeError
 from songpop.search.identity import check_identity
