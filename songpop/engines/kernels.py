@@ -21,7 +21,7 @@ from songpop.engines import curves, descent, dropout, products
 from songpop.engines.compiled import compiled, inlined
 from songpop.engines.curves import activate, tanh
 from songpop.engines.descent import update
-from songpop.engines.dropout import step_key, unit_bits
+from songpop.engines.dropout import halves, step_key, unit_bits
 from songpop.engines.products import multiply, multiply_turned, turn
 
 Sizes: TypeAlias = NDArray[np.int64]
@@ -76,8 +76,9 @@ def _forward(
 @inlined
 def _drop_out(values: Vector, slopes: Vector, key: np.uint64, place: int, bound: np.uint32, scale: np.float32) -> None:
     """Multiply by `scale` where a unit stays, by 0 where it drops out; shapes (B * U,); `place` is the first one's."""
+    low, high = halves(key, place)
     for i in range(len(values)):
-        kept = scale if unit_bits(key, place + i) >= bound else _0
+        kept = scale if unit_bits(low, high, i) >= bound else _0
         values[i] *= kept
         slopes[i] *= kept
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.metrics import roc_auc_score
 
 from songpop.errors import DataError
 
@@ -102,15 +101,21 @@ def stacked_accuracy(y: ArrayLike, probability: ArrayLike, threshold: float = 0.
 
 
 def roc_auc(y: ArrayLike, probability: ArrayLike) -> float:
-    """Return the share of (positive, negative) pairs in the right order, ties as a half; NaN with one class only.
+    """Return the share of (positive, negative) pairs in the right order, ties as a half.
+
+    NaN with one class only, or where a probability is no number. Counted, since scikit-learn takes a second to import
+    in each process, and for a trial 5 ms, a thirtieth of its training; the tests hold it against scikit-learn's.
 
     Raises:
         DataError: if there is no row, or the shapes differ.
     """
     truth, chance = _checked(y, probability)
-    if truth.min() == truth.max():
+    positive, negative = chance[truth > 0.5], np.sort(chance[truth <= 0.5])
+    n_pairs = len(positive) * len(negative)
+    if not n_pairs or np.isnan(chance).any():
         return float("nan")
-    return float(roc_auc_score(truth, chance))
+    n_below, n_below_or_equal = (np.searchsorted(negative, positive, side=side).sum() for side in ("left", "right"))
+    return float((n_below + n_below_or_equal) / (2 * n_pairs))
 
 
 def _checked(y: ArrayLike, probability: ArrayLike) -> tuple[_Floats, _Floats]:
