@@ -94,7 +94,7 @@ def optuna_ms(space: Space) -> dict[int, float]:
     rng, found = np.random.default_rng(0), {}
     study = optuna.create_study(sampler=GivenSampler())
     for mark in (mark for mark in MARKS if mark <= 1_000):
-        while len(study.trials) < mark:
+        while len(study.get_trials(deepcopy=False)) < mark:
             values = space.suggest(lambda param: param.at(rng.random()))
             study.add_trial(
                 optuna.trial.create_trial(
@@ -110,7 +110,7 @@ def optuna_ms(space: Space) -> dict[int, float]:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 sampler = optuna.samplers.TPESampler(multivariate=True, group=True, constant_liar=True)
-            values = draw(sampler, study, study.trials[-1], space)
+            values = draw(sampler, study, study.get_trials(deepcopy=False)[-1], space)
             times.append(time.perf_counter() - started)
             write(trial, space, values)
             study.tell(trial, 0.5)
