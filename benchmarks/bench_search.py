@@ -1,11 +1,13 @@
 """What asking and telling costs in the driver, at 10 to 10,000 finished trials of space `full`.
 
-Beside songpop's TPE: Optuna's own sampler with the same options, at up to 1,000 trials (it takes minutes beyond).
+A study of random trials grows; at each mark the last trials are asked for by each sampler, in a copy of it. Beside
+songpop's TPE: Optuna's own sampler with the same options, at up to 1,000 trials (it takes minutes beyond).
 
 What would make these numbers wrong: objectives that are no function of the parameters (they are random here, so TPE
 learns nothing, but works as much); a study whose trials are all complete (a pruner's work is not in here).
 """
 
+import shutil
 import statistics
 import tempfile
 import time
@@ -27,7 +29,8 @@ from songpop.settings import PrunerKind, PrunerSettings, SamplerKind, SamplerSet
 from songpop.space import Space
 
 MARKS = (10, 100, 1_000, 3_000, 10_000)
-WINDOW = 64  # trials up to each mark whose median counts: several blocks of TPE
+WINDOW = 64  # trials up to each mark whose mean counts: several blocks of TPE
+SPENT = ("ask", "tell", "keep")
 
 
 def full_space() -> Space:
@@ -39,7 +42,7 @@ def backend(space: Space, sampler: str, folder: Path) -> OptunaBackend:
     """Open a search that never ends."""
     return open_search(
         space=space,
-        settings=SearchSettings(name=sampler, n_trials=10**6),
+        settings=SearchSettings(name="bench", n_trials=10**6),
         sampler=SamplerSettings(kind=SamplerKind(sampler)),
         pruner=PrunerSettings(kind=PrunerKind.none),
         storage=StorageSettings(),
@@ -60,33 +63,54 @@ def result_of(spec: TrialSpec, value: float) -> TrialResult:
     )  # fmt: skip
 
 
-def songpop_ms(space: Space, sampler: str) -> dict[str, dict[int, float]]:
-    """Return milliseconds of ask, tell and keep (durably, 16 at once) at each mark, means over a window."""
-    spent: dict[str, list[float]] = {"ask": [], "tell": [], "keep": []}
+def spent_ms(search: OptunaBackend, n_trials: int, rng: np.random.Generator) -> dict[str, float]:
+    """Return milliseconds of ask, tell and keep (durably, 16 at once), means over `n_trials` further trials."""
+    spent = dict.fromkeys(SPENT, 0.0)
+    clock = time.perf_counter()
+
+    def note(what: str) -> None:
+        nonlocal clock
+        now = time.perf_counter()
+        spent[what] += 1e3 * (now - clock) / n_trials
+        clock = now
+
+    waiting: list[tuple[TrialResult, str]] = []
+    for count in range(1, n_trials + 1):
+        spec = search.ask()
+        note("ask")
+        assert isinstance(spec, TrialSpec)
+        result = result_of(spec, float(rng.random()))
+        clock = time.perf_counter()
+        search.tell(result)
+        note("tell")
+        waiting.append((result, "run"))
+        if len(waiting) == 16 or count == n_trials:
+            search.keep(waiting)
+            note("keep")
+            waiting = []
+    return spent
+
+
+def songpop_ms(space: Space) -> dict[str, dict[str, dict[int, float]]]:
+    """Return milliseconds by sampler, by what they are spent on, at each mark."""
+    found: dict[str, dict[str, dict[int, float]]] = {name: {what: {} for what in SPENT} for name in ("random", "tpe")}
     rng = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as name:
-        search = backend(space, sampler, Path(name))
-        waiting: list[tuple[TrialResult, str]] = []
-        for _ in range(max(MARKS)):
-            started = time.perf_counter()
-            spec = search.ask()
-            spent["ask"].append(time.perf_counter() - started)
-            assert isinstance(spec, TrialSpec)
-            result = result_of(spec, float(rng.random()))
-            started = time.perf_counter()
-            search.tell(result)
-            spent["tell"].append(time.perf_counter() - started)
-            waiting.append((result, "run"))
-            if len(waiting) == 16:
-                started = time.perf_counter()
-                search.keep(waiting)
-                spent["keep"] += [(time.perf_counter() - started) / 16] * 16
-                waiting = []
-        search.close()
-    return {
-        what: {mark: 1e3 * float(np.mean(values[max(mark - WINDOW, 0) : mark])) for mark in MARKS}
-        for what, values in spent.items()
-    }
+        grown, copied, n_grown = Path(name, "grown"), Path(name, "copied"), 0
+        for mark in MARKS:
+            n_asked = min(WINDOW, mark)
+            search = backend(space, "random", grown)
+            spent_ms(search, mark - n_asked - n_grown, rng)
+            search.close()
+            n_grown = mark - n_asked
+            for sampler, by_what in found.items():
+                shutil.copytree(grown, copied)
+                search = backend(space, sampler, copied)
+                for what, ms in spent_ms(search, n_asked, rng).items():
+                    by_what[what][mark] = ms
+                search.close()
+                shutil.rmtree(copied)
+    return found
 
 
 def optuna_ms(space: Space) -> dict[int, float]:
@@ -122,8 +146,7 @@ def main() -> None:
     """Run everything, print the table, write the result."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     space = full_space()
-    result: dict[str, Any] = {name: songpop_ms(space, name) for name in ("random", "tpe")}
-    result["optuna_tpe"] = optuna_ms(space)
+    result: dict[str, Any] = {**songpop_ms(space), "optuna_tpe": optuna_ms(space)}
     shown = Table(title="Milliseconds per trial in the driver, space full", title_justify="left")
     for column in ("", *(f"{mark:,} trials" for mark in MARKS)):
         shown.add_column(column, justify="right")
