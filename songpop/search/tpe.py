@@ -10,6 +10,7 @@ Owns: blocks, the view, the draw. A block and its view depend on trial numbers a
 time that was killed goes on as if it had not been.
 """
 
+import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, final
 
@@ -53,11 +54,14 @@ def bounded_view(trials: Sequence[FrozenTrial]) -> tuple[list[FrozenTrial], list
     Args:
         trials: finished ones, and running ones, which count as others (so that no one is tried beside them again).
     """
-    finished = sorted((trial for trial in trials if trial.state.is_finished()), key=_badness)
+    finished = [trial for trial in trials if trial.state.is_finished()]
     n_good = default_gamma(min(len(finished), MAX_VIEW))
-    others = sorted(finished[n_good:], key=_number)[-(MAX_VIEW - n_good) :]
-    running = [trial for trial in trials if not trial.state.is_finished()]
-    return sorted(finished[:n_good], key=_number), sorted(others + running, key=_number)
+    good = heapq.nsmallest(n_good, finished, key=_badness)
+    taken = {trial.number for trial in good}
+    rest = (trial for trial in finished if trial.number not in taken)
+    others = heapq.nlargest(MAX_VIEW - n_good, rest, key=_number)
+    others += [trial for trial in trials if not trial.state.is_finished()]
+    return sorted(good, key=_number), sorted(others, key=_number)
 
 
 @final
