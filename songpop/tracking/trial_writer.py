@@ -5,6 +5,8 @@ ended is known as a whole, so that six statements for many of them do (3 ms each
 The rows are those of MLflow's own models; `store.open_store` has checked that the schema is the installed version's.
 """
 
+import secrets
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -41,7 +43,7 @@ def _by_client(store: Store, batch: TrialBatch) -> str:
 
 
 def _by_rows(store: Store, engine: sqlalchemy.Engine, batches: Sequence[TrialBatch]) -> list[str]:
-    run_ids = [uuid.uuid4().hex for _ in batches]
+    run_ids = [_run_id() for _ in batches]
     each = list(zip(run_ids, batches, strict=True))
     tables: tuple[tuple[Any, Iterable[dict[str, Any]]], ...] = (
         (SqlRun, (_run_row(store, run_id, batch) for run_id, batch in each)),
@@ -54,6 +56,17 @@ def _by_rows(store: Store, engine: sqlalchemy.Engine, batches: Sequence[TrialBat
         for model, rows in tables:
             connection.execute(sqlalchemy.insert(model), list(rows))
     return run_ids
+
+
+def _run_id() -> str:
+    """Return an id such as MLflow's own, but in the order of time: a UUID of version 7 (RFC 9562, section 5.7).
+
+    The store's indexes begin with it, and rows in random places of them write a page each: 2.6 instead of 1.0 ms a
+    trial of one epoch at 6,000 trials, 6.1 instead of 3.9 of 30 epochs at 3,000.
+    """
+    bits = time.time_ns() // 1_000_000 << 80 | secrets.randbits(80)
+    bits = bits & ~(0xF << 76) | 7 << 76  # the version
+    return uuid.UUID(int=bits & ~(3 << 62) | 2 << 62).hex  # the variant
 
 
 def _run_row(store: Store, run_id: str, batch: TrialBatch) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Rows that are written at once read back as what MLflow's client would have written."""
 
+import time
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -38,6 +40,16 @@ def test_both_ways_write_the_same(store: Store) -> None:
     one_by_one = write_trials(replace(store, engine=None), PLAIN)
     for mine, theirs in zip(at_once, one_by_one, strict=True):
         assert seen(store, mine) == seen(store, theirs)
+
+
+def test_run_ids_are_in_the_order_of_time(store: Store) -> None:
+    earlier, later = [], []
+    for ids in (earlier, later):
+        ids += write_trials(store, PLAIN)
+        time.sleep(0.002)  # their clock ticks in milliseconds
+    assert max(earlier) < min(later)
+    assert len({*earlier, *later}) == 2 * len(PLAIN)
+    assert {uuid.UUID(run_id).version for run_id in earlier} == {7}
 
 
 def test_the_last_measurement_is_the_one_with_the_greatest_step(store: Store) -> None:
