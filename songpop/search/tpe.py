@@ -1,16 +1,15 @@
 """TPE at a flat price: Optuna's Parzen estimators on a bounded view of the study, fitted once for several trials.
 
 `optuna.samplers.TPESampler` fits anew for each trial, on all trials: 170 ms at 300 trials of space `full`, and more
-with every further one. Here trials come in blocks that share a fit and are drawn from it together (6 ms a trial at
-1,000, 8 at 10,000), blocks grow with the study, and a fit looks at the best trials and the latest others, as many as
+with every further one. Here trials come in blocks that share a fit and are drawn from it together (4 ms a trial at
+1,000 as at 10,000), blocks grow with the study, and a fit looks at the best trials and the latest others, as many as
 Optuna's own rule can use (a tenth, at most 25, are good ones). Conditional parameters, weights and the choice among
 candidates are Optuna's (multivariate, group).
 
-Owns: blocks, the view, the draw. A block and its view depend on trial numbers alone, so that a search of one trial at a
-time that was killed goes on as if it had not been.
+Owns: blocks, the fit, the draw. A block and its view (tpe_view.py) depend on trial numbers alone, so that a search of
+one trial at a time that was killed goes on as if it had not been.
 """
 
-import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, final
 
@@ -19,18 +18,17 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution
 from optuna.samplers._tpe.parzen_estimator import _ParzenEstimator, _ParzenEstimatorParameters
 from optuna.samplers._tpe.probability_distributions import _BatchedCategoricalDistributions
-from optuna.samplers._tpe.sampler import default_gamma, default_weights
+from optuna.samplers._tpe.sampler import default_weights
 from optuna.search_space.group_decomposed import _SearchSpaceGroup
 from optuna.study import Study
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial
 from scipy.special import ndtr, ndtri
 
 from songpop.search.distributions import clipped
+from songpop.search.tpe_view import TrialView
 from songpop.space import Space, SpaceParam
 
 N_CANDIDATES = 24  # of which the likeliest to be good is taken; Optuna's default
-MAX_GOOD = default_gamma(10**9)
-MAX_VIEW = 10 * MAX_GOOD  # of this many, a tenth are good ones
 MAX_BLOCK = 16
 _TRIALS_PER_BLOCKED = 32  # a block has one trial for so many before it
 
@@ -48,35 +46,20 @@ def block_of(trial: int) -> tuple[int, int]:
     return start, start + size
 
 
-def bounded_view(trials: Sequence[FrozenTrial]) -> tuple[list[FrozenTrial], list[FrozenTrial]]:
-    """Return (good, other) trials, each by number: Optuna's split of the best and the latest of them.
-
-    Args:
-        trials: finished ones, and running ones, which count as others (so that no one is tried beside them again).
-    """
-    finished = [trial for trial in trials if trial.state.is_finished()]
-    n_good = default_gamma(min(len(finished), MAX_VIEW))
-    good = heapq.nsmallest(n_good, finished, key=_badness)
-    taken = {trial.number for trial in good}
-    rest = (trial for trial in finished if trial.number not in taken)
-    others = heapq.nlargest(MAX_VIEW - n_good, rest, key=_number)
-    others += [trial for trial in trials if not trial.state.is_finished()]
-    return sorted(good, key=_number), sorted(others, key=_number)
-
-
 @final
 class TpeFit:
     """One fit, from which any number of configurations can be drawn."""
 
-    def __init__(self, trials: Sequence[FrozenTrial]) -> None:
+    def __init__(self, good: Sequence[FrozenTrial], others: Sequence[FrozenTrial]) -> None:
         """Fit.
 
         Args:
-            trials: complete, pruned and running ones.
+            good: trials to be like.
+            others: trials to be unlike, running ones among them.
         """
-        self._good, self._others = bounded_view(trials)
+        self._good, self._others = good, others
         group = _SearchSpaceGroup()
-        for trial in self._good + self._others:
+        for trial in (*good, *others):
             group.add_distributions(trial.distributions)
         # Sorted, since the order of a set of strings changes from process to process.
         spaces = [dict(sorted(space.items())) for space in group.search_spaces]
@@ -139,6 +122,7 @@ class BlockedTpe:
         self._n_startup_trials = n_startup_trials
         self._seed_of = seed_of
         self._space = space
+        self._view = TrialView()
         self._fit: tuple[int, TpeFit | None] | None = None
         self._drawn: dict[int, list[dict[str, Any]]] = {}  # by attempt, for the trials of the block
 
@@ -157,10 +141,8 @@ class BlockedTpe:
             yield self._drawn[attempt][trial - start]
 
     def _fitted(self, study: Study, start: int) -> TpeFit | None:
-        states = (TrialState.COMPLETE, TrialState.PRUNED, TrialState.RUNNING)
-        trials = [trial for trial in study.get_trials(deepcopy=False, states=states) if trial.number < start]
-        n_finished = sum(trial.state.is_finished() for trial in trials)
-        return TpeFit(trials) if n_finished >= max(self._n_startup_trials, 1) else None
+        good, others = self._view.split(study.get_trials(deepcopy=False)[:start])
+        return TpeFit(good, others) if self._view.n_judged >= max(self._n_startup_trials, 1) else None
 
 
 def _estimator(trials: Sequence[FrozenTrial], group: dict[str, BaseDistribution]) -> _ParzenEstimator:
@@ -194,15 +176,3 @@ def _candidates(
         if kernel.step:
             value = kernel.low + np.round((value - kernel.low) / kernel.step) * kernel.step
         yield np.clip(value, kernel.low, kernel.high)
-
-
-def _badness(trial: FrozenTrial) -> tuple[int, float, float]:
-    """Order trials as Optuna does: complete ones by value, then pruned ones, those that went far first."""
-    if trial.state is TrialState.COMPLETE:
-        return 0, 0.0, float(trial.value or 0.0)
-    step, value = max(trial.intermediate_values.items(), default=(0, float("inf")))
-    return 1, -float(step), value
-
-
-def _number(trial: FrozenTrial) -> int:
-    return trial.number

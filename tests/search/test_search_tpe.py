@@ -6,22 +6,15 @@ import numpy as np
 import optuna
 import pytest
 import scipy.stats
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from optuna.trial import FrozenTrial, TrialState, create_trial
 from search_fakes import SPACE, entry
 
 from songpop.search.distributions import distribution
 from songpop.search.samplers import random_values
-from songpop.search.tpe import (
-    MAX_BLOCK,
-    MAX_GOOD,
-    MAX_VIEW,
-    BlockedTpe,
-    TpeFit,
-    _candidates,
-    _estimator,
-    block_of,
-    bounded_view,
-)
+from songpop.search.tpe import MAX_BLOCK, BlockedTpe, TpeFit, _candidates, _estimator, block_of
+from songpop.search.tpe_view import MAX_GOOD, MAX_VIEW, TrialView
 from songpop.space import Space
 
 LINE = Space.from_settings({"dropout_first": entry("float", low=0.0, high=0.5)})
@@ -51,7 +44,7 @@ def test_blocks_follow_one_another_and_grow() -> None:
 @pytest.mark.parametrize("n_trials", [5, 60, 1_000])
 def test_the_view_is_optuna_s_split_as_long_as_it_holds_all(n_trials: int) -> None:
     trials = [trial_of(k, math.sin(k)) for k in range(n_trials)]
-    good, others = bounded_view(trials)
+    good, others = TrialView().split(trials)
     assert len(good) == min(math.ceil(0.1 * n_trials), MAX_GOOD)
     assert max(trial.value or 0 for trial in good) <= min(trial.value or 0 for trial in others)
     assert len(good) + len(others) == min(n_trials, MAX_VIEW)
@@ -60,16 +53,34 @@ def test_the_view_is_optuna_s_split_as_long_as_it_holds_all(n_trials: int) -> No
         assert min(trial.number for trial in others) > n_trials - 2 * MAX_VIEW
 
 
+@settings(deadline=None, max_examples=50)
+@given(st.lists(st.sampled_from(list(TrialState)), min_size=1, max_size=60), st.data())
+def test_a_view_that_grew_is_that_of_all_trials_at_once(states: list[TrialState], data: st.DataObject) -> None:
+    """Trials end in any order, some fail, and a view is taken now and then."""
+    ended = [trial_of(k, math.sin(9 * k), LINE, state) for k, state in enumerate(states)]
+    ending = data.draw(st.permutations(range(len(ended))))
+    grown, n_begun, has_ended = TrialView(), 0, set[int]()
+    while n_begun < len(ended):
+        n_begun = data.draw(st.integers(n_begun + 1, len(ended)))
+        has_ended |= {k for k in ending if k < n_begun and data.draw(st.booleans())}
+        trials = [ended[k] if k in has_ended else trial_of(k, 0.0, LINE, TrialState.RUNNING) for k in range(n_begun)]
+        assert numbers(grown.split(trials)) == numbers(TrialView().split(trials))
+
+
+def numbers(split: tuple[list[FrozenTrial], list[FrozenTrial]]) -> list[list[int]]:
+    return [[trial.number for trial in part] for part in split]
+
+
 def test_pruned_trials_are_worse_and_running_ones_are_no_better() -> None:
     pruned = [trial_of(k, 0.1, state=TrialState.PRUNED) for k in range(8)]
     running = trial_of(20, 0.0, state=TrialState.RUNNING)
-    good, others = bounded_view([*pruned, trial_of(10, 0.9), running])
+    good, others = TrialView().split([*pruned, trial_of(10, 0.9), running])
     assert [trial.number for trial in good] == [10]
     assert others[-1].number == 20
 
 
 def test_conditional_parameters_are_drawn_jointly_with_what_they_come_with() -> None:
-    fit = TpeFit([trial_of(k, float(k)) for k in range(40)])
+    fit = TpeFit(*TrialView().split([trial_of(k, float(k)) for k in range(40)]))
     assert sorted(name for group in fit.groups for name in group) == sorted(SPACE.order)
     always = next(group for group in fit.groups if "learning_rate" in group)
     assert set(always) == {"regularization", "dropout_first", "learning_rate"}
@@ -82,7 +93,7 @@ def test_conditional_parameters_are_drawn_jointly_with_what_they_come_with() -> 
 def test_it_draws_like_optuna_s_own_sampler() -> None:
     """The same view, no conditions: the means of many draws agree."""
     trials = [trial_of(k, abs(random_values(LINE, 0, k)["dropout_first"] - 0.2), LINE) for k in range(80)]
-    fit = TpeFit(trials)
+    fit = TpeFit(*TrialView().split(trials))
     mine = [
         values["dropout_first"] for first in range(0, 200, 8) for values in fit.draws(range(first, first + 8), LINE)
     ]
