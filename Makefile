@@ -63,7 +63,7 @@ lint: setup  ## style, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 check: lint test  ## everything that CI runs: lint, the fast tests, the slow tests
-	@$(BIN)/pytest -n 2 --dist loadfile -m slow --durations 10
+	@$(BIN)/pytest -n 2 --dist worksteal -m slow --durations 10
 
 bench: setup  ## songpop beside its peers, and how it scales (a quarter of an hour; SONGPOP_DATA=FILE for a real table)
 	@for name in tracking search engines scale; do $(BIN)/python benchmarks/bench_$$name.py || exit; done

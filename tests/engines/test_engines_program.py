@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 from engine_suite import N_FEATURES, run_all, small_task
 
-from songpop.contracts import Params, Task, TrialSpec
+from songpop.contracts import Params, Task, TrialResult, TrialSpec
 from songpop.engines.fused import FusedProgram
 from songpop.engines.keras_fit import KerasEngine
 from songpop.engines.population import InProcessEngine
@@ -39,11 +40,17 @@ def stack(task: Task) -> StackedProgram:
 PROGRAMS = pytest.mark.parametrize("program", [FusedProgram, stack])
 
 
+@lru_cache(maxsize=1)
+def by_keras(specs: tuple[TrialSpec, ...]) -> dict[int, TrialResult]:
+    """What Keras makes of them: the same for the next program, and most of a test's time."""
+    return run_all(KerasEngine(small_task()), list(specs))
+
+
 def differences(program: Callable[[Task], Program], specs: list[TrialSpec]) -> tuple[float, float]:
     """The greatest difference of weights and of metrics between Keras and all specs side by side."""
     task = small_task()
     mine = run_all(InProcessEngine(task, len(specs), program(task)), specs)
-    reference = run_all(KerasEngine(task), specs)
+    reference = by_keras(tuple(specs))
     weights, metrics = [0.0], [0.0]
     for spec in specs:
         one, other = mine[spec.trial], reference[spec.trial]
