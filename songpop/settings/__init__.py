@@ -4,7 +4,7 @@ Owns: names, types and defaults of every key, and the checks between keys. Does 
 They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/decisions/0003-settings.md).
 """
 
-from songpop.settings.checks import check_name, check_registry, check_sweep
+from songpop.settings.checks import check_gates, check_name, check_registry, check_sweep
 from songpop.settings.commands import (
     CompareSettings,
     HistorySettings,
@@ -14,6 +14,7 @@ from songpop.settings.commands import (
     SweepSettings,
     UiSettings,
 )
+from songpop.settings.gates import BASELINES, GateSettings
 from songpop.settings.search import (
     EngineKind,
     EngineSettings,
@@ -51,6 +52,7 @@ from songpop.settings.training import (
 )
 
 __all__ = [
+    "BASELINES",
     "ColumnSettings",
     "CompareSettings",
     "DataSettings",
@@ -61,6 +63,7 @@ __all__ = [
     "FeatureSettings",
     "FitOn",
     "FixedModel",
+    "GateSettings",
     "HistorySettings",
     "IdentitySettings",
     "LabelRule",
@@ -90,6 +93,7 @@ __all__ = [
     "TrackingSettings",
     "TrainSettings",
     "UiSettings",
+    "check_gates",
     "check_name",
     "check_registry",
     "check_sweep",

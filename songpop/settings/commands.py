@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from songpop.settings.gates import GateSettings
 from songpop.settings.search import EngineSettings, ParamSettings, PrunerSettings, SamplerSettings, SearchSettings
 from songpop.settings.stores import PathSettings, RegistrySettings, StorageSettings, TrackingSettings
 from songpop.settings.table import DataSettings, FeatureSettings, ProtocolSettings, SplitSettings
@@ -48,6 +49,7 @@ class PromoteSettings:
     sweep: str | None = None  # default: the newest
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
+    gates: GateSettings = field(default_factory=GateSettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
 
