@@ -115,13 +115,16 @@ def terms_of(moves: Sequence[LedgerEntry]) -> tuple[Term, ...]:
 def champions_before(moves: Sequence[LedgerEntry], current: int | None) -> list[int]:
     """Return the versions to which a rollback could go, the nearest first.
 
-    A promotion puts its version on a stack, a rollback takes the top off, and so does a mend, which gave the alias
-    back. An alias that was moved by hand is not on the stack; the champion before it is then the top.
+    A promotion puts its version on a stack, a rollback takes the top off, a mend puts the winner of a race on top, as
+    if the others had been promoted before it. An alias that was moved by hand is not on the stack; the champion before
+    it is then the top.
     """
     stack: list[int] = []
     for entry in moves:
         version = entry.version or 0
-        if entry.event == "promote":
+        if entry.event == "mend":
+            stack = [other for other in stack if other != version]
+        if entry.event in ("promote", "mend"):
             stack.append(version)
         elif version in stack:
             del stack[len(stack) - stack[::-1].index(version) :]

@@ -9,10 +9,12 @@ and a race that was lost is found afterwards (mending.py). The rows are those of
 """
 
 import secrets
+from collections.abc import Callable
 from dataclasses import replace
 
 import sqlalchemy
 from mlflow.entities.model_registry import RegisteredModel
+from mlflow.exceptions import MlflowException
 from mlflow.store.model_registry.dbmodels.models import SqlRegisteredModelAlias, SqlRegisteredModelTag
 from mlflow.utils.workspace_utils import DEFAULT_WORKSPACE_NAME
 
@@ -57,7 +59,7 @@ def move(store: Store, model: str, entry: LedgerEntry, expected: int | None) -> 
     if _alias_of(registered, entry.alias) != expected:
         raise LostRaceError
     written = _tag(store, model, next_entry(entries_of(registered.tags), entry))
-    store.client.set_registered_model_alias(model, entry.alias, str(entry.version))
+    _merged(store.client.set_registered_model_alias, model, entry.alias, str(entry.version))
     return written
 
 
@@ -123,8 +125,21 @@ def write_mend(store: Store, model: str, entry: LedgerEntry) -> None:
     Its key follows from the entries that it settles, and so does what it says: several that mend the same race write
     the same entry.
     """
-    store.client.set_registered_model_tag(model, entry.key, entry.to_value())
-    store.client.set_registered_model_alias(model, entry.alias, str(entry.version))
+    _merged(store.client.set_registered_model_tag, model, entry.key, entry.to_value())
+    _merged(store.client.set_registered_model_alias, model, entry.alias, str(entry.version))
+
+
+def _merged(write: Callable[[str, str, str], None], *words: str) -> None:
+    """Write a row that another process may be writing too: MLflow looks, then inserts, and one of two inserts fails.
+
+    The second time it finds the row, and replaces it.
+    """
+    try:
+        write(*words)
+    except MlflowException as error:
+        if "IntegrityError" not in str(error):
+            raise
+        write(*words)
 
 
 def _entries(store: Store, model: str) -> tuple[LedgerEntry, ...]:

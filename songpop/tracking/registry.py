@@ -225,11 +225,12 @@ def _judged(
         RefusedError: if a gate refuses; the ledger then has that entry.
     """  # fmt: skip
     candidate = examination.candidate
+    compared = examination.comparison
     record_attempt(store, candidate, settings.model, settings.alias, when, gates)
     told = replace(
         _entry(settings, "promote", None, found.current, candidate.facts, examination.reason, when),
         gates=gate_values(gates),
-        n_test_openings=openings(store).get(candidate.test_digest, 0),
+        n_test_openings=compared.n_test_openings if compared else openings(store).get(candidate.test_digest, 0),
     )
     refused = refused_names(gates)
     if refused:

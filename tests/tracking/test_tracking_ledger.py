@@ -89,7 +89,7 @@ def test_terms_end_where_the_next_begins_and_refusals_end_none() -> None:
         ([("promote", 1), ("promote", 2), ("rollback", 1)], 1, []),
         ([("promote", 1), ("promote", 2), ("rollback", 1), ("promote", 3)], 3, [1]),
         ([("promote", 1), ("promote", 2), ("promote", 1)], 1, [2]),
-        ([("promote", 1), ("promote", 2), ("promote", 3), ("mend", 2)], 2, [1]),  # 3 lost the race
+        ([("promote", 1), ("promote", 2), ("promote", 3), ("mend", 2)], 2, [3, 1]),  # 3 lost the race
         ([("promote", 1), ("promote", 2), ("promote", 3), ("mend", 3)], 3, [2, 1]),
         ([("promote", 1), ("promote", 2)], 7, [2, 1]),  # the alias was moved by hand
         ([("promote", 1), ("promote", 2)], None, [2, 1]),  # the champion's version was deleted
