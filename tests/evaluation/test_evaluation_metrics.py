@@ -1,4 +1,5 @@
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -7,7 +8,15 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from songpop.errors import DataError
-from songpop.evaluation.metrics import EPSILON, accuracy, binary_metrics, log_loss, roc_auc, row_losses
+from songpop.evaluation.metrics import (
+    EPSILON,
+    accuracy,
+    binary_metrics,
+    calibration_error,
+    log_loss,
+    roc_auc,
+    row_losses,
+)
 
 ROWS = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1, width=32)), min_size=1, max_size=60)
 
@@ -47,6 +56,34 @@ def test_certainty_that_is_wrong_costs_what_it_costs_in_keras() -> None:
 
 def test_ties_count_half() -> None:
     assert roc_auc([0, 1], [0.5, 0.5]) == 0.5
+
+
+@given(ROWS, st.integers(1, 12), st.randoms(use_true_random=False))
+def test_calibration_error_is_a_share_whatever_the_order(rows: list[tuple[int, float]], n_bins: int, dice: Any) -> None:
+    error = calibration_error(*zip(*rows, strict=True), n_bins=n_bins)
+    assert 0 <= error <= 1
+    dice.shuffle(rows)
+    assert calibration_error(*zip(*rows, strict=True), n_bins=n_bins) == pytest.approx(error)
+    y, p = (np.asarray(column, dtype=float) for column in zip(*rows, strict=True))
+    assert error >= abs(y.mean() - p.mean()) - 1e-9  # gaps of bins can cancel each other out only when added up
+    assert calibration_error(y, p, n_bins=1) == pytest.approx(abs(y.mean() - p.mean()))
+
+
+def test_calibration_error_by_hand() -> None:
+    p = [0.1] * 5 + [0.9] * 5
+    assert calibration_error([0, 0, 0, 0, 1, 1, 1, 1, 1, 0], p, n_bins=2) == pytest.approx(0.1)
+    assert calibration_error([0] * 5 + [1] * 5, p, n_bins=2) == pytest.approx(0.1)
+    assert calibration_error([1] * 5 + [0] * 5, p, n_bins=2) == pytest.approx(0.9)
+
+
+def test_an_honest_model_of_920_rows_has_little_calibration_error() -> None:
+    rng = np.random.default_rng(0)
+    errors = []
+    for _ in range(200):
+        p = rng.beta(0.5, 0.5, 920)
+        errors.append(calibration_error(rng.random(920) < p, p))
+    assert np.mean(errors) == pytest.approx(0.03, abs=0.01)
+    assert max(errors) < 0.1  # the default bound of its gate
 
 
 @pytest.mark.parametrize(("y", "p"), [([], []), ([1], [0.5, 0.5]), ([[1]], [[0.5]])])
