@@ -66,7 +66,7 @@ def _end(until: str | None, outcome: Any) -> str:
 
 
 def _digits(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3g}"
+    return "–" if value is None else f"{value:.4g}"
 
 
 def train_table(protocol: Any, n_seeds: int) -> Table:

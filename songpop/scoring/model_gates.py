@@ -72,7 +72,7 @@ def fresh_process(subject: Subject, settings: GateSettings) -> Finding:
 
 def baselines(subject: Subject, settings: GateSettings) -> Finding:
     """Refuse a model that is not better than every baseline, on average and, where asked for, beyond luck."""
-    bound = -settings.baseline_margin
+    bound = 0.0 - settings.baseline_margin
     if not settings.baselines:
         return Finding(is_passed=True, bound=bound, sentence="gates.baselines asks for none.")
     missing = [name for name in settings.baselines if name not in subject.sealed.baselines]

@@ -198,7 +198,7 @@ def test_a_line_per_trial_on_standard_error(state: dict[str, Any], words: str, a
         ("history", history_of(REFUSAL, ENTRY), "refused by size"),
         ("history", history_of(ENTRY, note="The alias was moved by hand."), "The alias was moved by hand."),
         ("history", history_of(ENTRY, note="The alias was moved by hand."), "?"),
-        ("promotion", PROMOTION, "0.512"),
+        ("promotion", PROMOTION, "0.5123"),
         (
             "predict",
             PREDICTION,

@@ -66,7 +66,7 @@ def test_one_baseline_is_better(settings: GateSettings, is_passed: bool, subject
     )
     assert found.is_passed is is_passed
     if settings.baselines == list(BASELINES):
-        assert "against gradient boosting; the difference must be below -0." in found.sentence
+        assert "against gradient boosting; the difference must be below 0." in found.sentence
 
 
 def test_beyond_luck(subject) -> None:

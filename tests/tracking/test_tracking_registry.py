@@ -8,7 +8,7 @@ from trials import FixedJudge, logged_candidate, sweep_of
 
 from songpop.errors import ArtifactError, DataError, GateError, RefusedError
 from songpop.settings import GateSettings, RegistrySettings
-from songpop.tracking.candidate import candidate_of
+from songpop.tracking.candidate import candidate_of, version_of
 from songpop.tracking.champion import champion_of
 from songpop.tracking.gates import MODEL_GATES
 from songpop.tracking.registry import chronicle, history, rollback
@@ -292,3 +292,44 @@ def test_rollback_passes_over_what_is_deleted_or_damaged_and_names_it(store, tmp
 def test_rollback_without_a_registry(store) -> None:
     with pytest.raises(GateError, match="no earlier champion of 'songpop'"):
         rollback(store, SETTINGS)
+
+
+def test_an_alias_moved_by_hand_while_the_gates_run_lets_them_run_again(store, tmp_path) -> None:
+    class Interrupted(FixedJudge):
+        """While it compares for the first time, a person moves the alias."""
+
+        n_compared = 0
+
+        def compare(self, champion, candidate):
+            self.n_compared += 1
+            if self.n_compared == 1:
+                store.client.set_registered_model_alias("songpop", "champion", "2")
+            return super().compare(champion, candidate)
+
+    losses = {"first": 0.30, "second": 0.25, "third": 0.28}
+    for name in ("first", "second"):
+        promote(store, SETTINGS, logged_candidate(store, tmp_path, name), FixedJudge(losses))
+    rollback(store, SETTINGS)
+    judge = Interrupted(losses)
+    with pytest.raises(RefusedError, match="worse than songpop version 2"):
+        promote(store, SETTINGS, logged_candidate(store, tmp_path, "third"), judge)
+    assert (judge.n_compared, champion_version(store)) == (2, "2")
+    assert [entry.event for entry in history(store, SETTINGS)] == ["promote", "promote", "rollback", "refuse"]
+
+
+def test_a_rollback_does_not_undo_a_promotion_that_it_has_not_seen(store, tmp_path, monkeypatch) -> None:
+    for name in ("first", "second"):
+        promote(store, SETTINGS, logged_candidate(store, tmp_path, name), JUDGE)
+    version_of(store, "songpop", logged_candidate(store, tmp_path, "third"))
+    read = store.client.get_model_version
+
+    def meanwhile(model, version):
+        if version == "1":  # the rollback looks at where it could go
+            store.client.set_registered_model_alias("songpop", "champion", "3")
+        return read(model, version)
+
+    monkeypatch.setattr(store.client, "get_model_version", meanwhile)
+    with pytest.raises(GateError, match=r"it was moved meanwhile\. Look at songpop history"):
+        rollback(store, SETTINGS)
+    assert champion_version(store) == "3"
+    assert len(history(store, SETTINGS)) == 2
