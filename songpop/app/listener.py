@@ -19,6 +19,10 @@ class Listener(Protocol):
         """Take the state of a search after each finished trial."""
         ...
 
+    def finals_progress(self, n_finished: int, n_total: int) -> None:
+        """Take how many runs of the finals are finished."""
+        ...
+
 
 class Silence:
     """A listener for programs: says nothing."""
@@ -28,3 +32,6 @@ class Silence:
 
     def progress(self, progress: SearchProgress) -> None:
         """Drop the progress."""
+
+    def finals_progress(self, n_finished: int, n_total: int) -> None:
+        """Drop it."""

@@ -26,7 +26,7 @@ from songpop.app.prepare import (
     prepare_ground,
     searched_space,
 )
-from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
+from songpop.app.records import BestTrial, EngineLoad, Leader, SweepOutcome
 from songpop.app.warm_up import has_workers
 from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
 from songpop.search.driver import SearchSummary, run_search
@@ -35,7 +35,8 @@ from songpop.settings import SweepSettings, check_sweep
 from songpop.space import Space, as_entries
 
 if TYPE_CHECKING:  # MLflow, which `sweep` imports while workers train
-    from songpop.app.champion import SearchRecord
+    from songpop.app.conclusion import Conclusion
+    from songpop.app.search_record import SearchRecord
 
 N_LEADERS = 10
 
@@ -79,35 +80,33 @@ def sweep(
             "trial is its validation log loss, lower is better."
         )
         summary = run_search(backend, engine, lambda: opened().keeper, on_progress=listener.progress)
-        champion = _concluded(settings, prepared, opened(), backend, summary, listener)
         load, leaks = load_of(engine), ground.leaks.allowed
-        return _outcome(settings, opened(), backend, summary, champion, leaks, n_before, started, load)
+        conclusion = _concluded(settings, space, base, prepared, opened(), backend, summary, listener)
+        return _outcome(settings, opened(), backend, summary, conclusion, leaks, n_before, started, load)
 
 
 def _concluded(
     settings: SweepSettings,
+    space: Space,
+    base: Params,
     prepared: Prepared,
     record: SearchRecord,
     backend: OptunaBackend,
     summary: SearchSummary,
     listener: Listener,
-) -> Champion | None:
-    """Crown the best trial, unless there is none or the search was interrupted, and end the parent run."""
-    from songpop.app.champion import crown, finish  # MLflow and TensorFlow, loaded by now where others trained
+) -> Conclusion:
+    from songpop.app.conclusion import conclude  # MLflow and TensorFlow, loaded by now where others trained
 
-    best, champion = backend.best(), None
-    if best is not None and not summary.interrupted:
-        space, base = searched_space(settings), base_params(settings)
-        spec = _spec(settings, space, base, best.trial, best.suggested)
-        champion = crown(settings, prepared, record.store, record.run, best, spec, listener)
-    finish(record.run, champion, summary)
-    return champion
+    def spec_of(trial: FinishedTrial) -> TrialSpec:
+        return _spec(settings, space, base, trial.trial, trial.suggested)
+
+    return conclude(settings, prepared, record, backend, summary, spec_of, listener)
 
 
 def _record(
     settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend
 ) -> AbstractContextManager[SearchRecord]:
-    from songpop.app.champion import open_record  # and with it MLflow
+    from songpop.app.search_record import open_record  # and with it MLflow
 
     return open_record(settings, ground, space, backend)
 
@@ -168,7 +167,7 @@ def _outcome(
     record: SearchRecord,
     backend: OptunaBackend,
     summary: SearchSummary,
-    champion: Champion | None,
+    conclusion: Conclusion,
     leaks: tuple[str, ...],
     n_before: int,
     started: float,
@@ -195,11 +194,12 @@ def _outcome(
         engine=settings.engine.kind.value,
         load=load,
         best=None if best is None else _best(best),
-        champion=champion,
+        finals=conclusion.finals,
+        champion=conclusion.champion,
         leaders=_leaders(trials),
         leaks=leaks,
         tracking_uri=record.store.where,
-        interrupted=summary.interrupted,
+        interrupted=conclusion.interrupted,
         ended_because=summary.reason,
         is_newest=find_sweep(record.store).run_id == record.run.run_id,
         study=backend.study(),

@@ -4,7 +4,7 @@ Owns: wording and layout. With --json nothing but the one object may reach stand
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, final
@@ -21,12 +21,14 @@ from rich.progress import (
 from rich.table import Table
 
 from songpop.cli.hints import Hints
+from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table
 from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
 from songpop.cli.wording import number, probability, settings_line, share
 from songpop.overrides import quoted
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 BEHIND_IS_SHOWN = 16  # trials that end together are recorded together
+N_LINES = 10  # that tell of the finals in a log file
 MAX_WIDTH = 50  # longer commands do not push what stands behind the others away
 
 
@@ -39,6 +41,7 @@ class Screen:
         self._hints = hints or Hints()
         self._bar: Progress | None = None
         self._task: Any = None
+        self._finals: Any = None
 
     # ── while it works ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -83,6 +86,16 @@ class Screen:
         shown = f"{best}{_behind(progress.n_behind)}"
         self._bar.update(self._task, completed=progress.n_finished, total=progress.n_total, best=shown)
 
+    def finals_progress(self, n_finished: int, n_total: int) -> None:
+        """Show how far the finals are; without a terminal some ten times."""
+        if self._bar is None:
+            if n_finished == n_total or n_finished % max(1, n_total // N_LINES) == 0:
+                self._err.print(f"finals: {n_finished}/{n_total} runs")
+            return
+        if self._finals is None:
+            self._finals = self._bar.add_task("finals", total=n_total, best="")
+        self._bar.update(self._finals, completed=n_finished)
+
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def sweep(self, outcome: Any) -> None:
@@ -102,6 +115,9 @@ class Screen:
             )
         self._out.print(table)
         self._plain(_totals(outcome))
+        if outcome.finals is not None:
+            self._out.print(finals_table(outcome.sweep, outcome.finals))
+            self._sentences(finals_lines(outcome.finals))
         if outcome.champion is not None:
             self._champion(outcome)
         if outcome.interrupted:
@@ -111,14 +127,8 @@ class Screen:
             self._next(outcome)
 
     def _champion(self, outcome: Any) -> None:
-        champion, test = outcome.champion, outcome.champion.test
-        times = _times(champion.n_test_openings)
-        self._plain(
-            f"Best: trial {outcome.best.trial}. On {champion.n_test_rows:,} sealed test rows (opened {times}): "
-            f"accuracy {share(test['accuracy'])}, "
-            f"ROC AUC {number(test['roc_auc'])}, log loss {number(test['log_loss'])}; "
-            f"always guessing the larger class: {share(champion.baseline_accuracy)}."
-        )
+        self._out.print(sealed_table(outcome.champion))
+        self._sentences(champion_lines(outcome.champion))
         if outcome.leaks:
             self._plain(
                 f"LEAK: {', '.join(outcome.leaks)} gives the label away; these numbers say nothing about new songs."
@@ -223,6 +233,10 @@ class Screen:
             f"{outcome.table}; {outcome.n_high_potential:,} of them with high potential ({outcome.label}); "
             f"written to {outcome.output}."
         )
+
+    def _sentences(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._plain(line)
 
     def _plain(self, text: str) -> None:
         self._out.print(text, soft_wrap=True)

@@ -51,6 +51,12 @@ def make_split(table: SongTable, settings: SplitSettings) -> Split:
     )
 
 
+def artists_together(table: SongTable) -> Indices:
+    """Return a number per row, shape (R,), which rows of one artist, or of one song, share."""
+    artist = pd.Series(table.artist, dtype="str")
+    return connected([pd.Series(table.song), artist.mask(artist == "")])
+
+
 def _check_part(name: str, label: NDArray[np.int8], kind: SplitKind) -> None:
     n_positive = int(label.sum())
     if n_positive in (0, len(label)):
@@ -81,9 +87,7 @@ def _by_artist(table: SongTable, settings: SplitSettings) -> PartOfRow:
             "`split=by_artist` needs `data.identity.artist`, but no row has an artist. Name the column, or choose "
             "another split."
         )
-    artist = pd.Series(table.artist, dtype="str")
-    together = connected([pd.Series(table.song), artist.mask(artist == "")])
-    return _allot_by_class(together, table.label, settings)
+    return _allot_by_class(artists_together(table), table.label, settings)
 
 
 def _by_release_date(table: SongTable, settings: SplitSettings) -> PartOfRow:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from songpop.errors import DataError
 
 EPSILON = 1e-7  # keras.config.epsilon()
+N_BINS = 10
 
 _Floats = NDArray[np.float64]
 
@@ -26,6 +27,8 @@ class BinaryMetrics:
     f1: float  # 0 where no positive row is found
     specificity: float  # share of the negative rows that are called negative; NaN without negative rows
     roc_auc: float  # NaN with one class only
+    pr_auc: float  # average precision; NaN without positive rows
+    calibration_error: float  # expected calibration error over `N_BINS` bins of equally many rows
 
 
 def binary_metrics(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> BinaryMetrics:
@@ -54,6 +57,8 @@ def binary_metrics(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5)
         f1=2 * n_hits / (n_positive + n_called) if n_hits else 0.0,
         specificity=n_rejected / n_negative if n_negative else nan,
         roc_auc=roc_auc(truth, chance),
+        pr_auc=pr_auc(truth, chance),
+        calibration_error=calibration_error(truth, chance),
     )
 
 
@@ -116,6 +121,40 @@ def roc_auc(y: ArrayLike, probability: ArrayLike) -> float:
         return float("nan")
     n_below, n_below_or_equal = (np.searchsorted(negative, positive, side=side).sum() for side in ("left", "right"))
     return float((n_below + n_below_or_equal) / (2 * n_pairs))
+
+
+def pr_auc(y: ArrayLike, probability: ArrayLike) -> float:
+    """Return the average precision: precision at each threshold, weighted by the recall that is gained there.
+
+    NaN without positive rows, or where a probability is no number. Counted for the same reason as `roc_auc`.
+
+    Raises:
+        DataError: if there is no row, or the shapes differ.
+    """
+    truth, chance = _checked(y, probability)
+    n_positive = int((truth > 0.5).sum())
+    if not n_positive or np.isnan(chance).any():
+        return float("nan")
+    order = np.argsort(-chance, kind="stable")
+    hits = np.cumsum(truth[order] > 0.5)
+    is_last = np.append(np.diff(chance[order]) != 0, True)  # equal probabilities share one threshold
+    n_hits, n_called = hits[is_last], np.arange(1, len(truth) + 1)[is_last]
+    return float(np.sum(np.diff(n_hits, prepend=0) * n_hits / n_called) / n_positive)
+
+
+def calibration_error(y: ArrayLike, probability: ArrayLike, n_bins: int = N_BINS) -> float:
+    """Return the expected calibration error: how far mean probability and share of positives lie apart, over bins.
+
+    Bins have equally many rows, in the order of their probability. Source: Naeini, Cooper and Hauskrecht, Obtaining
+    well calibrated probabilities using Bayesian binning, AAAI 2015.
+
+    Raises:
+        DataError: if there is no row, or the shapes differ.
+    """
+    truth, chance = _checked(y, probability)
+    order = np.argsort(chance, kind="stable")
+    bins = np.array_split(order, min(n_bins, len(order)))
+    return float(sum(abs(truth[rows].sum() - chance[rows].sum()) for rows in bins) / len(order))
 
 
 def _checked(y: ArrayLike, probability: ArrayLike) -> tuple[_Floats, _Floats]:

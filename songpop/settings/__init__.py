@@ -14,6 +14,7 @@ from songpop.settings.commands import (
     SweepSettings,
     UiSettings,
 )
+from songpop.settings.finals import ChampionKind, FinalsSettings
 from songpop.settings.search import (
     EngineKind,
     EngineSettings,
@@ -51,6 +52,7 @@ from songpop.settings.training import (
 )
 
 __all__ = [
+    "ChampionKind",
     "ColumnSettings",
     "CompareSettings",
     "DataSettings",
@@ -59,6 +61,7 @@ __all__ = [
     "EngineSettings",
     "FeatureKind",
     "FeatureSettings",
+    "FinalsSettings",
     "FitOn",
     "FixedModel",
     "HistorySettings",

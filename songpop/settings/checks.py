@@ -51,9 +51,13 @@ def _check_numbers(settings: SweepSettings) -> None:
         ("train.seed", settings.train.seed, 0),
         ("engine.n_workers", settings.engine.n_workers, 0),
         ("engine.n_slots", settings.engine.n_slots, 1),
+        ("finals.n_configs", settings.finals.n_configs, 1),
+        ("finals.n_seeds", settings.finals.n_seeds, 1),
     ):
         if value is not None and value < low:
             raise SettingsError(f"`{key}` must be at least {low}, but it is {value}.")
+    if not 0 < settings.finals.alpha < 1:
+        raise SettingsError(f"`finals.alpha` must lie between 0 and 1, but it is {settings.finals.alpha}.")
     if not settings.engine.trial_timeout_s > 0:
         raise SettingsError(f"`engine.trial_timeout_s` must be positive, but it is {settings.engine.trial_timeout_s}.")
     patience = settings.train.early_stopping.patience

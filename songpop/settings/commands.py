@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
+from songpop.settings.finals import FinalsSettings
 from songpop.settings.search import EngineSettings, ParamSettings, PrunerSettings, SamplerSettings, SearchSettings
 from songpop.settings.stores import PathSettings, RegistrySettings, StorageSettings, TrackingSettings
 from songpop.settings.table import DataSettings, FeatureSettings, ProtocolSettings, SplitSettings
@@ -26,8 +27,10 @@ class SweepSettings:
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
     pruner: PrunerSettings = field(default_factory=PrunerSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
+    finals: FinalsSettings = field(default_factory=FinalsSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
 

@@ -79,6 +79,10 @@ class SweepRun:
         with store_failures(self._store.where):
             return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
 
+    def of_finals(self) -> "SweepRun":
+        """Return the same record for runs of the finals, which are no trials of the search."""
+        return SweepRun(self._store, self.run_id, self.name, {**self._child_tags, KIND: "final"})
+
     def reconcile(self, finished: Sequence[FinishedTrial]) -> Reconciled:
         """Delete children of this sweep that the study does not know, and those that still say RUNNING.
 
@@ -93,6 +97,10 @@ class SweepRun:
                 if run.info.run_id in known and run.info.status != RunStatus.to_string(RunStatus.RUNNING):
                     kept.add(run.info.run_id)
                 else:
+                    self._client.delete_run(run.info.run_id)
+                    n_deleted += 1
+            for run in children(self._store, self.run_id, "final"):
+                if run.info.status == RunStatus.to_string(RunStatus.RUNNING):
                     self._client.delete_run(run.info.run_id)
                     n_deleted += 1
         missing = tuple(trial.trial for trial in finished if trial.run_id not in kept)
@@ -126,6 +134,30 @@ class SweepRun:
                 metrics=[Metric(key, float(v), now_ms, 0, model_id=model_id) for key, v in (metrics or {}).items()],
                 tags=[RunTag(key, str(value)) for key, value in (tags or {}).items()],
             )
+
+    def tags(self) -> Mapping[str, str]:
+        """Return the tags of the sweep's run."""
+        with store_failures(self._store.where):
+            return dict(self._client.get_run(self.run_id).data.tags)
+
+    def write(self, artifacts: Mapping[str, str | bytes]) -> None:
+        """Write files beside the sweep's run: path → content."""
+        with store_failures(self._store.where):
+            write_artifacts(self._store, self.run_id, artifacts)
+
+    def read(self, path: str) -> str:
+        """Return a file's text that lies beside the sweep's run.
+
+        Raises:
+            ArtifactError: if it is missing.
+        """
+        try:
+            return Path(self._client.download_artifacts(self.run_id, path)).read_text("utf-8")
+        except (MlflowException, OSError) as error:
+            raise ArtifactError(
+                f"The file {path} of sweep {self.name!r} is missing in the tracking store {self._store.where}. Restore "
+                "it from a copy, or search anew: search.name=…"
+            ) from error
 
     def keep_weights(self, run_id: str, arrays: Sequence[Matrix]) -> None:
         """Keep a trial's weights (Keras' `get_weights` order) beside its run."""

@@ -58,9 +58,9 @@ def sweep_runs(store: Store, kind: str) -> Iterator[Run]:
     return search_runs(store, f"tags.`{KIND}` = '{kind}'")
 
 
-def children(store: Store, parent: str) -> Iterator[Run]:
-    """Yield the runs of a sweep's trials that are not deleted."""
-    return search_runs(store, f"tags.mlflow.parentRunId = '{parent}'")
+def children(store: Store, parent: str, kind: str = "trial") -> Iterator[Run]:
+    """Yield the runs of a sweep's trials (or those of its finals) that are not deleted."""
+    return search_runs(store, f"tags.mlflow.parentRunId = '{parent}' and tags.`{KIND}` = '{kind}'")
 
 
 def search_runs(store: Store, condition: str, *, everywhere: bool = False) -> Iterator[Run]:
