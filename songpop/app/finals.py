@@ -105,7 +105,9 @@ def hold_finals(
     )
     backend, line = FinalsBackend(specs, n_resamples), _Line(listener, len(specs))
     with started_engine(settings.engine, ground.prepared.task, len(specs) * MIN_ROUNDS) as engine:
-        summary = run_search(backend, engine, lambda: FinalRuns(store, run), on_progress=line.tell)
+        runs = FinalRuns(store, run)  # workers start meanwhile
+        summary = run_search(backend, engine, lambda: runs, on_progress=line.tell)
+    runs.finish(is_interrupted=summary.interrupted)
     if summary.interrupted:
         return None
     places = {place: range(place * n_resamples, (place + 1) * n_resamples) for place in range(len(entered))}

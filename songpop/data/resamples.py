@@ -5,6 +5,7 @@ Owns: which rows each resample trains on and validates with. Does not own: the s
 Axes: R rows of the table, J resamples.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -46,7 +47,9 @@ def resamples_of(table: SongTable, split: Split, n_resamples: int) -> tuple[Resa
     found: list[Resample] = []
     for number in range(-(-n_resamples // n_folds)):
         folds = StratifiedGroupKFold(n_folds, shuffle=True, random_state=_seed(split.seed, number))
-        cuts = folds.split(rows, label, groups)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="The least populated class")  # told below, as an error
+            cuts = list(folds.split(rows, label, groups))
         found += [Resample(train=rows[train], validation=rows[validation]) for train, validation in cuts]
     for resample in found[:n_resamples]:
         _check(table, resample)

@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
+from mlflow.entities import RunStatus
+
 from songpop.contracts import TrialResult
 from songpop.tracking.failures import store_failures
 from songpop.tracking.records import SPEC
@@ -23,15 +25,22 @@ class FinalRuns:
     """The record of a finals; implements contracts.Tracker."""
 
     def __init__(self, store: Store, run: SweepRun) -> None:
-        """Read what is recorded already.
+        """Begin, and read what is recorded already.
+
+        Args:
+            store: an open store.
+            run: of the sweep.
 
         Raises:
-            StoreError: if the store cannot be read.
+            StoreError: if the store cannot be used.
         """
-        self._run = run.of_finals()
+        self._run = run.begin_finals()
         self._recorded: dict[str, tuple[str, float]] = {}
         with store_failures(store.where):
-            for child in children(store, run.run_id, "final"):
+            for child in children(store, self._run.run_id):
+                if child.info.status == RunStatus.to_string(RunStatus.RUNNING):
+                    store.client.delete_run(child.info.run_id)  # half-made by a process that died
+                    continue
                 value = child.data.metrics.get("best_val_log_loss", math.nan)
                 self._recorded[_key(json.loads(child.data.tags[SPEC]))] = (str(child.info.run_id), value)
 
@@ -45,6 +54,10 @@ class FinalRuns:
         new = [trial for trial, run_id in zip(trials, found, strict=True) if run_id is None]
         written = iter(self._run.record_all(new) if new else ())
         return [run_id or next(written) for run_id in found]
+
+    def finish(self, *, is_interrupted: bool) -> None:
+        """End the run that holds them together."""
+        self._run.finish("KILLED" if is_interrupted else "FINISHED")
 
     def _found(self, result: TrialResult) -> str | None:
         run_id, value = self._recorded.get(_key(json.loads(spec_json(result.spec))), (None, math.nan))

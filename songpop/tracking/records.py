@@ -10,7 +10,7 @@ from typing import Literal
 Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 
 # Tags that are read back; the others are only for people.
-KIND = "songpop.kind"  # sweep or train (parents); trial, or final (a run of the finals) (children)
+KIND = "songpop.kind"  # parents: sweep, train, finals; children: trial, and final under finals
 SWEEP = "songpop.sweep"  # the sweep's name, on parents and children
 STUDY = "songpop.study"  # id of the study whose record a parent is
 TRIAL = "songpop.trial"  # the trial's number within the sweep
@@ -21,6 +21,7 @@ NOT_FINITE = "songpop.not_finite"  # measurements that were no number
 MODEL_ID = "songpop.model_id"  # on a parent: the logged model of its winner
 MODELS = "songpop.models"  # on a training's parent: its models' names, a JSON list
 TEST_DIGEST = "songpop.test_digest"  # on a parent: digest of its test rows
+OF = "songpop.of"  # on the run of a finals: run id of its sweep
 FINALS = "songpop.finals"  # on a parent: digest of who took part in its finals, and how
 N_TEST_OPENINGS = "songpop.n_test_openings"  # on a parent: how often it looked at them
 WEIGHTS = "weights.npz"  # artifact of a child

@@ -23,9 +23,9 @@ from mlflow.exceptions import MlflowException
 from songpop.contracts import FinishedTrial, Matrix, TrialResult
 from songpop.errors import ArtifactError
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import KIND, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
+from songpop.tracking.records import KIND, OF, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
 from songpop.tracking.store import Store
-from songpop.tracking.sweeps import children, sweep_runs
+from songpop.tracking.sweeps import children, finals_runs, sweep_runs
 from songpop.tracking.trial_batch import TrialBatch, batch_of
 from songpop.tracking.trial_writer import write_trials
 
@@ -79,12 +79,20 @@ class SweepRun:
         with store_failures(self._store.where):
             return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
 
-    def of_finals(self) -> "SweepRun":
-        """Return the same record for runs of the finals, which are no trials of the search."""
-        return SweepRun(self._store, self.run_id, self.name, {**self._child_tags, KIND: "final"})
+    def begin_finals(self) -> "SweepRun":
+        """Return the record of this sweep's finals: a run of its own, since its runs are no trials of the search."""
+        tags = {key: value for key, value in self._child_tags.items() if key not in (PARENT, KIND)}
+        with store_failures(self._store.where):
+            found = next(finals_runs(self._store, self.run_id), None) or self._client.create_run(
+                self._store.experiment_id,
+                tags={**_source_tags(), **tags, KIND: "finals", OF: self.run_id},
+                run_name=f"{self.name} finals",
+            )
+            self._client.update_run(found.info.run_id, status="RUNNING")
+        return SweepRun(self._store, str(found.info.run_id), self.name, {**tags, KIND: "final"})
 
     def reconcile(self, finished: Sequence[FinishedTrial]) -> Reconciled:
-        """Delete children of this sweep that the study does not know, and those that still say RUNNING.
+        """Delete children of this sweep that the study does not know, and those that still say RUNNING; end its finals.
 
         Args:
             finished: the trials that the study remembers.
@@ -99,10 +107,7 @@ class SweepRun:
                 else:
                     self._client.delete_run(run.info.run_id)
                     n_deleted += 1
-            for run in children(self._store, self.run_id, "final"):
-                if run.info.status == RunStatus.to_string(RunStatus.RUNNING):
-                    self._client.delete_run(run.info.run_id)
-                    n_deleted += 1
+            _end_dead(self._store, list(finals_runs(self._store, self.run_id)))
         missing = tuple(trial.trial for trial in finished if trial.run_id not in kept)
         return Reconciled(n_deleted=n_deleted, missing=missing)
 

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from sklearn import metrics as reference
 
 from songpop.errors import DataError
-from songpop.evaluation.metrics import EPSILON, accuracy, binary_metrics, log_loss, roc_auc, row_losses
+from songpop.evaluation.metrics import (
+    EPSILON,
+    accuracy,
+    binary_metrics,
+    calibration_error,
+    log_loss,
+    roc_auc,
+    row_losses,
+)
 
 ROWS = st.lists(st.tuples(st.integers(0, 1), st.floats(0, 1, width=32)), min_size=1, max_size=60)
 
@@ -26,9 +34,13 @@ def test_as_scikit_learn_has_them(rows: list[tuple[int, float]]) -> None:
         assert found.recall == pytest.approx(reference.recall_score(y, called))
         assert found.specificity == pytest.approx(reference.recall_score(y, called, pos_label=0))
         assert found.roc_auc == pytest.approx(reference.roc_auc_score(y, p))
+    if y.sum():
+        assert found.pr_auc == pytest.approx(reference.average_precision_score(y, p))
 
 
-@pytest.mark.parametrize(("y", "undefined"), [([1, 1], {"specificity", "roc_auc"}), ([0, 0], {"recall", "roc_auc"})])
+@pytest.mark.parametrize(
+    ("y", "undefined"), [([1, 1], {"specificity", "roc_auc"}), ([0, 0], {"recall", "roc_auc", "pr_auc"})]
+)
 def test_one_class_only(y: list[int], undefined: set[str]) -> None:
     found = vars(binary_metrics(y, [0.9, 0.2]))
     assert {name for name, value in found.items() if math.isnan(value)} == undefined
@@ -53,3 +65,16 @@ def test_ties_count_half() -> None:
 def test_shapes_that_cannot_be_meant(y: list[object], p: list[object]) -> None:
     with pytest.raises(DataError, match="as many probabilities as rows"):
         binary_metrics(y, p)
+
+
+@pytest.mark.parametrize(
+    ("y", "chance", "n_bins", "expected"),
+    [
+        ([0, 1], [0.0, 1.0], 2, 0.0),
+        ([0, 1], [1.0, 0.0], 2, 1.0),
+        ([0, 1, 1, 1], [0.5, 0.5, 0.9, 0.9], 2, 0.05),  # the first bin is right, the second 0.1 too low
+        ([1, 0], [0.5, 0.5], 10, 0.5),  # no bin is empty: two rows are two bins
+    ],
+)
+def test_calibration_error_by_hand(y: list[int], chance: list[float], n_bins: int, expected: float) -> None:
+    assert calibration_error(y, chance, n_bins) == pytest.approx(expected)
