@@ -38,9 +38,13 @@ class Notebook:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.finished: list[int] = []
+        self.finals: list[tuple[int, int]] = []
 
     def note(self, text: str) -> None:
         self.notes.append(text)
 
     def progress(self, progress: Any) -> None:
         self.finished.append(progress.n_finished)
+
+    def finals_progress(self, n_finished: int, n_total: int) -> None:
+        self.finals.append((n_finished, n_total))
