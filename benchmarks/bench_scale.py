@@ -34,6 +34,7 @@ TINY: dict[str, Any] = {
     "model__activation": "relu",
     "train__batch_size": 512,
     "search__known_points": [],
+    "finals": "none",
     "data__columns__counts": ["All Time Rank", "Spotify Streams", "YouTube Views", "Shazam Counts"],
     "data__columns__numbers": ["Track Score"],
     "data__columns__flags": [],

@@ -55,6 +55,11 @@ def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
             f"a sweep needs one finished trial to have a winner, but of {outcome.n_trials} trials "
             f"{outcome.n_pruned} were pruned and {outcome.n_failed} failed. Look at their runs, or widen the space."
         )
+    if outcome.champion is None and not outcome.interrupted:
+        raise GateError(
+            "the finals need one configuration whose runs all end with finite numbers, but each of "
+            f"{len(outcome.finals.finalists)} had a run that failed. Look at their runs, or narrow the space."
+        )
     screen.sweep(outcome)
     return outcome, INTERRUPTED if outcome.interrupted else 0
 
