@@ -63,6 +63,7 @@ class TrialSpec:
     n_epochs: int  # at most; schedules reckon with it
     patience: int | None  # epochs without improvement of `watch`; None: never stop early, keep the last weights
     watch: str = "val_log_loss"
+    resample: int | None = None  # which resampled train and validation part (finals); None: the split's own
 
 
 @dataclass(frozen=True)
