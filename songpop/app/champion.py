@@ -78,9 +78,7 @@ def open_record(
         StoreError: if the store cannot be used, or has lost the study's best trial.
     """
     name = settings.search.name or "sweep"
-    opened = open_run(
-        settings, ground, kind="sweep", name=name, n_slots=n_slots, space=space, study=backend.study_id
-    )
+    opened = open_run(settings, ground, kind="sweep", name=name, n_slots=n_slots, space=space, study=backend.study_id)
     with opened as (store, run):
         best = backend.best()
         _refuse_lost_best(run.reconcile(backend.finished()), best, store, name)

@@ -21,6 +21,7 @@ from rich.progress import (
 from rich.table import Table
 
 from songpop.cli.hints import Hints
+from songpop.cli.replays import replay_lines, replays_table
 from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
 from songpop.cli.wording import number, probability, settings_line, share
 from songpop.overrides import quoted
@@ -82,6 +83,15 @@ class Screen:
             self._task = self._bar.add_task("trials", total=progress.n_total, completed=progress.n_finished, best=best)
         shown = f"{best}{_behind(progress.n_behind)}"
         self._bar.update(self._task, completed=progress.n_finished, total=progress.n_total, best=shown)
+
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Show a piece of work that is done."""
+        if self._bar is None:
+            self._err.print(f"{text} ({n_done}/{n_total})")
+            return
+        if self._task is None:
+            self._task = self._bar.add_task("trials", total=n_total, best="")
+        self._bar.update(self._task, completed=n_done, total=n_total, best=text)
 
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -154,6 +164,12 @@ class Screen:
                 self._plain(f"LEAK: {', '.join(protocol.leaks)} gives the label away under this protocol.")
         for verdict in outcome.verdicts:
             self._plain(f"{'holds ' if verdict.holds else 'FAILS '} {verdict.claim}: {verdict.evidence}")
+
+    def reproduce(self, outcome: Any) -> None:
+        """Print the verdict on each trial that was trained again."""
+        self._out.print(replays_table(outcome))
+        for line in replay_lines(outcome):
+            self._plain(line)
 
     def check(self, outcome: Any) -> None:
         """Print what was found in a table."""

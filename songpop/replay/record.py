@@ -1,10 +1,12 @@
 """A trial's record as training it again needs it: spec, state, numbers, ground; or which part of it is missing.
 
-Owns: what a record must have. Does not own: reading it from the store (tracking), whether its numbers hold (comparison).
+Owns: what a record must have. Does not own: reading it from the store (tracking), whether its numbers hold
+(comparison).
 """
 
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -154,7 +156,8 @@ def was_lost(message: str) -> bool:
 
 
 def _n_epochs(numbers: Sequence[StoredNumber]) -> int | None:
-    return next((int(one.value) for one in numbers if one.metric == "n_epochs"), None)
+    told = [one.value for one in numbers if one.metric == "n_epochs" and math.isfinite(one.value)]
+    return round(told[0]) if told else None
 
 
 def _spec(text: str) -> TrialSpec:

@@ -1,5 +1,6 @@
 """What is said of a trial that was trained again: same, drifted, or not reproducible, and why."""
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -34,10 +35,8 @@ class Difference:
         """How far they are apart; infinite where one of them is missing or no number."""
         if self.stored is None or self.now is None:
             return float("inf")
-        if self.stored == self.now:
-            return 0.0
-        apart = abs(self.stored - self.now)
-        return apart if apart == apart else float("inf")  # noqa: PLR0124 - NaN is not itself
+        apart = 0.0 if self.stored == self.now else abs(self.stored - self.now)
+        return float("inf") if math.isnan(apart) else apart
 
     def told(self) -> str:
         """Say it in words."""

@@ -3,7 +3,7 @@
 import re
 
 from songpop.errors import SettingsError
-from songpop.settings.commands import SweepSettings
+from songpop.settings.commands import ReproduceSettings, SweepSettings
 from songpop.settings.stores import RegistrySettings
 
 _WATCHED = ("val_log_loss", "val_loss")  # without penalty, with it
@@ -102,3 +102,28 @@ def check_registry(settings: RegistrySettings) -> None:
         raise SettingsError(
             f"`registry.min_comparable_rows` must be at least 1, but it is {settings.min_comparable_rows}."
         )
+
+
+def check_reproduce(settings: ReproduceSettings) -> tuple[str, ...]:
+    """Return the run ids that are named, each once; none where a sweep's trials are meant.
+
+    Raises:
+        SettingsError: naming the key, what it says, and what to change.
+    """
+    for key, value, low in (
+        ("n_runs", settings.n_runs, 1),
+        ("seed", settings.seed, 0),
+        ("n_workers", settings.n_workers, 0),
+        ("n_seeds", settings.n_seeds, 2),
+        ("tolerance", settings.tolerance, 0),
+    ):
+        if value is not None and not value >= low:  # NaN is not above 0 either
+            raise SettingsError(f"`{key}` must be at least {low}, but it is {value}.")
+    if settings.run is None:
+        return ()
+    if settings.sweep is not None:
+        raise SettingsError(f"either `run` or `sweep` must be given, but both are. Leave sweep={settings.sweep} out.")
+    runs = [settings.run] if isinstance(settings.run, str) else settings.run
+    if not isinstance(runs, list) or not runs or not all(isinstance(run, str) and run for run in runs):
+        raise SettingsError(f"`run` must be a run id or a list of them, run=[ID1,ID2], but it is {settings.run!r}.")
+    return tuple(dict.fromkeys(runs))
