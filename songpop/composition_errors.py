@@ -49,6 +49,8 @@ def _sentence(error: BaseException) -> str:
             return _unknown_key(str(cause.full_key), [field.name for field in fields(cause.object_type)])
         cause = cause.__cause__
     text = ". ".join(line.rstrip(".") for line in lines) or type(error).__name__
+    if "Unexpected type for root: NoneType" in text:
+        return "a key of a group that is null has no place yet. Name the group's option first: engine=population"
     if "is not a subclass of ParamSettings" in text:
         return (
             "a parameter that the space has not cannot be added by an override. Write a space of your own, "

@@ -29,21 +29,21 @@ NOT_KNOWN = "its record names neither slots nor machine, so every number is comp
 class Conditions:
     """What trials are trained under now."""
 
-    engine: EngineKind | None  # None: the recorded one
-    n_workers: int | None
+    engine: EngineSettings | None  # None: the recorded one
     n_seeds: int
     tolerance: float
     environment: Mapping[str, Any]  # as tracking.environment's file has it
 
     def engine_of(self, trial: Recorded) -> EngineSettings:
         """Return the engine that trains a trial: where nothing else is said, the recorded one with as many slots."""
-        kind = self.engine or EngineKind(trial.engine)
-        n_slots = trial.n_slots if kind.value == trial.engine else None
-        return EngineSettings(kind=kind, n_workers=self.n_workers, n_slots=n_slots)
+        engine = self.engine or EngineSettings(kind=EngineKind(trial.engine))
+        is_same_kind = engine.kind.value == trial.engine
+        return replace(engine, n_slots=engine.n_slots or (trial.n_slots if is_same_kind else None))
 
     def is_like(self, trial: Recorded) -> bool:
         """Say whether the numbers must be the recorded ones: the engine is, and the machine as far as is known."""
-        is_same_engine = self.engine is None or self.engine.value == trial.engine
+        engine = self.engine_of(trial)
+        is_same_engine = engine.kind.value == trial.engine and trial.n_slots in (None, engine.n_slots)
         return is_same_engine and trial.machine in (None, self.environment["machine_class"])
 
 
@@ -167,5 +167,7 @@ def _differing(trial: Recorded, own: TrialResult, found: Comparison) -> list[str
 
 
 def _engine_change(trial: Recorded, conditions: Conditions) -> list[str]:
-    now = conditions.engine_of(trial).kind.value
-    return [] if now == trial.engine else [f"engine {trial.engine}, now {now}"]
+    now = conditions.engine_of(trial)
+    if now.kind.value != trial.engine:
+        return [f"engine {trial.engine}, now {now.kind.value}"]
+    return [] if trial.n_slots in (None, now.n_slots) else [f"{trial.n_slots} slots, now {now.n_slots}"]

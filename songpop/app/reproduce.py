@@ -95,7 +95,7 @@ def reproduce(
 
 
 def _chosen(store: Store, settings: ReproduceSettings) -> Sequence[str]:
-    """Return trials of a sweep, taken at random, in the order in which they ended."""
+    """Return trials of a sweep, taken at random, in the order of their numbers."""
     run_ids = trials_of(store, settings.sweep)
     n_runs = len(run_ids) if settings.n_runs is None else min(settings.n_runs, len(run_ids))
     taken = np.random.default_rng(settings.seed).choice(len(run_ids), size=n_runs, replace=False)
@@ -113,7 +113,6 @@ def _replays(
     files = _files(store, records)
     conditions = Conditions(
         engine=settings.engine,
-        n_workers=settings.n_workers,
         n_seeds=settings.n_seeds,
         tolerance=settings.tolerance,
         environment=asdict(environment(REPOSITORY)),

@@ -5,7 +5,6 @@ from enum import Enum
 from typing import Any
 
 from songpop.settings.search import (
-    EngineKind,
     EngineSettings,
     ParamSettings,
     PrunerSettings,
@@ -77,8 +76,7 @@ class ReproduceSettings:
     n_runs: int | None = 20  # sweep: so many, taken at random; null: all
     seed: int = 0  # sweep: of the choice
     table: str | None = None  # where the table lies now; default: where the record says
-    engine: EngineKind | None = None  # who trains; default: who trained
-    n_workers: int | None = None  # processes; default: one per core; 0: none but this one
+    engine: EngineSettings | None = None  # who trains; default: who trained, with as many slots
     n_seeds: int = 10  # on another engine or class of machine: other seeds that the record is held against
     tolerance: float = 1e-4  # how far a number may be from the stored one; 0: not at all
     tracking: TrackingSettings = field(default_factory=TrackingSettings)

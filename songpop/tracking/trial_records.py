@@ -17,7 +17,7 @@ from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric
 
 from songpop.errors import GateError
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import KIND, SWEEP, StoredNumber, SweepFiles, TrialRecord
+from songpop.tracking.records import KIND, SWEEP, TRIAL, StoredNumber, SweepFiles, TrialRecord
 from songpop.tracking.runs import PARENT
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, find_sweep, list_sweeps, search_runs
@@ -26,7 +26,7 @@ N_TOGETHER = 500  # runs that are asked for at once: databases and servers limit
 
 
 def trials_of(store: Store, sweep: str | None) -> tuple[str, ...]:
-    """Return the run ids of a sweep's or a training's trials, in the order of their ids.
+    """Return the run ids of a sweep's or a training's trials, in the order of their numbers.
 
     Args:
         store: an open store.
@@ -38,10 +38,10 @@ def trials_of(store: Store, sweep: str | None) -> tuple[str, ...]:
     is_training = sweep is not None and sweep in {one.name for one in list_sweeps(store, "train")}
     found = find_sweep(store, sweep, "train" if is_training else "sweep")
     with store_failures(store.where):
-        ids = sorted(str(run.info.run_id) for run in children(store, found.run_id))
-    if not ids:
+        runs = sorted(children(store, found.run_id), key=lambda run: int(run.data.tags[TRIAL]))
+    if not runs:
         raise GateError(f"The sweep {found.name} must have a finished trial to be trained again, but it has none.")
-    return tuple(ids)
+    return tuple(str(run.info.run_id) for run in runs)
 
 
 def read_trials(store: Store, run_ids: Sequence[str]) -> tuple[TrialRecord, ...]:
