@@ -131,6 +131,7 @@ def _replays(
         found, engine = founds[trial.parent], conditions.engine_of(trial)
         assert isinstance(found, Foundation)
         groups.setdefault((found.key, repr(engine)), _Group(found=found, engine=engine, trials=[])).trials.append(trial)
+    conditions = conditions.for_all([trial for group in groups.values() for trial in group.trials])
     for group in groups.values():
         yield from _trained(group, conditions, frame, listener)
 

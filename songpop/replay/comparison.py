@@ -80,8 +80,8 @@ def compare_seeds(stored: float | None, others: Sequence[float | None], *, toler
     if interval.low - tolerance <= stored <= interval.high + tolerance:
         return ""
     return (
-        f"best_val_log_loss: stored {stored:.6g}, outside of the {level:.0%} prediction interval of {len(finite)} "
-        f"other seeds, {interval.low:.6g} to {interval.high:.6g}"
+        f"best_val_log_loss: stored {stored:.6g}, outside of the {100 * level:.6g} % prediction interval of "
+        f"{len(finite)} other seeds, {interval.low:.6g} to {interval.high:.6g}"
     )
 
 

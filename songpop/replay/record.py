@@ -173,5 +173,10 @@ def _environment(tags: Mapping[str, str], ground: SweepFiles) -> Mapping[str, An
         found = json.loads(content) if content else {}
     except ValueError:
         found = {}
-    commit = {} if own or COMMIT not in tags else {"commit": tags[COMMIT]}  # the trial's own, if the file is not
-    return {**found, **commit} if isinstance(found, dict) else commit
+    if not isinstance(found, dict):
+        found = {}
+    if MACHINE in tags:
+        found["machine_class"] = tags[MACHINE]
+    if COMMIT in tags and not own:  # the trial's own, if the file is not
+        found["commit"] = tags[COMMIT]
+    return found
