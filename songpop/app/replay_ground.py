@@ -57,6 +57,8 @@ def foundation(files: SweepFiles, read_config: ReadConfig, table: str | None, *,
     if parts is None:
         return Unfit(reason=f"a file {PARTS} of its sweep that can be read", is_missing=True)
     is_frame = any(A_FRAME in source for source in files.sources) and settings.data.path is None
+    if table is not None and is_frame:  # as `frame.to_csv(FILE, index=False)` has written it
+        settings.data.encoding, settings.data.separator = "utf-8", ","
     if table is not None:
         settings.data.path, settings.data.generated, is_frame = table, False, False
     train, validation, test = parts

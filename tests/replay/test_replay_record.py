@@ -90,7 +90,9 @@ def test_a_trial_that_failed_by_its_numbers_can_be_compared(
 
 
 def test_the_parts_are_read_and_a_damaged_file_is_not() -> None:
-    train, _, test = parts_of(split_file()) or ()
+    parts = parts_of(split_file())
+    assert parts is not None
+    train, _, test = parts
     assert np.array_equal(train, np.arange(6))
     assert (test.dtype, list(test)) == (np.int64, [8, 9])
     for damaged in (b"", b"nothing", split_file()[:100]):
