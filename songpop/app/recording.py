@@ -141,7 +141,7 @@ def _params(settings: SweepSettings, kind: str) -> dict[str, Any]:
 def _artifacts(settings: SweepSettings, ground: Ground, space: Space | None) -> dict[str, str | bytes]:
     env = _environment()
     files: dict[str, str | bytes] = {
-        CONFIG: yaml.safe_dump(_plain(asdict(settings)), sort_keys=False, allow_unicode=True),
+        CONFIG: config_text(settings),
         PARTS: _split_file(ground.split),
         "split.json": json.dumps(_split_summary(ground), indent=2),
         "table.json": json.dumps(_plain(asdict(ground.table.report)), indent=2, default=str),
@@ -151,6 +151,11 @@ def _artifacts(settings: SweepSettings, ground: Ground, space: Space | None) -> 
     if space is not None:
         files["space.json"] = json.dumps(as_entries(space), indent=2)
     return files
+
+
+def config_text(settings: SweepSettings) -> str:
+    """Return settings as the file beside a run has them (`compose.recorded_settings` reads it)."""
+    return yaml.safe_dump(_plain(asdict(settings)), sort_keys=False, allow_unicode=True)
 
 
 def _split_file(split: Split) -> bytes:

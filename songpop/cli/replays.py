@@ -28,13 +28,13 @@ def replay_lines(outcome: Any) -> Iterator[str]:
         (outcome.n_not_reproducible, "not reproducible"),
     )
     yield (
-        f"{outcome.n_runs} trials trained again in {outcome.wall_s:,.0f} s: "
+        f"{_trials(outcome.n_runs)} trained again in {outcome.wall_s:,.0f} s: "
         + ", ".join(f"{n} {name}" for n, name in counts if n)
         + f" (tolerance {outcome.tolerance:g})."
     )
     remarks = Counter(remark for one in outcome.replays for remark in one.remarks)
     if remarks:
-        told = "; ".join(f"{remark} ({n} trials)" for remark, n in remarks.most_common())
+        told = "; ".join(f"{remark} ({_trials(n)})" for remark, n in remarks.most_common())
         yield f"Not as it was, with the same result: {told}."
 
 
@@ -56,3 +56,7 @@ def _reasons(one: Any) -> Iterator[str]:
         yield f"Not as it was: {'; '.join(one.causes)}."
     elif one.first is not None and one.rule.value != BY_SEEDS and not one.remarks:
         yield "Packages, commit, lock and machine are as they were."
+
+
+def _trials(n: int) -> str:
+    return f"{n} trial{'s' * (n != 1)}"

@@ -69,6 +69,21 @@ def test_the_data_set_stands_beside_the_run(settings: SweepSettings, ground: Gro
     assert json.loads(dataset.profile)["num_rows"] == len(ground.table.label)
 
 
+def test_a_trial_says_under_what_it_was_trained(
+    settings: SweepSettings, ground: Ground, client: MlflowClient, store_root: Path
+) -> None:
+    tags = recording.record_tags(settings, ground, None, 4)
+    assert (tags["songpop.engine"], tags["songpop.n_slots"]) == ("population", "4")
+    with recording.open_run(settings, ground, kind="sweep", name="s", n_slots=4) as (_, run):
+        run.finish()
+    folder = Path(client.download_artifacts(run.run_id, ""))
+    last = (folder / "environment.json").read_text()
+    own = (folder / "environments" / f"{tags['songpop.environment']}.json").read_text()
+    assert own == last
+    assert json.loads(own)["machine_class"] == tags["songpop.machine"]
+    assert json.loads(own)["packages"]["numpy"] == np.__version__
+
+
 @pytest.mark.parametrize("leaks", [(), ("Track Score",), ("A", "B + C")])
 def test_leaks_are_a_tag(leaks: tuple[str, ...], ground: Ground) -> None:
     leaky = replace(ground, leaks=replace(ground.leaks, allowed=leaks))
