@@ -25,6 +25,7 @@ Finds the best Keras model for a table of songs, and keeps every trial on the re
 
   songpop sweep search.n_trials=50 space=published     a key or group is set by KEY=VALUE
   songpop sweep data=songs data.path=FILE              your own table
+  songpop reproduce sweep=NAME n_runs=20               are twenty trials what their records say?
   songpop COMMAND --cfg job                            every key of a command, with its value
   songpop COMMAND --help                               its groups and their options (Hydra's own help)
 

@@ -16,7 +16,7 @@ from songpop.tracking.trial_records import read_files, read_trials, trials_of
 
 @pytest.fixture
 def run(store: Store) -> SweepRun:
-    files = {"config.yaml": "data: {}", "environments/ab.json": b"{}", "other.txt": "x"}
+    files: dict[str, str | bytes] = {"config.yaml": "data: {}", "environments/ab.json": b"{}", "other.txt": "x"}
     return start_sweep(store, "s", artifacts=files, child_tags={"songpop.table": "t1"})
 
 
