@@ -54,6 +54,9 @@ class Clock:
         """Note the time."""
         self.seconds[progress.n_finished] = time.perf_counter()
 
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Say nothing."""
+
 
 def trials(sampler: str) -> dict[str, float]:
     """Return milliseconds per trial in each window of a sweep of 10,000, and the last window's by the second's."""

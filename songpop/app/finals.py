@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, final
 
-from songpop.app.engines import MIN_ROUNDS, started_engine
+from songpop.app.engines import MIN_ROUNDS, n_slots_of, started_engine
 from songpop.app.listener import Listener
 from songpop.app.prepare import Prepared, base_params, searched_space
 from songpop.app.resampling import Resampled, resampled
@@ -21,6 +21,8 @@ from songpop.tracking.final_runs import FinalRuns
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
 
+N_LINES = 10  # that tell how far they are
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HeldFinals:
@@ -34,15 +36,17 @@ class HeldFinals:
 
 @final
 class _Line:
-    """Tells how far the finals are, some twenty times."""
+    """Tells how far the finals are, some ten times: a run is over in a tenth of a second."""
 
     def __init__(self, listener: Listener, n_total: int) -> None:
         self._listener = listener
         self._n_total = n_total
+        self._every = max(1, n_total // N_LINES)
 
     def tell(self, progress: Any) -> None:
         """Take the state after a finished run."""
-        self._listener.finals_progress(progress.n_finished, self._n_total)
+        if progress.n_finished % self._every == 0 or progress.n_finished == self._n_total:
+            self._listener.step("finals", progress.n_finished, self._n_total)
 
 
 def contestants(settings: SweepSettings, backend: OptunaBackend, champion: Params | None) -> tuple[Contestant, ...]:
@@ -104,8 +108,9 @@ def hold_finals(
         f"and validation rows ({len(specs)} runs)."
     )
     backend, line = FinalsBackend(specs, n_resamples), _Line(listener, len(specs))
-    with started_engine(settings.engine, ground.prepared.task, len(specs) * MIN_ROUNDS) as engine:
-        runs = FinalRuns(store, run)  # workers start meanwhile
+    n_to_come = len(specs) * MIN_ROUNDS  # nothing is learnt from them, so that all slots may be filled
+    with started_engine(settings.engine, ground.prepared.task, n_to_come) as engine:
+        runs = FinalRuns(store, run, n_slots_of(settings.engine, n_to_come))  # workers start meanwhile
         summary = run_search(backend, engine, lambda: runs, on_progress=line.tell)
     runs.finish(is_interrupted=summary.interrupted)
     if summary.interrupted:

@@ -19,8 +19,8 @@ class Listener(Protocol):
         """Take the state of a search after each finished trial."""
         ...
 
-    def finals_progress(self, n_finished: int, n_total: int) -> None:
-        """Take how many runs of the finals are finished."""
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Take a piece of work that is done, of so many."""
         ...
 
 
@@ -33,5 +33,5 @@ class Silence:
     def progress(self, progress: SearchProgress) -> None:
         """Drop the progress."""
 
-    def finals_progress(self, n_finished: int, n_total: int) -> None:
-        """Drop it."""
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Drop the step."""

@@ -51,7 +51,7 @@ class SearchRecord:
 
 @contextmanager
 def open_record(
-    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend
+    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, n_slots: int
 ) -> Iterator[SearchRecord]:
     """Open the store and the parent run, and make them agree with the study; left with an error, the run is KILLED.
 
@@ -59,7 +59,8 @@ def open_record(
         StoreError: if the store cannot be used, or has lost the study's best trial.
     """
     name = settings.search.name or "sweep"
-    with open_run(settings, ground, kind="sweep", name=name, space=space, study=backend.study_id) as (store, run):
+    opened = open_run(settings, ground, kind="sweep", name=name, n_slots=n_slots, space=space, study=backend.study_id)
+    with opened as (store, run):
         best = backend.best()
         _refuse_lost_best(run.reconcile(backend.finished()), best, store, name)
         yield SearchRecord(store=store, run=run, keeper=BestKeeper(run, best))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from songpop.app.engines import load_of, started_engine, trains_elsewhere
+from songpop.app.engines import load_of, n_slots_of, started_engine, trains_elsewhere
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import (
     Ground,
@@ -66,11 +66,11 @@ def sweep(
         backend = stack.enter_context(closing(_open_study(settings, space, base, identity)))
         n_before = len(backend.finished())
         prepared = prepare(settings, ground)
-        engine = stack.enter_context(
-            started_engine(settings.engine, prepared.task, settings.search.n_trials - n_before)
-        )
+        n_to_come = settings.search.n_trials - n_before
+        engine = stack.enter_context(started_engine(settings.engine, prepared.task, n_to_come))
+        n_slots = n_slots_of(settings.engine, n_to_come)
         # MLflow takes two seconds: where other processes train, it is opened beside them.
-        opened = cache(lambda: stack.enter_context(_record(settings, ground, space, backend)))
+        opened = cache(lambda: stack.enter_context(_record(settings, ground, space, backend, n_slots)))
         if not trains_elsewhere(engine):
             opened()
         if n_before:
@@ -104,11 +104,11 @@ def _concluded(
 
 
 def _record(
-    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend
+    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, n_slots: int
 ) -> AbstractContextManager[SearchRecord]:
     from songpop.app.search_record import open_record  # and with it MLflow
 
-    return open_record(settings, ground, space, backend)
+    return open_record(settings, ground, space, backend, n_slots)
 
 
 def told_fixed(settings: SweepSettings) -> str:

@@ -22,13 +22,13 @@ from rich.table import Table
 
 from songpop.cli.hints import Hints
 from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table
+from songpop.cli.replays import replay_lines, replays_table
 from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
 from songpop.cli.wording import number, probability, settings_line, share
 from songpop.overrides import quoted
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 BEHIND_IS_SHOWN = 16  # trials that end together are recorded together
-N_LINES = 10  # that tell of the finals in a log file
 MAX_WIDTH = 50  # longer commands do not push what stands behind the others away
 
 
@@ -41,7 +41,7 @@ class Screen:
         self._hints = hints or Hints()
         self._bar: Progress | None = None
         self._task: Any = None
-        self._finals: Any = None
+        self._steps: Any = None
 
     # ── while it works ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -86,15 +86,14 @@ class Screen:
         shown = f"{best}{_behind(progress.n_behind)}"
         self._bar.update(self._task, completed=progress.n_finished, total=progress.n_total, best=shown)
 
-    def finals_progress(self, n_finished: int, n_total: int) -> None:
-        """Show how far the finals are; without a terminal some ten times."""
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Show a piece of work that is done."""
         if self._bar is None:
-            if n_finished == n_total or n_finished % max(1, n_total // N_LINES) == 0:
-                self._err.print(f"finals: {n_finished}/{n_total} runs")
+            self._err.print(f"{text} ({n_done}/{n_total})")
             return
-        if self._finals is None:
-            self._finals = self._bar.add_task("finals", total=n_total, best="")
-        self._bar.update(self._finals, completed=n_finished)
+        if self._steps is None:
+            self._steps = self._bar.add_task("runs", total=n_total, best=text)
+        self._bar.update(self._steps, completed=n_done, total=n_total, best=text)
 
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -164,6 +163,12 @@ class Screen:
                 self._plain(f"LEAK: {', '.join(protocol.leaks)} gives the label away under this protocol.")
         for verdict in outcome.verdicts:
             self._plain(f"{'holds ' if verdict.holds else 'FAILS '} {verdict.claim}: {verdict.evidence}")
+
+    def reproduce(self, outcome: Any) -> None:
+        """Print the verdict on each trial that was trained again."""
+        self._out.print(replays_table(outcome))
+        for line in replay_lines(outcome):
+            self._plain(line)
 
     def check(self, outcome: Any) -> None:
         """Print what was found in a table."""

@@ -47,7 +47,7 @@ def make_split(table: SongTable, settings: SplitSettings) -> Split:
         test=test,
         name=settings.kind.value,
         seed=PUBLISHED_SEED if settings.kind is SplitKind.published else settings.seed,
-        digest=_digest(train, validation, test),
+        digest=split_digest(train, validation, test),
     )
 
 
@@ -67,7 +67,8 @@ def _check_part(name: str, label: NDArray[np.int8], kind: SplitKind) -> None:
         )
 
 
-def _digest(*parts: Indices) -> str:
+def split_digest(*parts: Indices) -> str:
+    """Return the digest of row numbers of train, validation and test, in this order."""
     digest = hashlib.sha256()
     for rows in parts:
         digest.update(len(rows).to_bytes(8, "little") + rows.astype("<i8").tobytes())

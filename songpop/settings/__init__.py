@@ -4,13 +4,14 @@ Owns: names, types and defaults of every key, and the checks between keys. Does 
 They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/decisions/0003-settings.md).
 """
 
-from songpop.settings.checks import check_name, check_registry, check_sweep
+from songpop.settings.checks import check_name, check_registry, check_reproduce, check_sweep
 from songpop.settings.commands import (
     CompareSettings,
     HistorySettings,
     Order,
     PredictSettings,
     PromoteSettings,
+    ReproduceSettings,
     SweepSettings,
     UiSettings,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "PrunerKind",
     "PrunerSettings",
     "RegistrySettings",
+    "ReproduceSettings",
     "SamplerKind",
     "SamplerSettings",
     "ScheduleSettings",
@@ -95,5 +97,6 @@ __all__ = [
     "UiSettings",
     "check_name",
     "check_registry",
+    "check_reproduce",
     "check_sweep",
 ]

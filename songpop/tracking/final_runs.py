@@ -24,17 +24,18 @@ from songpop.tracking.trial_batch import spec_json
 class FinalRuns:
     """The record of a finals; implements contracts.Tracker."""
 
-    def __init__(self, store: Store, run: SweepRun) -> None:
+    def __init__(self, store: Store, run: SweepRun, n_slots: int) -> None:
         """Begin, and read what is recorded already.
 
         Args:
             store: an open store.
             run: of the sweep.
+            n_slots: that each process trains at once.
 
         Raises:
             StoreError: if the store cannot be used.
         """
-        self._run = run.begin_finals()
+        self._run = run.begin_finals(n_slots)
         self._recorded: dict[str, tuple[str, float]] = {}
         with store_failures(store.where):
             for child in children(store, self._run.run_id):

@@ -23,7 +23,7 @@ from mlflow.exceptions import MlflowException
 from songpop.contracts import FinishedTrial, Matrix, TrialResult
 from songpop.errors import ArtifactError
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import KIND, OF, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
+from songpop.tracking.records import KIND, N_SLOTS, OF, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs, sweep_runs
 from songpop.tracking.trial_batch import TrialBatch, batch_of
@@ -79,9 +79,10 @@ class SweepRun:
         with store_failures(self._store.where):
             return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
 
-    def begin_finals(self) -> "SweepRun":
+    def begin_finals(self, n_slots: int) -> "SweepRun":
         """Return the record of this sweep's finals: a run of its own, since its runs are no trials of the search."""
         tags = {key: value for key, value in self._child_tags.items() if key not in (PARENT, KIND)}
+        tags |= {N_SLOTS: str(n_slots)}
         with store_failures(self._store.where):
             found = next(finals_runs(self._store, self.run_id), None) or self._client.create_run(
                 self._store.experiment_id,
@@ -89,7 +90,7 @@ class SweepRun:
                 run_name=f"{self.name} finals",
             )
             self._client.update_run(found.info.run_id, status="RUNNING")
-        return SweepRun(self._store, str(found.info.run_id), self.name, {**tags, KIND: "final"})
+        return SweepRun(self._store, str(found.info.run_id), self.name, {**tags, KIND: "final", OF: self.run_id})
 
     def reconcile(self, finished: Sequence[FinishedTrial]) -> Reconciled:
         """Delete children of this sweep that the study does not know, and those that still say RUNNING; end its finals.

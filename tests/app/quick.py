@@ -38,7 +38,6 @@ class Notebook:
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.finished: list[int] = []
-        self.finals: list[tuple[int, int]] = []
 
     def note(self, text: str) -> None:
         self.notes.append(text)
@@ -46,5 +45,6 @@ class Notebook:
     def progress(self, progress: Any) -> None:
         self.finished.append(progress.n_finished)
 
-    def finals_progress(self, n_finished: int, n_total: int) -> None:
-        self.finals.append((n_finished, n_total))
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        self.notes.append(text)
+        self.finished.append(n_done)

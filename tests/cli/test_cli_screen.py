@@ -146,6 +146,13 @@ def test_a_line_per_trial_on_standard_error(state: dict[str, Any], words: str, a
     assert told.out == ""
 
 
+def test_a_line_per_step_on_standard_error(capsys: Capsys) -> None:
+    screen = Screen(as_json=True)
+    with screen.live():
+        screen.step("trial-007 [l2]: same", 3, 20)
+    assert capsys.readouterr() == ("", "trial-007 [l2]: same (3/20)\n")
+
+
 # ── the other commands ──────────────────────────────────────────────────────────────────────────────────────
 
 

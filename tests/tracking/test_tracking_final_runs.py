@@ -19,7 +19,7 @@ def final(number: int, resample: int, value: float = 0.4) -> TrialResult:
 def test_they_stand_apart_from_the_trials(store) -> None:
     run = start_sweep(store, "s", child_tags={"songpop.engine": "population"})
     trial = run.record(finished_trial(0), {})
-    finals = FinalRuns(store, run)
+    finals = FinalRuns(store, run, 4)
     written = finals.record_all([(final(0, 0), {"finalist": 0}), (final(1, 1), {"finalist": 0})])
     finals.finish(is_interrupted=False)
     (parent,) = finals_runs(store, run.run_id)
@@ -35,10 +35,10 @@ def test_they_stand_apart_from_the_trials(store) -> None:
 
 def test_held_again_they_are_recorded_once(store) -> None:
     run = start_sweep(store, "s")
-    first = FinalRuns(store, run)
+    first = FinalRuns(store, run, 4)
     (one,) = first.record_all([(final(0, 0), {})])
     first.finish(is_interrupted=True)
-    again = FinalRuns(store, run)
+    again = FinalRuns(store, run, 4)
     # Under another number, since somebody else takes part now; and one that is new.
     written = again.record_all([(final(5, 0), {}), (final(6, 1), {})])
     assert written[0] == one
@@ -47,15 +47,15 @@ def test_held_again_they_are_recorded_once(store) -> None:
 
 def test_other_numbers_are_another_run(store) -> None:
     run = start_sweep(store, "s")
-    finals = FinalRuns(store, run)
+    finals = FinalRuns(store, run, 4)
     (one,) = finals.record_all([(final(0, 0), {})])
-    (other,) = FinalRuns(store, run).record_all([(final(0, 0, value=0.41), {})])
+    (other,) = FinalRuns(store, run, 4).record_all([(final(0, 0, value=0.41), {})])
     assert one != other
 
 
 def test_what_a_killed_process_left_is_ended(store) -> None:
     run = start_sweep(store, "s", study="study")
-    FinalRuns(store, run).record_all([(final(0, 0), {})])  # and dies
+    FinalRuns(store, run, 4).record_all([(final(0, 0), {})])  # and dies
     (parent,) = finals_runs(store, run.run_id)
     assert parent.info.status == "RUNNING"
     half = store.client.create_run(
@@ -65,5 +65,5 @@ def test_what_a_killed_process_left_is_ended(store) -> None:
     again.reconcile([remembered(0, again.record(finished_trial(0), {}))])
     (parent,) = finals_runs(store, run.run_id)
     assert parent.info.status == "KILLED"
-    FinalRuns(store, again)
+    FinalRuns(store, again, 4)
     assert store.client.get_run(half.info.run_id).info.lifecycle_stage == "deleted"
