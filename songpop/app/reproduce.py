@@ -24,7 +24,7 @@ from songpop.replay.record import NEEDED_FILES, Recorded, environment_files, mis
 from songpop.replay.verdicts import Replay, Verdict
 from songpop.settings import EngineKind, EngineSettings, ReproduceSettings, check_reproduce
 from songpop.tracking.environment import environment
-from songpop.tracking.records import SWEEP, SweepFiles, TrialRecord
+from songpop.tracking.records import ENGINE, SWEEP, SweepFiles, TrialRecord
 from songpop.tracking.store import Store, open_store
 from songpop.tracking.trial_records import read_files, read_trials, trials_of
 
@@ -79,7 +79,7 @@ def reproduce(
     records = read_trials(store, run_ids or _chosen(store, settings))
     listener.note(f"Training {len(records)} trial{'s' * (len(records) != 1)} again from the record in {store.where}.")
     found: dict[str, Replay] = {}
-    for one in _replays(settings, read_config, store, records, frame, listener):
+    for one in _replays(settings, read_config, store, records, frame):
         found[one.run_id] = one
         listener.step(f"{one.run}: {one.verdict.value}", len(found), len(records))
     verdicts = [one.verdict for one in found.values()]
@@ -108,7 +108,6 @@ def _replays(
     store: Store,
     records: Sequence[TrialRecord],
     frame: pd.DataFrame | None,
-    listener: Listener,
 ) -> Iterator[Replay]:
     files = _files(store, records)
     conditions = Conditions(
@@ -133,7 +132,7 @@ def _replays(
         groups.setdefault((found.key, repr(engine)), _Group(found=found, engine=engine, trials=[])).trials.append(trial)
     conditions = conditions.for_all([trial for group in groups.values() for trial in group.trials])
     for group in groups.values():
-        yield from _trained(group, conditions, frame, listener)
+        yield from _trained(group, conditions, frame)
 
 
 def _files(store: Store, records: Sequence[TrialRecord]) -> Mapping[str, SweepFiles]:
@@ -154,8 +153,8 @@ def _whole(record: TrialRecord, files: SweepFiles, found: Foundation | Unfit | N
     missing = list(missing_parts(record, files))
     if not missing and isinstance(found, Unfit):
         missing = [found.reason]
-    if not missing and record.tags["songpop.engine"] not in {kind.value for kind in EngineKind}:
-        missing = [f"an engine that this version has ({record.tags['songpop.engine']!r})"]
+    if not missing and record.tags[ENGINE] not in {kind.value for kind in EngineKind}:
+        missing = [f"an engine that this version has ({record.tags[ENGINE]!r})"]
     if not missing:
         return recorded(record, files)
     return Replay(
@@ -168,7 +167,7 @@ def _whole(record: TrialRecord, files: SweepFiles, found: Foundation | Unfit | N
     )
 
 
-def _trained(group: _Group, conditions: Conditions, frame: pd.DataFrame | None, listener: Listener) -> Iterator[Replay]:
+def _trained(group: _Group, conditions: Conditions, frame: pd.DataFrame | None) -> Iterator[Replay]:
     """Yield the verdict on each trial of a group; where the ground is another one, without training."""
     table = read_again(group.found, frame)
     if isinstance(table, Unfit):
