@@ -10,7 +10,7 @@ quoted = '$(subst ','\'',$(1))'
 DATA_ARGS := $(if $(DATA),data=songs data.path=$(call quoted,$(DATA)))
 STAMP := $(VENV)/.complete
 
-.PHONY: setup help sweep train compare promote rollback history predict table ui test check bench lint lock clean
+.PHONY: setup help sweep train compare promote rollback history reproduce predict table ui test check bench lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ rollback: setup  ## give the alias back to the champion before
 
 history: setup  ## who was champion when
 	@$(BIN)/songpop history $(ARGS)
+
+reproduce: setup  ## train tracked trials again from their records, and compare: ARGS="run=ID"
+	@$(BIN)/songpop reproduce $(ARGS)
 
 predict: setup  ## rank the songs of DATA=FILE (or of the built-in table) into OUT=FILE (scored.csv)
 	@$(BIN)/songpop predict input=$(call quoted,$(or $(DATA),sample)) output=$(call quoted,$(or $(OUT),scored.csv)) $(ARGS)

@@ -32,7 +32,8 @@ PEERS = {
 }
 SWEEP = (
     "-m", "songpop", "sweep", "--json", "space=published", "schedule=constant", "sampler=random", "pruner=none",
-    "search.known_points=[]", f"train.epochs={EPOCHS}", "train.early_stopping.patience=null", "train.batch_size=64",
+    "search.known_points=[]", "finals=none",  # a search alone, as the peers have it
+    f"train.epochs={EPOCHS}", "train.early_stopping.patience=null", "train.batch_size=64",
 )  # fmt: skip
 LOOPS = {1: "songpop engine=population, 1 worker", 2: "songpop engine=population, 2 workers"}
 

@@ -34,6 +34,7 @@ TINY: dict[str, Any] = {
     "model__activation": "relu",
     "train__batch_size": 512,
     "search__known_points": [],
+    "finals": "none",
     "data__columns__counts": ["All Time Rank", "Spotify Streams", "YouTube Views", "Shazam Counts"],
     "data__columns__numbers": ["Track Score"],
     "data__columns__flags": [],
@@ -52,6 +53,9 @@ class Clock:
     def progress(self, progress: Any) -> None:
         """Note the time."""
         self.seconds[progress.n_finished] = time.perf_counter()
+
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Say nothing."""
 
 
 def trials(sampler: str) -> dict[str, float]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from songpop.compose import compose_settings
+from songpop.compose import compose_settings, recorded_settings
 from songpop.overrides import overrides_of
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from songpop.app.listener import Listener
     from songpop.app.records import SweepOutcome
+    from songpop.app.reproduce import ReproduceOutcome
 
-__all__ = ["check", "compare", "history", "predict", "promote", "rollback", "sweep", "train"]
+__all__ = ["check", "compare", "history", "predict", "promote", "reproduce", "rollback", "sweep", "train"]
 
 
 def sweep(
@@ -99,6 +100,24 @@ def history(**overrides: Any) -> Any:
     from songpop.app.registry import history as run
 
     return run(_settings("history", overrides))
+
+
+def reproduce(
+    frame: pd.DataFrame | None = None, *, listener: Listener | None = None, **overrides: Any
+) -> ReproduceOutcome:
+    """Train tracked trials again from their records (`run=ID` or a list; `sweep=NAME, n_runs=20`), and compare.
+
+    Args:
+        frame: the table that they were trained on, if it was a data frame; None: the record says where it lies.
+        listener: told what happens; None: nobody.
+        **overrides: config keys.
+
+    Returns:
+        A verdict on each: same, drifted, or not reproducible, and why.
+    """
+    from songpop.app.reproduce import reproduce as run
+
+    return run(_settings("reproduce", overrides), recorded_settings, frame=frame, listener=listener)
 
 
 def predict(frame: pd.DataFrame, **overrides: Any) -> pd.DataFrame:

@@ -19,6 +19,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from songpop.composition_errors import plain_sentences
 from songpop.errors import SettingsError
@@ -28,11 +30,20 @@ from songpop.settings import (
     HistorySettings,
     PredictSettings,
     PromoteSettings,
+    ReproduceSettings,
     SweepSettings,
     UiSettings,
 )
 
-Settings = SweepSettings | CompareSettings | PromoteSettings | HistorySettings | PredictSettings | UiSettings
+Settings = (
+    SweepSettings
+    | CompareSettings
+    | PromoteSettings
+    | HistorySettings
+    | PredictSettings
+    | ReproduceSettings
+    | UiSettings
+)
 
 SCHEMAS = {
     "sweep_schema": SweepSettings,
@@ -40,10 +51,12 @@ SCHEMAS = {
     "promote_schema": PromoteSettings,
     "history_schema": HistorySettings,
     "predict_schema": PredictSettings,
+    "reproduce_schema": ReproduceSettings,
     "ui_schema": UiSettings,
 }
 # A sweep or training without a name is called after the options of these groups.
 NAMED_BY = {"sweep": ("data", "protocol", "space"), "train": ("data", "protocol", "experiment")}
+GROUND = ("data", "protocol", "split", "features")  # groups that decide what a trial is trained on
 
 
 class _StopJobs(BaseException):
@@ -131,6 +144,22 @@ def compose_variants(command: str, group: str, options: Sequence[str]) -> list[S
         config = hydra.compose(command, overrides=[*overrides, f"{group}={option}"], return_hydra_config=True)
         variants.append(_without_hydra(command, config, _swept_words()))
     return variants
+
+
+def recorded_settings(config: str) -> SweepSettings:
+    """Return what a run's config.yaml says of the data that its trials were trained on; the rest is left at defaults.
+
+    Raises:
+        SettingsError: if a group is not there, or has keys or values that this version does not know.
+    """
+    try:
+        given = OmegaConf.to_container(OmegaConf.create(config))
+        groups = {name: given[name] for name in GROUND} if isinstance(given, dict) else {}
+        settings = OmegaConf.to_object(OmegaConf.merge(OmegaConf.structured(SweepSettings), groups))
+    except (OmegaConfBaseException, YAMLError, KeyError, TypeError) as error:
+        raise SettingsError((str(error).strip() or type(error).__name__).splitlines()[0]) from error
+    assert isinstance(settings, SweepSettings)
+    return settings
 
 
 def _without_hydra(command: str, config: DictConfig, swept: Sequence[str] = ()) -> Settings:

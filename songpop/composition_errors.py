@@ -15,6 +15,14 @@ from songpop.errors import SettingsError
 _NOISE = re.compile(
     r"^\s*(full_key|object_type|reference_type|provider=)|^\s*$|^Config search path|^To append|^See http"
 )
+# Words of what they let through as ValueError or AssertionError, and the sentence instead.
+_RAW = {
+    # optimizer=null
+    "Config group override": "an override of a group must name one of its options, but one gives null. Leave it out.",
+    # engine.n_workers=1 where `engine` is null
+    "Unexpected type for root": "a key of a group must have an option of that group, but one is in a group that is "
+    "null. Name the option as well, such as engine=population",
+}
 
 
 @contextmanager
@@ -24,12 +32,11 @@ def plain_sentences() -> Iterator[None]:
         yield
     except (HydraException, OmegaConfBaseException) as error:
         raise SettingsError(_sentence(error)) from error
-    except ValueError as error:  # what Hydra says to optimizer=null
-        if "Config group override" not in str(error):
+    except (ValueError, AssertionError) as error:
+        told = next((sentence for words, sentence in _RAW.items() if words in str(error)), None)
+        if told is None:
             raise
-        raise SettingsError(
-            "an override of a group must name one of its options, but one gives null. Leave it out."
-        ) from error
+        raise SettingsError(told) from error
 
 
 def _sentence(error: BaseException) -> str:

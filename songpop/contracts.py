@@ -63,6 +63,7 @@ class TrialSpec:
     n_epochs: int  # at most; schedules reckon with it
     patience: int | None  # epochs without improvement of `watch`; None: never stop early, keep the last weights
     watch: str = "val_log_loss"
+    resample: int | None = None  # which resampled train and validation part (finals); None: the split's own
 
 
 @dataclass(frozen=True)
@@ -175,10 +176,11 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
-    """What an engine trains on."""
+    """What an engine trains on; `resamples` are other cuts of the same rows, which a spec names by number."""
 
     train: Part
     validation: Part
+    resamples: "tuple[Task, ...]" = ()
 
 
 # ── protocols ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ _PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
 # Names and places: what stands behind the equals sign is taken as it is, whatever characters it has.
 TEXT_KEYS = (
     "data.path", "input", "output", "paths.root", "search.name", "sweep", "storage.url", "tracking.uri",
-    "tracking.experiment", "registry.model",
+    "tracking.experiment", "registry.model", "table",
 )  # fmt: skip
 
 

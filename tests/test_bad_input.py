@@ -191,6 +191,13 @@ def test_keys(word: str, message: str, here: Path, capsys: pytest.CaptureFixture
         (["compare", "n_runs=0"], 2, "`n_runs` must be at least 1"),
         (["compare", "sweep=nope"], 4, "holds no sweep"),
         (["predict", "output=o.csv"], 2, "Add input=FILE"),
+        (["reproduce"], 4, "holds no sweep yet"),
+        (["reproduce", "run=abc"], 4, "holds no run 'abc'"),
+        (["reproduce", "run=[]"], 2, "`run` must be a run id or a list of them"),
+        (["reproduce", "run=abc", "sweep=s"], 2, "either `run` or `sweep` must be given"),
+        (["reproduce", "tolerance=nan"], 2, "`tolerance` must be at least 0"),
+        (["reproduce", "n_runs=0"], 2, "`n_runs` must be at least 1"),
+        (["reproduce", "engine=population", "engine.n_slots=0"], 2, "`engine.n_slots` must be at least 1"),
     ],
 )
 def test_the_registry(words: list[str], status: int, message: str, capsys: pytest.CaptureFixture[str]) -> None:

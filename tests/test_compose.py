@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from songpop.compose import compose_settings, compose_variants, conf_dir, run_with_hydra
+from songpop.compose import compose_settings, compose_variants, conf_dir, recorded_settings, run_with_hydra
 from songpop.errors import SettingsError
-from songpop.settings import SweepSettings, check_sweep
+from songpop.settings import ReproduceSettings, SweepSettings, check_reproduce, check_sweep
 
 CONF = conf_dir()
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem != "quiet")
@@ -132,3 +132,70 @@ def test_a_folder_of_the_users_own(tmp_path: Path) -> None:
     assert isinstance(settings, SweepSettings)
     assert list(settings.space) == ["learning_rate"]
     assert settings.search.name == "sample-honest-mine"
+
+
+# ── what was recorded ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "overrides", [[], ["protocol=published"], ["data=songs", "data.path=a.csv", "split=by_artist"]]
+)
+def test_a_recorded_config_is_read_back(overrides: list[str], tmp_path: Path) -> None:
+    from songpop.app.recording import config_text
+
+    settings = compose_settings("sweep", [*overrides, "data.as_of='2024-06-01'"])
+    assert isinstance(settings, SweepSettings)
+    found = recorded_settings(config_text(settings))
+    assert (found.data, found.split, found.features) == (settings.data, settings.split, settings.features)
+    assert found.search == SweepSettings().search  # what trains nothing is not read, so that its keys may change
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        "",
+        "data",
+        "data: {}",
+        "data: {counst: 1}\nprotocol: {}\nsplit: {}\nfeatures: {}",
+        "{",
+        "a: [",
+        "data: {generated: so}",
+    ],
+)
+def test_a_config_that_this_version_does_not_know(config: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        recorded_settings(config)
+    assert "\n" not in str(caught.value)
+    assert str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "n_workers"),
+    [
+        ([], None, None),
+        (["engine=keras"], "keras", None),
+        (["engine=population", "engine.n_workers=0"], "population", 0),
+    ],
+)
+def test_reproduce_takes_the_engine_that_sweep_takes(words: list[str], kind: str | None, n_workers: int | None) -> None:
+    settings = compose_settings("reproduce", words)
+    assert isinstance(settings, ReproduceSettings)
+    engine = settings.engine
+    assert (engine and engine.kind.value, engine and engine.n_workers) == (kind, n_workers)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "runs"),
+    [
+        ([], ()),
+        (["run=01a2160ff0ee7d13b60a8049a50f3b7a"], ("01a2160ff0ee7d13b60a8049a50f3b7a",)),
+        (["run=[ab,cd,ab]"], ("ab", "cd")),
+        (["sweep=it's mine"], ()),
+    ],
+)
+def test_runs_are_named_one_by_one_or_as_a_list(overrides: list[str], runs: tuple[str, ...]) -> None:
+    from songpop.overrides import literal
+
+    settings = compose_settings("reproduce", literal(overrides))
+    assert isinstance(settings, ReproduceSettings)
+    assert check_reproduce(settings) == runs

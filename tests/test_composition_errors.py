@@ -24,3 +24,8 @@ def test_a_wrong_override_is_told_in_one_sentence(overrides: list[str], message:
     with pytest.raises(SettingsError, match=message) as caught:
         compose_settings("sweep", overrides)
     assert "\n" not in str(caught.value)
+
+
+def test_a_key_of_a_group_that_is_null() -> None:
+    with pytest.raises(SettingsError, match="Name the option as well, such as engine=population"):
+        compose_settings("reproduce", ["engine.n_workers=0"])

@@ -48,13 +48,19 @@ def build_engine(settings: EngineSettings, task: Task, n_trials: int) -> Engine:
         from songpop.engines.keras_fit import KerasEngine  # TensorFlow: the other engines train without it
 
         return KerasEngine(task)
-    n_workers = _n_workers(settings)
-    n_slots = settings.n_slots or _n_slots(n_trials, max(n_workers, 1))
+    n_workers, n_slots = _n_workers(settings), n_slots_of(settings, n_trials)
     if n_workers == 0:
         from songpop.engines.population import InProcessEngine  # the kernels, which only workers need otherwise
 
         return InProcessEngine(task, n_slots)
     return PoolEngine(task, n_workers=n_workers, n_slots=n_slots, trial_timeout_s=settings.trial_timeout_s)
+
+
+def n_slots_of(settings: EngineSettings, n_trials: int) -> int:
+    """Return how many trials each process of that engine trains at once."""
+    if settings.kind is EngineKind.keras:
+        return 1
+    return settings.n_slots or _n_slots(n_trials, max(_n_workers(settings), 1))
 
 
 def trains_elsewhere(engine: Engine) -> bool:

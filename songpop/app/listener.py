@@ -19,6 +19,10 @@ class Listener(Protocol):
         """Take the state of a search after each finished trial."""
         ...
 
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Take a piece of work that is done, of so many."""
+        ...
+
 
 class Silence:
     """A listener for programs: says nothing."""
@@ -28,3 +32,6 @@ class Silence:
 
     def progress(self, progress: SearchProgress) -> None:
         """Drop the progress."""
+
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Drop the step."""

@@ -96,17 +96,28 @@ def import_tensorflow() -> None:
 
 def prepare(settings: SweepSettings, ground: Ground) -> Prepared:
     """Fit the preprocessing on the rows that the settings allow, and apply it to train and validation."""
-    from songpop.models.features import fit_features, transform  # TensorFlow, which `songpop check` does without
-
     table, split = ground.table, ground.split
-    fit_on = table.matrix[split.train] if settings.features.fit_on is FitOn.train else table.matrix
-    preprocessing = fit_features(fit_on, table.columns, settings.features.kind)
-
-    def part(rows: Indices) -> Part:
-        return Part(x=transform(preprocessing, table.matrix[rows]), y=table.label[rows].astype(np.float32))
-
-    task = Task(train=part(split.train), validation=part(split.validation))
+    preprocessing = preprocessing_of(settings, ground, split.train)
+    task = Task(
+        train=part_of(table, preprocessing, split.train), validation=part_of(table, preprocessing, split.validation)
+    )
     return Prepared(ground=ground, preprocessing=preprocessing, task=task)
+
+
+def preprocessing_of(settings: SweepSettings, ground: Ground, train: Indices) -> Any:
+    """Return the preprocessing (a keras.Model: (R, C) to (R, F)), fitted on the rows that the settings allow."""
+    from songpop.models.features import fit_features  # TensorFlow, which `songpop check` does without
+
+    table = ground.table
+    fit_on = table.matrix[train] if settings.features.fit_on is FitOn.train else table.matrix
+    return fit_features(fit_on, table.columns, settings.features.kind)
+
+
+def part_of(table: SongTable, preprocessing: Any, rows: Indices) -> Part:
+    """Return rows of a table, preprocessed."""
+    from songpop.models.features import transform  # TensorFlow
+
+    return Part(x=transform(preprocessing, table.matrix[rows]), y=table.label[rows].astype(np.float32))
 
 
 def fixed_values(settings: SweepSettings) -> dict[str, Value]:

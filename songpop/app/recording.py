@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from enum import Enum
+from functools import cache
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
@@ -17,8 +18,23 @@ from songpop.app.prepare import Ground
 from songpop.contracts import Split
 from songpop.settings import SweepSettings
 from songpop.space import Space, as_entries
-from songpop.tracking.environment import environment
-from songpop.tracking.records import TEST_DIGEST, DatasetRecord
+from songpop.tracking.environment import Environment, environment
+from songpop.tracking.records import (
+    CIRCUMSTANCES,
+    COMMIT,
+    CONFIG,
+    ENGINE,
+    ENVIRONMENT,
+    LABEL,
+    MACHINE,
+    N_SLOTS,
+    PARTS,
+    SPLIT,
+    TABLE,
+    TEST_DIGEST,
+    DatasetRecord,
+    environment_file,
+)
 from songpop.tracking.runs import SweepRun, start_sweep
 from songpop.tracking.store import Store, open_store
 
@@ -32,16 +48,26 @@ def open_run(
     *,
     kind: str,
     name: str,
+    n_slots: int,
     space: Space | None = None,
     study: str | None = None,
 ) -> Iterator[tuple[Store, SweepRun]]:
     """Open the store and the parent run of a sweep; an error or an interruption leaves it KILLED, never RUNNING.
 
+    Args:
+        settings: of the command.
+        ground: what its trials stand on.
+        kind: "sweep" or "train".
+        name: of the sweep.
+        n_slots: trials that each process trains at once.
+        space: what is searched; None: nothing.
+        study: id of the study; None: there is none.
+
     Raises:
         StoreError: if the store cannot be used.
     """
     store = open_store(settings.tracking, Path(settings.paths.root))
-    tags = record_tags(settings, ground, space)
+    tags = record_tags(settings, ground, space, n_slots)
     run = start_sweep(
         store,
         name,
@@ -60,15 +86,18 @@ def open_run(
         raise
 
 
-def record_tags(settings: SweepSettings, ground: Ground, space: Space | None) -> dict[str, str]:
-    """Return the tags that every run of a sweep carries: where it comes from, and whether it leaks."""
-    env = environment(REPOSITORY)
+def record_tags(settings: SweepSettings, ground: Ground, space: Space | None, n_slots: int) -> dict[str, str]:
+    """Return the tags that every run of a sweep carries: where it comes from, how it was trained, whether it leaks."""
+    env = _environment()
     tags = {
         "songpop.protocol": settings.protocol.name.value,
-        "songpop.engine": settings.engine.kind.value,
-        "songpop.table": ground.table.digest,
-        "songpop.split": f"{settings.split.kind.value} {ground.split.digest}",
-        "songpop.label": ground.table.label_rule,
+        ENGINE: settings.engine.kind.value,
+        N_SLOTS: str(n_slots),
+        MACHINE: env.machine_class,
+        ENVIRONMENT: env.digest,
+        TABLE: ground.table.digest,
+        SPLIT: f"{settings.split.kind.value} {ground.split.digest}",
+        LABEL: ground.table.label_rule,
         "songpop.leaks": json.dumps(list(ground.leaks.allowed)),
         "songpop.search_seed": str(settings.search.seed),
         "songpop.split_seed": str(settings.split.seed),
@@ -76,9 +105,15 @@ def record_tags(settings: SweepSettings, ground: Ground, space: Space | None) ->
     if space is not None:
         tags["songpop.space"] = space.digest
     if env.commit:
-        tags["songpop.commit"] = env.commit
+        tags[COMMIT] = env.commit
         tags["mlflow.source.git.commit"] = env.commit
     return tags
+
+
+@cache
+def _environment() -> Environment:
+    """Return the circumstances of this process: what was imported does not change any more."""
+    return environment(REPOSITORY)
 
 
 def test_digest(ground: Ground) -> str:
@@ -104,16 +139,23 @@ def _params(settings: SweepSettings, kind: str) -> dict[str, Any]:
 
 
 def _artifacts(settings: SweepSettings, ground: Ground, space: Space | None) -> dict[str, str | bytes]:
+    env = _environment()
     files: dict[str, str | bytes] = {
-        "config.yaml": yaml.safe_dump(_plain(asdict(settings)), sort_keys=False, allow_unicode=True),
-        "split.npz": _split_file(ground.split),
+        CONFIG: config_text(settings),
+        PARTS: _split_file(ground.split),
         "split.json": json.dumps(_split_summary(ground), indent=2),
         "table.json": json.dumps(_plain(asdict(ground.table.report)), indent=2, default=str),
-        "environment.json": json.dumps(asdict(environment(REPOSITORY)), indent=2, default=str),
+        CIRCUMSTANCES: env.to_json(),
+        environment_file(env.digest): env.to_json(),  # the one above is that of the last start
     }
     if space is not None:
         files["space.json"] = json.dumps(as_entries(space), indent=2)
     return files
+
+
+def config_text(settings: SweepSettings) -> str:
+    """Return settings as the file beside a run has them (`compose.recorded_settings` reads it)."""
+    return yaml.safe_dump(_plain(asdict(settings)), sort_keys=False, allow_unicode=True)
 
 
 def _split_file(split: Split) -> bytes:

@@ -1,12 +1,16 @@
 """What commands return: frozen records, the same for the terminal, for --json and for a notebook."""
 
 import dataclasses
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # SciPy, which commands that do not search do without
+    from songpop.search.finals import Finals
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,13 +27,28 @@ class BestTrial:
 class Champion:
     """The model that a sweep puts forward, and what it reached on the sealed test rows."""
 
-    kind: str  # single: one model
-    run_ids: tuple[str, ...]
-    val_log_loss: float
-    test: Mapping[str, float]
+    kind: str  # single: one model; bag: the mean of the finals winner's
+    n_models: int
+    run_ids: tuple[str, ...]  # of its models
+    val_log_loss: float  # mean over its models, each on its own validation rows
+    reason: str  # why it and no other
+    test: Mapping[str, float]  # called positive above 0.5
+    test_intervals: Mapping[str, tuple[float, float]]  # 95 %, over rows
+    threshold: float  # chosen on validation rows; the model decides by it
+    test_at_threshold: Mapping[str, float]  # called positive above the threshold
+    test_at_threshold_intervals: Mapping[str, tuple[float, float]]
     n_test_rows: int
     n_test_openings: int  # how often these very test rows were looked at, this time included, whoever looked
     baseline_accuracy: float  # share of the larger class among the test rows
+    baselines: Mapping[str, Mapping[str, float]]  # by method: its metrics on the test rows
+
+    @staticmethod
+    def from_json(text: str) -> "Champion":
+        """Return the champion whose fields are a JSON object."""
+        values = json.loads(text)
+        intervals = ("test_intervals", "test_at_threshold_intervals")
+        pairs = {key: {name: (low, high) for name, (low, high) in values[key].items()} for key in intervals}
+        return Champion(**{**values, **pairs, "run_ids": tuple(values["run_ids"])})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +94,7 @@ class SweepOutcome:
     engine: str
     load: EngineLoad | None  # of this call; None where the engine trains one trial at a time
     best: BestTrial | None
+    finals: "Finals | None"  # None: not held, or interrupted
     champion: Champion | None
     leaders: tuple[Leader, ...]
     leaks: tuple[str, ...]

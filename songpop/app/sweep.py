@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from songpop.app.engines import load_of, started_engine, trains_elsewhere
+from songpop.app.engines import load_of, n_slots_of, started_engine, trains_elsewhere
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import (
     Ground,
@@ -26,7 +26,7 @@ from songpop.app.prepare import (
     prepare_ground,
     searched_space,
 )
-from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
+from songpop.app.records import BestTrial, EngineLoad, Leader, SweepOutcome
 from songpop.app.warm_up import has_workers
 from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
 from songpop.search.driver import SearchSummary, run_search
@@ -35,7 +35,8 @@ from songpop.settings import SweepSettings, check_sweep
 from songpop.space import Space, as_entries
 
 if TYPE_CHECKING:  # MLflow, which `sweep` imports while workers train
-    from songpop.app.champion import SearchRecord
+    from songpop.app.conclusion import Conclusion
+    from songpop.app.search_record import SearchRecord
 
 N_LEADERS = 10
 
@@ -65,11 +66,11 @@ def sweep(
         backend = stack.enter_context(closing(_open_study(settings, space, base, identity)))
         n_before = len(backend.finished())
         prepared = prepare(settings, ground)
-        engine = stack.enter_context(
-            started_engine(settings.engine, prepared.task, settings.search.n_trials - n_before)
-        )
+        n_to_come = settings.search.n_trials - n_before
+        engine = stack.enter_context(started_engine(settings.engine, prepared.task, n_to_come))
+        n_slots = n_slots_of(settings.engine, n_to_come)
         # MLflow takes two seconds: where other processes train, it is opened beside them.
-        opened = cache(lambda: stack.enter_context(_record(settings, ground, space, backend)))
+        opened = cache(lambda: stack.enter_context(_record(settings, ground, space, backend, n_slots)))
         if not trains_elsewhere(engine):
             opened()
         if n_before:
@@ -79,37 +80,35 @@ def sweep(
             "trial is its validation log loss, lower is better."
         )
         summary = run_search(backend, engine, lambda: opened().keeper, on_progress=listener.progress)
-        champion = _concluded(settings, prepared, opened(), backend, summary, listener)
         load, leaks = load_of(engine), ground.leaks.allowed
-        return _outcome(settings, opened(), backend, summary, champion, leaks, n_before, started, load)
+        conclusion = _concluded(settings, space, base, prepared, opened(), backend, summary, listener)
+        return _outcome(settings, opened(), backend, summary, conclusion, leaks, n_before, started, load)
 
 
 def _concluded(
     settings: SweepSettings,
+    space: Space,
+    base: Params,
     prepared: Prepared,
     record: SearchRecord,
     backend: OptunaBackend,
     summary: SearchSummary,
     listener: Listener,
-) -> Champion | None:
-    """Crown the best trial, unless there is none or the search was interrupted, and end the parent run."""
-    from songpop.app.champion import crown, finish  # MLflow and TensorFlow, loaded by now where others trained
+) -> Conclusion:
+    from songpop.app.conclusion import conclude  # MLflow and TensorFlow, loaded by now where others trained
 
-    best, champion = backend.best(), None
-    if best is not None and not summary.interrupted:
-        space, base = searched_space(settings), base_params(settings)
-        spec = _spec(settings, space, base, best.trial, best.suggested)
-        champion = crown(settings, prepared, record.store, record.run, best, spec, listener)
-    finish(record.run, champion, summary)
-    return champion
+    def spec_of(trial: FinishedTrial) -> TrialSpec:
+        return _spec(settings, space, base, trial.trial, trial.suggested)
+
+    return conclude(settings, prepared, record, backend, summary, spec_of, listener)
 
 
 def _record(
-    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend
+    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, n_slots: int
 ) -> AbstractContextManager[SearchRecord]:
-    from songpop.app.champion import open_record  # and with it MLflow
+    from songpop.app.search_record import open_record  # and with it MLflow
 
-    return open_record(settings, ground, space, backend)
+    return open_record(settings, ground, space, backend, n_slots)
 
 
 def told_fixed(settings: SweepSettings) -> str:
@@ -168,7 +167,7 @@ def _outcome(
     record: SearchRecord,
     backend: OptunaBackend,
     summary: SearchSummary,
-    champion: Champion | None,
+    conclusion: Conclusion,
     leaks: tuple[str, ...],
     n_before: int,
     started: float,
@@ -195,11 +194,12 @@ def _outcome(
         engine=settings.engine.kind.value,
         load=load,
         best=None if best is None else _best(best),
-        champion=champion,
+        finals=conclusion.finals,
+        champion=conclusion.champion,
         leaders=_leaders(trials),
         leaks=leaks,
         tracking_uri=record.store.where,
-        interrupted=summary.interrupted,
+        interrupted=conclusion.interrupted,
         ended_because=summary.reason,
         is_newest=find_sweep(record.store).run_id == record.run.run_id,
         study=backend.study(),

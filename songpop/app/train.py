@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from songpop.app.engines import MIN_ROUNDS, build_engine
+from songpop.app.engines import MIN_ROUNDS, build_engine, n_slots_of
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Prepared, base_params, import_tensorflow, prepare, prepare_ground
 from songpop.app.recording import REPOSITORY, open_run, test_digest
@@ -131,7 +131,8 @@ def _train_under(
     prepared = prepare(settings, ground)
     measured: list[_Measured] = []
     name = f"train-{settings.search.name}"
-    with open_run(settings, ground, kind="train", name=name) as (store, run):
+    n_slots = n_slots_of(settings.engine, len(plans) * MIN_ROUNDS)
+    with open_run(settings, ground, kind="train", name=name, n_slots=n_slots) as (store, run):
         run.annotate(run.run_id, tags={MODELS: json.dumps(list(_models(settings)))})
         # One, however many models: nothing is chosen by their numbers.
         n_openings = count_opening(store, run.run_id, test_digest(ground))

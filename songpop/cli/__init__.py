@@ -25,12 +25,13 @@ Finds the best Keras model for a table of songs, and keeps every trial on the re
 
   songpop sweep search.n_trials=50 space=published     a key or group is set by KEY=VALUE
   songpop sweep data=songs data.path=FILE              your own table
+  songpop reproduce sweep=NAME n_runs=20               are twenty trials what their records say?
   songpop COMMAND --cfg job                            every key of a command, with its value
   songpop COMMAND --help                               its groups and their options (Hydra's own help)
 
 --json prints exactly one JSON object on standard output; --debug shows tracebacks.
-Exit status: 0 done · 1 bug or memory · 2 configuration · 3 data or leak · 4 refused by a gate · 5 store or file ·
-130 interrupted.
+Exit status: 0 done · 1 bug or memory · 2 configuration · 3 data or leak · 4 refused by a gate, or not the same when
+trained again · 5 store or file · 130 interrupted.
 """
 
 COMMANDS = {
@@ -40,12 +41,13 @@ COMMANDS = {
     "promote": "make the newest sweep's best model the champion",
     "rollback": "give the alias back to the champion before",
     "history": "who was champion when, and why",
+    "reproduce": "train tracked trials again from their records, and compare: run=ID",
     "predict": "rank songs with the champion: input=FILE output=FILE",
     "check": "what is in a table, what is wrong with it, what leaks",
     "ui": "the MLflow UI on the project's store",
 }
 
-TRAINING = ("sweep", "train")  # commands that want workers
+TRAINING = ("sweep", "train", "reproduce")  # commands that want workers
 
 GC_THRESHOLD = 200_000  # new objects between two looks for cycles; Python's own is 700
 RETRY_S = 0.05  # until a Ctrl-C that was dropped is sent again

@@ -8,9 +8,9 @@ from typing import Any
 from songpop.cli.endings import INTERRUPTED
 from songpop.cli.hints import Hints
 from songpop.cli.screen import Screen
-from songpop.compose import Settings, compose_variants, run_with_hydra
+from songpop.compose import Settings, compose_variants, recorded_settings, run_with_hydra
 from songpop.errors import GateError, RefusedError
-from songpop.settings import check_sweep
+from songpop.settings import check_reproduce, check_sweep
 
 Handler = Callable[[Any, Screen], tuple[Any, int]]
 
@@ -62,6 +62,12 @@ def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
         raise GateError(
             f"a sweep needs one finished trial to have a winner, but of {outcome.n_trials} trials "
             f"{outcome.n_pruned} were pruned and {outcome.n_failed} failed. Look at their runs, or widen the space."
+        )
+    if outcome.champion is None and not outcome.interrupted:
+        n_finalists = len(outcome.finals.finalists if outcome.finals else ())
+        raise GateError(
+            "the finals need one configuration whose runs all end with finite numbers, but each of "
+            f"{n_finalists} had a run that failed. Look at their runs, or narrow the space."
         )
     screen.sweep(outcome)
     return outcome, INTERRUPTED if outcome.interrupted else 0
@@ -140,6 +146,16 @@ def _history(settings: Any, screen: Screen) -> tuple[Any, int]:
     return outcome, 0
 
 
+def _reproduce(settings: Any, screen: Screen) -> tuple[Any, int]:
+    check_reproduce(settings)  # before MLflow is imported
+    from songpop.app.reproduce import reproduce
+
+    with screen.live():
+        outcome = reproduce(settings, recorded_settings, listener=screen)
+    screen.reproduce(outcome)
+    return outcome, 0 if outcome.n_same == outcome.n_runs else GateError.exit_status
+
+
 def _predict(settings: Any, screen: Screen) -> tuple[Any, int]:
     if settings.output is not None and settings.input not in (None, "sample"):
         from songpop.data.reading import find_file
@@ -165,6 +181,7 @@ HANDLERS: dict[str, Handler] = {
     "promote": _promote,
     "rollback": _rollback,
     "history": _history,
+    "reproduce": _reproduce,
     "predict": _predict,
     "check": _check,
     "ui": _ui,

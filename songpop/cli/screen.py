@@ -4,7 +4,7 @@ Owns: wording and layout. With --json nothing but the one object may reach stand
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, final
 
@@ -20,9 +20,10 @@ from rich.progress import (
 from rich.table import Table
 
 from songpop.cli.hints import Hints
+from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table
+from songpop.cli.promotions import gates_table, history_table, promotion_lines, rollback_lines
+from songpop.cli.replays import replay_lines, replays_table
 from songpop.cli.tables import (
-    gates_table,
-    history_table,
     published_table,
     runs_table,
     sweeps_table,
@@ -47,6 +48,7 @@ class Screen:
         self._hints = hints or Hints()
         self._bar: Progress | None = None
         self._task: Any = None
+        self._steps: Any = None
 
     # ── while it works ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -91,6 +93,15 @@ class Screen:
         shown = f"{best}{_behind(progress.n_behind)}"
         self._bar.update(self._task, completed=progress.n_finished, total=progress.n_total, best=shown)
 
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Show a piece of work that is done."""
+        if self._bar is None:
+            self._err.print(f"{text} ({n_done}/{n_total})")
+            return
+        if self._steps is None:
+            self._steps = self._bar.add_task("runs", total=n_total, best=text)
+        self._bar.update(self._steps, completed=n_done, total=n_total, best=text)
+
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────
 
     def sweep(self, outcome: Any) -> None:
@@ -110,6 +121,9 @@ class Screen:
             )
         self._out.print(table)
         self._plain(_totals(outcome))
+        if outcome.finals is not None:
+            self._out.print(finals_table(outcome.sweep, outcome.finals))
+            self._sentences(finals_lines(outcome.finals))
         if outcome.champion is not None:
             self._champion(outcome)
         if outcome.interrupted:
@@ -119,14 +133,8 @@ class Screen:
             self._next(outcome)
 
     def _champion(self, outcome: Any) -> None:
-        champion, test = outcome.champion, outcome.champion.test
-        times = _times(champion.n_test_openings)
-        self._plain(
-            f"Best: trial {outcome.best.trial}. On {champion.n_test_rows:,} sealed test rows (opened {times}): "
-            f"accuracy {share(test['accuracy'])}, "
-            f"ROC AUC {number(test['roc_auc'])}, log loss {number(test['log_loss'])}; "
-            f"always guessing the larger class: {share(champion.baseline_accuracy)}."
-        )
+        self._out.print(sealed_table(outcome.champion))
+        self._sentences(champion_lines(outcome.champion))
         if outcome.leaks:
             self._plain(
                 f"LEAK: {', '.join(outcome.leaks)} gives the label away; these numbers say nothing about new songs."
@@ -165,6 +173,12 @@ class Screen:
         for verdict in outcome.verdicts:
             self._plain(f"{'holds ' if verdict.holds else 'FAILS '} {verdict.claim}: {verdict.evidence}")
 
+    def reproduce(self, outcome: Any) -> None:
+        """Print the verdict on each trial that was trained again."""
+        self._out.print(replays_table(outcome))
+        for line in replay_lines(outcome):
+            self._plain(line)
+
     def check(self, outcome: Any) -> None:
         """Print what was found in a table."""
         self._plain(outcome.summary)
@@ -186,21 +200,10 @@ class Screen:
         """Print the gates, which version is champion now, and why."""
         if outcome.gates:
             self._out.print(gates_table(outcome.gates))
-        name = f"{outcome.model} version {outcome.version}"
+        for line in promotion_lines(outcome):
+            self._plain(line)
         if not outcome.is_new:
-            self._plain(f"{name} is the {outcome.alias} already: it is this very model (sweep {outcome.sweep}).")
             return
-        self._plain(f"{name}, from sweep {outcome.sweep}, is the {outcome.alias} now.")
-        if outcome.comparison is not None:
-            told = outcome.comparison
-            self._plain(
-                f"On {told.n_rows:,} sealed rows that neither was trained on its log loss is "
-                f"{number(told.candidate_log_loss)}, version {outcome.previous} has {number(told.champion_log_loss)} "
-                f"(rows opened {_times(told.n_test_openings)})."
-            )
-        elif outcome.previous is not None:
-            self._plain(f"Nothing was compared: version {outcome.previous} knew generated songs only.")
-        self._plain(f"Its SHA-256: {outcome.sha256}")
         file = None if outcome.is_generated else "songs.csv"
         commands = (self._hints.predict(file), self._hints.command("history"), self._hints.command("rollback"))
         self._plain(f"Next: {' · '.join(commands)}")
@@ -211,9 +214,8 @@ class Screen:
 
     def rollback(self, outcome: Any) -> None:
         """Print who is champion again."""
-        self._plain(f"{outcome.model} version {outcome.version} is the {outcome.alias} again.")
-        for why in outcome.why_skipped:
-            self._plain(f"Skipped: {why}")
+        for line in rollback_lines(outcome):
+            self._plain(line)
 
     def history(self, outcome: Any) -> None:
         """Print who was champion from when to when, and what was refused."""
@@ -239,6 +241,10 @@ class Screen:
             f"{outcome.table}; {outcome.n_high_potential:,} of them with high potential ({outcome.label}); "
             f"written to {outcome.output}."
         )
+
+    def _sentences(self, lines: Iterable[str]) -> None:
+        for line in lines:
+            self._plain(line)
 
     def _plain(self, text: str) -> None:
         self._out.print(text, soft_wrap=True)

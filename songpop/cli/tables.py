@@ -24,51 +24,6 @@ def titled_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str
     return table
 
 
-def gates_table(gates: Iterable[Any]) -> Table:
-    """Every gate of an attempt: what was measured, its bound, the verdict, and the sentence."""
-    rows = [
-        (gate.name, _digits(gate.value), _digits(gate.bound), "passed" if gate.is_passed else "REFUSED", gate.sentence)
-        for gate in gates
-    ]
-    return titled_table("Gates", ("gate", "value", "bound", "verdict", "what was found"), rows)
-
-
-def history_table(outcome: Any) -> Table:
-    """The ledger: each champion with the end of its term, each refusal with the gates that refused."""
-    moves = [entry for entry in outcome.entries if entry.version is not None and entry.alias == outcome.alias]
-    ends = {entry.key: _end(term.until, outcome) for entry, term in zip(moves, outcome.terms, strict=True)}
-    rows = [
-        (
-            moment(entry.when),
-            ends.get(entry.key, ""),
-            entry.event,
-            "–" if entry.version is None else str(entry.version),
-            f"{entry.sweep}\n{entry.table}".strip(),
-            str(entry.n_test_openings or "–"),
-            entry.reason,
-        )
-        for entry in outcome.entries
-    ]
-    columns = ("from", "until", "what", "version", "sweep, table", "opened", "why")
-    return titled_table(f"Champions of {outcome.model}, and what was refused", columns, rows)
-
-
-def moment(utc: str) -> str:
-    """Write a time of the ledger as a person's clock shows it."""
-    return f"{datetime.fromisoformat(utc).astimezone():%F %R}"
-
-
-def _end(until: str | None, outcome: Any) -> str:
-    """Until the next move; the last term lasts until now, if the alias still says so."""
-    if until is not None:
-        return moment(until)
-    return "now" if outcome.note is None else "?"
-
-
-def _digits(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4g}"
-
-
 def train_table(protocol: Any, n_seeds: int) -> Table:
     """Mean and interval of every model under one protocol, the published number below each."""
     metrics = ("loss", "accuracy", "precision", "recall", "f1")

@@ -47,8 +47,14 @@ def make_split(table: SongTable, settings: SplitSettings) -> Split:
         test=test,
         name=settings.kind.value,
         seed=PUBLISHED_SEED if settings.kind is SplitKind.published else settings.seed,
-        digest=_digest(train, validation, test),
+        digest=split_digest(train, validation, test),
     )
+
+
+def artists_together(table: SongTable) -> Indices:
+    """Return a number per row, shape (R,), which rows of one artist, or of one song, share."""
+    artist = pd.Series(table.artist, dtype="str")
+    return connected([pd.Series(table.song), artist.mask(artist == "")])
 
 
 def _check_part(name: str, label: NDArray[np.int8], kind: SplitKind) -> None:
@@ -61,7 +67,8 @@ def _check_part(name: str, label: NDArray[np.int8], kind: SplitKind) -> None:
         )
 
 
-def _digest(*parts: Indices) -> str:
+def split_digest(*parts: Indices) -> str:
+    """Return the digest of row numbers of train, validation and test, in this order."""
     digest = hashlib.sha256()
     for rows in parts:
         digest.update(len(rows).to_bytes(8, "little") + rows.astype("<i8").tobytes())
@@ -81,9 +88,7 @@ def _by_artist(table: SongTable, settings: SplitSettings) -> PartOfRow:
             "`split=by_artist` needs `data.identity.artist`, but no row has an artist. Name the column, or choose "
             "another split."
         )
-    artist = pd.Series(table.artist, dtype="str")
-    together = connected([pd.Series(table.song), artist.mask(artist == "")])
-    return _allot_by_class(together, table.label, settings)
+    return _allot_by_class(artists_together(table), table.label, settings)
 
 
 def _by_release_date(table: SongTable, settings: SplitSettings) -> PartOfRow:

@@ -27,6 +27,7 @@ from songpop.contracts import (
 )
 from songpop.engines.batch_order import epoch_order
 from songpop.engines.life import TrialLife
+from songpop.engines.resamples import task_of
 from songpop.evaluation.metrics import accuracy, log_loss
 from songpop.models.mlp import build_network
 from songpop.models.optimizers import build_optimizer
@@ -48,7 +49,7 @@ class KerasEngine:
             if isinstance(spec, Wait):
                 time.sleep(_PAUSE_S)
                 continue
-            yield _train(spec, self._task, on_epoch)
+            yield _train(spec, task_of(self._task, spec.resample), on_epoch)
 
 
 def _train(spec: TrialSpec, task: Task, on_epoch: OnEpoch) -> TrialResult:

@@ -13,6 +13,7 @@ from songpop.contracts import Decision, Done, EpochReport, NextTrial, OnEpoch, T
 from songpop.engines.fused import FusedProgram
 from songpop.engines.group import Group
 from songpop.engines.program import Program
+from songpop.engines.resamples import task_of
 from songpop.engines.signature import signature_of
 from songpop.models.gpu import has_gpu
 
@@ -39,8 +40,8 @@ class Population:
             task: what they train on.
             program: what trains them; None: what suits this machine.
         """
-        self._validation = task.validation
-        self._program = program or program_for(task)
+        self._task = task
+        self._programs: dict[int | None, Program] = {None: program or program_for(task)}  # each resample has its rows
         self._groups: dict[Hashable, Group] = {}
         self._turns: list[Hashable] = []  # the next one first
         self._trained: Hashable = None
@@ -53,7 +54,7 @@ class Population:
     @property
     def n_traces(self) -> int:
         """Programs that were compiled for trials: none on a CPU, on a GPU a constant number per network."""
-        return self._program.n_traces
+        return sum(program.n_traces for program in self._programs.values())
 
     @property
     def filled_share(self) -> float:
@@ -67,9 +68,10 @@ class Population:
         Raises:
             SettingsError: if a trial's hyperparameters cannot be meant.
         """
-        keys = [self._program.group_of(signature_of(spec.params)) for spec in specs]
+        keys = [(spec.resample, self._program(spec).group_of(signature_of(spec.params))) for spec in specs]
         for key in dict.fromkeys(keys):
-            group = self._groups.setdefault(key, Group(self._program, self._validation))
+            task, program = task_of(self._task, key[0]), self._programs[key[0]]
+            group = self._groups.setdefault(key, Group(program, task.validation))
             if not group.n_trials:
                 self._turns.append(key)
             group.add([spec for spec, of in zip(specs, keys, strict=True) if of == key])
@@ -87,6 +89,12 @@ class Population:
         if not group.n_trials:
             self._turns.remove(self._trained)
         return ended
+
+    def _program(self, spec: TrialSpec) -> Program:
+        """Return what trains on a spec's rows, made when the first such trial comes."""
+        if spec.resample not in self._programs:
+            self._programs[spec.resample] = program_for(task_of(self._task, spec.resample))
+        return self._programs[spec.resample]
 
 
 @final

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from songpop.errors import DataError
 
 EPSILON = 1e-7  # keras.config.epsilon()
+N_BINS = 10
 
 _Floats = NDArray[np.float64]
 
@@ -26,6 +27,8 @@ class BinaryMetrics:
     f1: float  # 0 where no positive row is found
     specificity: float  # share of the negative rows that are called negative; NaN without negative rows
     roc_auc: float  # NaN with one class only
+    pr_auc: float  # average precision; NaN without positive rows
+    calibration_error: float  # expected calibration error over `N_BINS` bins of equally many rows
 
 
 def binary_metrics(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5) -> BinaryMetrics:
@@ -54,6 +57,8 @@ def binary_metrics(y: ArrayLike, probability: ArrayLike, threshold: float = 0.5)
         f1=2 * n_hits / (n_positive + n_called) if n_hits else 0.0,
         specificity=n_rejected / n_negative if n_negative else nan,
         roc_auc=roc_auc(truth, chance),
+        pr_auc=pr_auc(truth, chance),
+        calibration_error=calibration_error(truth, chance),
     )
 
 
@@ -118,28 +123,38 @@ def roc_auc(y: ArrayLike, probability: ArrayLike) -> float:
     return float((n_below + n_below_or_equal) / (2 * n_pairs))
 
 
-def calibration_error(y: ArrayLike, probability: ArrayLike, n_bins: int = 10) -> float:
-    """Return the expected calibration error: how far the called probability lies from the share that came true.
+def pr_auc(y: ArrayLike, probability: ArrayLike) -> float:
+    """Return the average precision: precision at each threshold, weighted by the recall that is gained there.
 
-    Rows are put into bins of as many rows each, by probability (equal ones stay together); the gap between the mean
-    probability and the share of positive rows is averaged over bins, weighted by their rows. 0 is perfect; an honest
-    model of few rows has some by chance, about 0.03 with 920 rows.
-    Source: Naeini, Cooper and Hauskrecht, Obtaining Well Calibrated Probabilities Using Bayesian Binning, AAAI 2015.
-
-    Args:
-        y: truth, 0 or 1, shape (R,).
-        probability: of the class 1, shape (R,).
-        n_bins: bins, at least 1.
+    NaN without positive rows, or where a probability is no number. Counted for the same reason as `roc_auc`.
 
     Raises:
         DataError: if there is no row, or the shapes differ.
     """
     truth, chance = _checked(y, probability)
-    edges = np.quantile(chance, np.linspace(0, 1, n_bins + 1)[1:-1])
-    place = np.searchsorted(edges, chance, side="right")
-    # The gap of a bin times its rows is the sum of its rows' gaps.
-    gaps = np.bincount(place, weights=truth - chance, minlength=n_bins)
-    return float(np.abs(gaps).sum() / len(truth))
+    n_positive = int((truth > 0.5).sum())
+    if not n_positive or np.isnan(chance).any():
+        return float("nan")
+    order = np.argsort(-chance, kind="stable")
+    hits = np.cumsum(truth[order] > 0.5)
+    is_last = np.append(np.diff(chance[order]) != 0, True)  # equal probabilities share one threshold
+    n_hits, n_called = hits[is_last], np.arange(1, len(truth) + 1)[is_last]
+    return float(np.sum(np.diff(n_hits, prepend=0) * n_hits / n_called) / n_positive)
+
+
+def calibration_error(y: ArrayLike, probability: ArrayLike, n_bins: int = N_BINS) -> float:
+    """Return the expected calibration error: how far mean probability and share of positives lie apart, over bins.
+
+    Bins have equally many rows, in the order of their probability. Source: Naeini, Cooper and Hauskrecht, Obtaining
+    well calibrated probabilities using Bayesian binning, AAAI 2015.
+
+    Raises:
+        DataError: if there is no row, or the shapes differ.
+    """
+    truth, chance = _checked(y, probability)
+    order = np.argsort(chance, kind="stable")
+    bins = np.array_split(order, min(n_bins, len(order)))
+    return float(sum(abs(truth[rows].sum() - chance[rows].sum()) for rows in bins) / len(order))
 
 
 def _checked(y: ArrayLike, probability: ArrayLike) -> tuple[_Floats, _Floats]:

@@ -1,4 +1,4 @@
-"""Intervals: how far a mean over seeds, or a difference between two models, may be luck."""
+"""Intervals: how far a mean over seeds, a new value, or a difference between two models, may be luck."""
 
 from dataclasses import dataclass
 
@@ -33,6 +33,23 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     if n == 1:
         return Interval(mean=mean, low=float("nan"), high=float("nan"), n=1)
     reach = float(stats.t.ppf((1 + level) / 2, n - 1)) * float(numbers.std(ddof=1)) / n**0.5
+    return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
+
+
+def prediction_interval(values: ArrayLike, level: float = 0.99) -> Interval:
+    """Return where one more value of the same kind lies, with a probability of `level`, if they are normal.
+
+    Source: Hahn and Meeker, Statistical Intervals, 1991, section 4.7: Student's interval, with the spread of the new
+    value beside that of the mean.
+
+    Raises:
+        DataError: if there are fewer than two values, or one is not finite.
+    """
+    numbers = _finite(values)
+    n, mean = len(numbers), float(numbers.mean())
+    if n == 1:
+        raise DataError("a prediction interval needs at least two values, but there is one.")
+    reach = float(stats.t.ppf((1 + level) / 2, n - 1)) * float(numbers.std(ddof=1)) * (1 + 1 / n) ** 0.5
     return Interval(mean=mean, low=mean - reach, high=mean + reach, n=n)
 
 

@@ -17,13 +17,19 @@ from songpop.models.runtime import keras
 _DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
-def assemble(preprocessing: keras.Model, params: Params, weights: Sequence[Matrix]) -> keras.Model:
+BATCH_ROWS = 8192  # that are answered at once
+
+
+def assemble(
+    preprocessing: keras.Model, params: Params, weights: Sequence[Matrix], name: str = "songpop"
+) -> keras.Model:
     """Return preprocessing and trained network as one model, from (R, C) with NaN to probability (R, 1).
 
     Args:
         preprocessing: made by `fit_features`.
         params: of the network.
         weights: its arrays in Keras' order, as in `TrialResult.weights`.
+        name: of the model; members of one bag need names that differ.
 
     Raises:
         ArtifactError: if the weights are not those of such a network.
@@ -37,7 +43,7 @@ def assemble(preprocessing: keras.Model, params: Params, weights: Sequence[Matri
         )
     network.set_weights(list(weights))
     inputs = keras.Input(preprocessing.input_shape[1:], dtype="float32", name="cells")
-    return keras.Model(inputs, network(preprocessing(inputs)), name="songpop")
+    return keras.Model(inputs, network(preprocessing(inputs)), name=name)
 
 
 def save_model(model: keras.Model, path: Path) -> None:
@@ -70,25 +76,7 @@ def load_plain(path: Path) -> keras.Model:
         raise ArtifactError(f"{path} must be a whole and safe Keras model file, but: {first_line}") from error
 
 
-def answer_logits(model: keras.Model) -> keras.Model:
-    """Take the sigmoid off the end of a model, in place, and return it.
-
-    A probability of four bytes is 1 from a logit of 17 on (of eight, from 37), so that songs beyond doubt could not be
-    ranked; logits go on.
-
-    Raises:
-        ArtifactError: if the model does not end in a Dense layer with a sigmoid.
-    """
-    head = model
-    while isinstance(head, keras.Model):
-        head = head.layers[-1]
-    if not isinstance(head, keras.layers.Dense) or head.activation is not keras.activations.sigmoid:
-        raise ArtifactError(f"the model must end in a Dense layer with a sigmoid, but it ends in {head.name!r}.")
-    head.activation = keras.activations.linear
-    return model
-
-
-def predict_rows(model: keras.Model, matrix: Matrix, batch_rows: int = 8192) -> Vector:
+def predict_rows(model: keras.Model, matrix: Matrix, batch_rows: int = BATCH_ROWS) -> Vector:
     """Return the model's answer for each row, shape (R,), computed in batches; no rows give shape (0,)."""
     answers = np.empty(len(matrix), dtype=np.float32)
     # Called, not `predict`ed: that would trace a function and build a pipeline, which takes longer than a small table.

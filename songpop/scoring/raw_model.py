@@ -18,7 +18,8 @@ from scipy.special import expit
 
 from songpop.data.cells import Recipe, matrix_of
 from songpop.errors import ArtifactError, SettingsError
-from songpop.models.export import answer_logits, load_plain, predict_rows
+from songpop.models.ensemble import joint_logits, member_logits, predict_members
+from songpop.models.export import load_plain
 from songpop.tracking.files import sha256_of
 
 MODEL_FILE = "model.keras"
@@ -98,7 +99,7 @@ class RawModel:
                 f"The model file {file} is not the one that was logged: its SHA-256 is not that in {CARD_FILE}. "
                 "Restore it from a copy."
             )
-        self._logits = answer_logits(load_plain(file))
+        self._logits = member_logits(load_plain(file))
 
     def logits(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
         """Return each row's log odds of high potential, shape (R,): songs are ranked by them.
@@ -112,7 +113,7 @@ class RawModel:
             DataError: if columns are missing.
         """
         matrix = matrix_of(frame, self.card.recipe, as_of=as_of, strict=False)
-        return predict_rows(self._logits, matrix).astype(np.float64)
+        return joint_logits(predict_members(self._logits, matrix))
 
     def probabilities(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
         """Return each row's probability of high potential, shape (R,); arguments and errors are those of `logits`."""

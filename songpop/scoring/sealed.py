@@ -9,6 +9,7 @@ import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,7 @@ from songpop.errors import ArtifactError
 
 ROWS_FILE = "sealed.csv.gz"
 KEYS_FILE = "sealed.npz"
+BASELINE = "baseline "  # begins the names of the arrays that hold what a baseline says
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,21 +30,19 @@ class SealedRows:
     label: NDArray[np.int8]  # (R,)
     song_keys: NDArray[np.uint64]  # (R,)
     trained_keys: NDArray[np.uint64]  # (T,) songs of all other rows
-    # What simple models, trained on the same rows, say of each sealed row: name (settings.BASELINES) → (R,)
-    baselines: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    baselines: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)  # method → its probabilities, (R,)
 
     def save(self, folder: Path) -> None:
         """Write the rows as text and the keys as arrays into `folder`."""
         # Without a time in the header, the same rows always give the same bytes, and so the same SHA-256.
         self.rows.to_csv(folder / ROWS_FILE, index=False, compression={"method": "gzip", "mtime": 0})
-        np.savez_compressed(
-            folder / KEYS_FILE,
-            label=self.label,
-            song_keys=self.song_keys,
-            trained_keys=np.unique(self.trained_keys),
-            baseline_names=np.array(list(self.baselines), dtype=np.str_),
-            baselines=np.array(list(self.baselines.values()), dtype=np.float64).reshape(-1, len(self.label)),  # (B, R)
-        )
+        arrays: dict[str, Any] = {
+            "label": self.label,
+            "song_keys": self.song_keys,
+            "trained_keys": np.unique(self.trained_keys),
+            **{f"{BASELINE}{name}": chance for name, chance in self.baselines.items()},
+        }
+        np.savez_compressed(folder / KEYS_FILE, **arrays)
 
     @staticmethod
     def load(folder: Path) -> "SealedRows":
@@ -59,7 +59,9 @@ class SealedRows:
                     label=arrays["label"],
                     song_keys=arrays["song_keys"],
                     trained_keys=arrays["trained_keys"],
-                    baselines=_baselines(arrays),
+                    baselines={
+                        name.removeprefix(BASELINE): arrays[name] for name in arrays.files if name.startswith(BASELINE)
+                    },
                 )
         except (OSError, ValueError, KeyError) as error:
             raise ArtifactError(

@@ -222,6 +222,11 @@ class OptunaBackend:
         complete_ones = [trial for trial in self.finished() if trial.state is TrialState.COMPLETE]
         return min(complete_ones, key=lambda trial: trial.value, default=None)
 
+    def known(self) -> tuple[FinishedTrial, ...]:
+        """Return the finished trials that were known points, such as the published settings."""
+        kept = self._store.load()
+        return tuple(trial for trial in self.finished() if _KNOWN_POINT in kept[trial.trial].user_attrs)
+
     def close(self) -> None:
         """Let the store and the name go; a second call does nothing."""
         self._store.close()

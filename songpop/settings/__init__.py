@@ -4,16 +4,18 @@ Owns: names, types and defaults of every key, and the checks between keys. Does 
 They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/decisions/0003-settings.md).
 """
 
-from songpop.settings.checks import check_gates, check_name, check_registry, check_sweep
+from songpop.settings.checks import check_gates, check_name, check_registry, check_reproduce, check_sweep
 from songpop.settings.commands import (
     CompareSettings,
     HistorySettings,
     Order,
     PredictSettings,
     PromoteSettings,
+    ReproduceSettings,
     SweepSettings,
     UiSettings,
 )
+from songpop.settings.finals import ChampionKind, FinalsSettings
 from songpop.settings.gates import BASELINES, GateSettings
 from songpop.settings.search import (
     EngineKind,
@@ -53,6 +55,7 @@ from songpop.settings.training import (
 
 __all__ = [
     "BASELINES",
+    "ChampionKind",
     "ColumnSettings",
     "CompareSettings",
     "DataSettings",
@@ -61,6 +64,7 @@ __all__ = [
     "EngineSettings",
     "FeatureKind",
     "FeatureSettings",
+    "FinalsSettings",
     "FitOn",
     "FixedModel",
     "GateSettings",
@@ -81,6 +85,7 @@ __all__ = [
     "PrunerKind",
     "PrunerSettings",
     "RegistrySettings",
+    "ReproduceSettings",
     "SamplerKind",
     "SamplerSettings",
     "ScheduleSettings",
@@ -96,5 +101,6 @@ __all__ = [
     "check_gates",
     "check_name",
     "check_registry",
+    "check_reproduce",
     "check_sweep",
 ]

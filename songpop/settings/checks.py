@@ -4,8 +4,9 @@ import math
 import re
 
 from songpop.errors import SettingsError
-from songpop.settings.commands import SweepSettings
+from songpop.settings.commands import ReproduceSettings, SweepSettings
 from songpop.settings.gates import BASELINES, GateSettings
+from songpop.settings.search import EngineSettings
 from songpop.settings.stores import RegistrySettings
 
 _WATCHED = ("val_log_loss", "val_loss")  # without penalty, with it
@@ -51,13 +52,14 @@ def _check_numbers(settings: SweepSettings) -> None:
         ("search.seed", settings.search.seed, 0),
         ("split.seed", settings.split.seed, 0),
         ("train.seed", settings.train.seed, 0),
-        ("engine.n_workers", settings.engine.n_workers, 0),
-        ("engine.n_slots", settings.engine.n_slots, 1),
+        ("finals.n_configs", settings.finals.n_configs, 1),
+        ("finals.n_seeds", settings.finals.n_seeds, 1),
     ):
         if value is not None and value < low:
             raise SettingsError(f"`{key}` must be at least {low}, but it is {value}.")
-    if not settings.engine.trial_timeout_s > 0:
-        raise SettingsError(f"`engine.trial_timeout_s` must be positive, but it is {settings.engine.trial_timeout_s}.")
+    if not 0 < settings.finals.alpha < 1:
+        raise SettingsError(f"`finals.alpha` must lie between 0 and 1, but it is {settings.finals.alpha}.")
+    _check_engine(settings.engine)
     patience = settings.train.early_stopping.patience
     if patience is not None and patience < 1:
         raise SettingsError(
@@ -71,6 +73,14 @@ def _check_numbers(settings: SweepSettings) -> None:
             "`split.test` and `split.validation` must be positive and leave rows to train on, "
             f"but they are {test} and {validation}."
         )
+
+
+def _check_engine(settings: EngineSettings) -> None:
+    for key, value, low in (("n_workers", settings.n_workers, 0), ("n_slots", settings.n_slots, 1)):
+        if value is not None and value < low:
+            raise SettingsError(f"`engine.{key}` must be at least {low}, but it is {value}.")
+    if not settings.trial_timeout_s > 0:
+        raise SettingsError(f"`engine.trial_timeout_s` must be positive, but it is {settings.trial_timeout_s}.")
 
 
 def check_name(name: str) -> None:
@@ -118,3 +128,29 @@ def check_gates(settings: GateSettings) -> None:
     for key, value in vars(settings).items():
         if isinstance(value, float) and not (value >= 0 and math.isfinite(value)):
             raise SettingsError(f"`gates.{key}` must be a number from 0 on, but it is {value}.")
+
+
+def check_reproduce(settings: ReproduceSettings) -> tuple[str, ...]:
+    """Return the run ids that are named, each once; none where a sweep's trials are meant.
+
+    Raises:
+        SettingsError: naming the key, what it says, and what to change.
+    """
+    for key, value, low in (
+        ("n_runs", settings.n_runs, 1),
+        ("seed", settings.seed, 0),
+        ("n_seeds", settings.n_seeds, 2),
+        ("tolerance", settings.tolerance, 0),
+    ):
+        if value is not None and not value >= low:  # NaN is not above 0 either
+            raise SettingsError(f"`{key}` must be at least {low}, but it is {value}.")
+    if settings.engine is not None:
+        _check_engine(settings.engine)
+    if settings.run is None:
+        return ()
+    if settings.sweep is not None:
+        raise SettingsError(f"either `run` or `sweep` must be given, but both are. Leave sweep={settings.sweep} out.")
+    runs = [settings.run] if isinstance(settings.run, str) else settings.run
+    if not isinstance(runs, list) or not runs or not all(isinstance(run, str) and run for run in runs):
+        raise SettingsError(f"`run` must be a run id or a list of them, run=[ID1,ID2], but it is {settings.run!r}.")
+    return tuple(dict.fromkeys(runs))

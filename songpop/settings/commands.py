@@ -2,9 +2,17 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
+from songpop.settings.finals import FinalsSettings
 from songpop.settings.gates import GateSettings
-from songpop.settings.search import EngineSettings, ParamSettings, PrunerSettings, SamplerSettings, SearchSettings
+from songpop.settings.search import (
+    EngineSettings,
+    ParamSettings,
+    PrunerSettings,
+    SamplerSettings,
+    SearchSettings,
+)
 from songpop.settings.stores import PathSettings, RegistrySettings, StorageSettings, TrackingSettings
 from songpop.settings.table import DataSettings, FeatureSettings, ProtocolSettings, SplitSettings
 from songpop.settings.training import ModelSettings, OptimizerSettings, ScheduleSettings, TrainSettings
@@ -27,8 +35,10 @@ class SweepSettings:
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
     pruner: PrunerSettings = field(default_factory=PrunerSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
+    finals: FinalsSettings = field(default_factory=FinalsSettings)
     storage: StorageSettings = field(default_factory=StorageSettings)
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
 
@@ -59,6 +69,22 @@ class HistorySettings:
 
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class ReproduceSettings:
+    """songpop reproduce."""
+
+    run: Any = None  # trials by their run ids: run=ID, or run=[ID1,ID2]
+    sweep: str | None = None  # or some of a sweep's or a training's; default: of the newest sweep
+    n_runs: int | None = 20  # sweep: so many, taken at random; null: all
+    seed: int = 0  # sweep: of the choice
+    table: str | None = None  # where the table lies now; default: where the record says
+    engine: EngineSettings | None = None  # who trains; default: who trained, with as many slots
+    n_seeds: int = 10  # on another engine or class of machine: other seeds that the record is held against
+    tolerance: float = 1e-4  # how far a number may be from the stored one; 0: not at all
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
 

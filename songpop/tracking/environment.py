@@ -4,12 +4,15 @@ Owns: finding them out. Does not own: where they are kept (runs.py).
 """
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from songpop.models.machine import machine_class
 
 PACKAGES = ("songpop", "tensorflow", "keras", "numpy", "numba", "pandas", "scikit-learn", "scipy", "optuna", "mlflow",
             "hydra-core")  # fmt: skip
@@ -23,11 +26,21 @@ class Environment:
     python: str
     platform: str
     machine: str
+    machine_class: str  # what decides how it rounds
     n_cpus: int
     packages: dict[str, str]  # name → version
     lock_digest: str | None  # SHA-256 of requirements.lock; None where songpop runs without its repository
     commit: str | None  # of the repository; None where there is none
     is_dirty: bool | None  # uncommitted changes of tracked files
+
+    def to_json(self) -> str:
+        """Return it as a file has it."""
+        return json.dumps(asdict(self), indent=2)
+
+    @property
+    def digest(self) -> str:
+        """What tells it from others: twelve hexadecimal digits."""
+        return hashlib.sha256(self.to_json().encode()).hexdigest()[:12]
 
 
 def environment(repository: Path) -> Environment:
@@ -43,6 +56,7 @@ def environment(repository: Path) -> Environment:
         python=platform.python_version(),
         platform=platform.platform(),
         machine=platform.machine(),
+        machine_class=machine_class(),
         n_cpus=os.cpu_count() or 1,
         packages={name: found for name in PACKAGES if (found := _version(name))},
         lock_digest=hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else None,

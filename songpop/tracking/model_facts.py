@@ -24,7 +24,7 @@ class ModelFacts:
     """The tags of a logged model, and of the version that it may become."""
 
     sweep: str
-    run_id: str  # the run whose weights the model holds
+    run_id: str  # the run that it belongs to: the trial's; of a bag, the sweep's
     protocol: str
     leaks: tuple[str, ...]  # allowed leaks, as they are named in data.allowed_leaks
     table: str  # file name, or what else it came from; for people
@@ -33,6 +33,8 @@ class ModelFacts:
     label: str  # what a positive row is
     label_rule: str  # the label's column, rule and value; a median may differ between tables
     commit: str  # of songpop; empty where unknown
+    kind: str = "single"  # or bag: the mean of several models
+    members: tuple[str, ...] = ()  # the runs whose weights it holds
     test: Mapping[str, float] = field(default_factory=dict)  # metrics on the sealed rows; empty: untested
     sha256: str = ""  # of the `.keras` file
     files: Mapping[str, str] = field(default_factory=dict)  # name inside the model's folder → SHA-256
@@ -50,6 +52,8 @@ class ModelFacts:
             "songpop.label": self.label,
             "songpop.label_rule": self.label_rule,
             "songpop.commit": self.commit,
+            "songpop.model_kind": self.kind,
+            "songpop.members": json.dumps(list(self.members)),
             "songpop.test": json.dumps(dict(self.test)),
             "songpop.sha256": self.sha256,
             "songpop.files": json.dumps(dict(self.files)),
@@ -74,6 +78,8 @@ class ModelFacts:
                 label=tags["songpop.label"],
                 label_rule=tags["songpop.label_rule"],
                 commit=tags["songpop.commit"],
+                kind=tags.get("songpop.model_kind", "single"),
+                members=tuple(json.loads(tags.get("songpop.members", "[]"))),
                 test={key: float(value) for key, value in json.loads(tags["songpop.test"]).items()},
                 sha256=tags["songpop.sha256"],
                 files=dict(json.loads(tags["songpop.files"])),

@@ -10,7 +10,7 @@ from typing import Literal
 Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 
 # Tags that are read back; the others are only for people.
-KIND = "songpop.kind"  # sweep or train (parents), trial (children)
+KIND = "songpop.kind"  # parents: sweep, train, finals; children: trial, and final under finals
 SWEEP = "songpop.sweep"  # the sweep's name, on parents and children
 STUDY = "songpop.study"  # id of the study whose record a parent is
 TRIAL = "songpop.trial"  # the trial's number within the sweep
@@ -21,8 +21,24 @@ NOT_FINITE = "songpop.not_finite"  # measurements that were no number
 MODEL_ID = "songpop.model_id"  # on a parent: the logged model of its winner
 MODELS = "songpop.models"  # on a training's parent: its models' names, a JSON list
 TEST_DIGEST = "songpop.test_digest"  # on a parent: digest of its test rows
+OF = "songpop.of"  # on the run of a finals, and on its children: run id of the sweep
+FINALS = "songpop.finals"  # on a parent: digest of who took part in its finals, and how
+ENGINE = "songpop.engine"  # on parents and children, as those below: who trains
+N_SLOTS = "songpop.n_slots"  # trials that each process trained at once
+MACHINE = "songpop.machine"  # class of the machine: what decides how it rounds
+ENVIRONMENT = "songpop.environment"  # digest of the environment; the parent has the file `environment_file` names
+TABLE = "songpop.table"  # digest of the table
+SPLIT = "songpop.split"  # kind and digest of the split
+LABEL = "songpop.label"  # rule of the label, with its threshold
+COMMIT = "songpop.commit"
 N_TEST_OPENINGS = "songpop.n_test_openings"  # on a parent: how often it looked at them
 WEIGHTS = "weights.npz"  # artifact of a child
+CONFIG, PARTS, CIRCUMSTANCES = "config.yaml", "split.npz", "environment.json"  # artifacts of a parent
+
+
+def environment_file(digest: str) -> str:
+    """Return where a parent keeps the environment of this digest: a resumed sweep may have had several."""
+    return f"environments/{digest}.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,3 +86,32 @@ class Reconciled:
 
     n_deleted: int  # children that the study does not know
     missing: tuple[int, ...]  # trials of the study that have no run
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredNumber:
+    """One measurement as the store has it."""
+
+    metric: str
+    step: int  # the epoch, where it belongs to one
+    value: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRecord:
+    """A trial's run."""
+
+    run_id: str
+    name: str
+    parent: str  # run id of its sweep; "" if it says none
+    tags: Mapping[str, str]
+    numbers: tuple[StoredNumber, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SweepFiles:
+    """What a sweep's run keeps for all its trials."""
+
+    is_there: bool  # false: the run itself is gone
+    files: Mapping[str, bytes] = field(default_factory=dict)  # by path; those that were asked for and are there
+    sources: tuple[str, ...] = ()  # where its table came from, for people

@@ -23,9 +23,9 @@ from mlflow.exceptions import MlflowException
 from songpop.contracts import FinishedTrial, Matrix, TrialResult
 from songpop.errors import ArtifactError
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import KIND, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
+from songpop.tracking.records import KIND, N_SLOTS, OF, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
 from songpop.tracking.store import Store
-from songpop.tracking.sweeps import children, sweep_runs
+from songpop.tracking.sweeps import children, finals_runs, sweep_runs
 from songpop.tracking.trial_batch import TrialBatch, batch_of
 from songpop.tracking.trial_writer import write_trials
 
@@ -79,8 +79,21 @@ class SweepRun:
         with store_failures(self._store.where):
             return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
 
+    def begin_finals(self, n_slots: int) -> "SweepRun":
+        """Return the record of this sweep's finals: a run of its own, since its runs are no trials of the search."""
+        tags = {key: value for key, value in self._child_tags.items() if key not in (PARENT, KIND)}
+        tags |= {N_SLOTS: str(n_slots)}
+        with store_failures(self._store.where):
+            found = next(finals_runs(self._store, self.run_id), None) or self._client.create_run(
+                self._store.experiment_id,
+                tags={**_source_tags(), **tags, KIND: "finals", OF: self.run_id},
+                run_name=f"{self.name} finals",
+            )
+            self._client.update_run(found.info.run_id, status="RUNNING")
+        return SweepRun(self._store, str(found.info.run_id), self.name, {**tags, KIND: "final", OF: self.run_id})
+
     def reconcile(self, finished: Sequence[FinishedTrial]) -> Reconciled:
-        """Delete children of this sweep that the study does not know, and those that still say RUNNING.
+        """Delete children of this sweep that the study does not know, and those that still say RUNNING; end its finals.
 
         Args:
             finished: the trials that the study remembers.
@@ -95,6 +108,7 @@ class SweepRun:
                 else:
                     self._client.delete_run(run.info.run_id)
                     n_deleted += 1
+            _end_dead(self._store, list(finals_runs(self._store, self.run_id)))
         missing = tuple(trial.trial for trial in finished if trial.run_id not in kept)
         return Reconciled(n_deleted=n_deleted, missing=missing)
 
@@ -126,6 +140,30 @@ class SweepRun:
                 metrics=[Metric(key, float(v), now_ms, 0, model_id=model_id) for key, v in (metrics or {}).items()],
                 tags=[RunTag(key, str(value)) for key, value in (tags or {}).items()],
             )
+
+    def tags(self) -> Mapping[str, str]:
+        """Return the tags of the sweep's run."""
+        with store_failures(self._store.where):
+            return dict(self._client.get_run(self.run_id).data.tags)
+
+    def write(self, artifacts: Mapping[str, str | bytes]) -> None:
+        """Write files beside the sweep's run: path → content."""
+        with store_failures(self._store.where):
+            write_artifacts(self._store, self.run_id, artifacts)
+
+    def read(self, path: str) -> str:
+        """Return a file's text that lies beside the sweep's run.
+
+        Raises:
+            ArtifactError: if it is missing.
+        """
+        try:
+            return Path(self._client.download_artifacts(self.run_id, path)).read_text("utf-8")
+        except (MlflowException, OSError) as error:
+            raise ArtifactError(
+                f"The file {path} of sweep {self.name!r} is missing in the tracking store {self._store.where}. Restore "
+                "it from a copy, or search anew: search.name=…"
+            ) from error
 
     def keep_weights(self, run_id: str, arrays: Sequence[Matrix]) -> None:
         """Keep a trial's weights (Keras' `get_weights` order) beside its run."""

@@ -11,7 +11,7 @@ from mlflow.entities import Run, ViewType
 from songpop.contracts import TrialState
 from songpop.errors import GateError
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import KIND, STATE, SWEEP, TRIAL, LeaderRow, SweepRecord
+from songpop.tracking.records import KIND, OF, STATE, SWEEP, TRIAL, LeaderRow, SweepRecord
 from songpop.tracking.store import Store
 
 PAGE = 1_000
@@ -59,8 +59,13 @@ def sweep_runs(store: Store, kind: str) -> Iterator[Run]:
 
 
 def children(store: Store, parent: str) -> Iterator[Run]:
-    """Yield the runs of a sweep's trials that are not deleted."""
+    """Yield the runs of a sweep's trials (or of a finals' run) that are not deleted."""
     return search_runs(store, f"tags.mlflow.parentRunId = '{parent}'")
+
+
+def finals_runs(store: Store, sweep: str) -> Iterator[Run]:
+    """Yield the runs that hold a sweep's finals together: one, unless it was deleted and held again."""
+    return search_runs(store, f"tags.`{KIND}` = 'finals' and tags.`{OF}` = '{sweep}'")
 
 
 def search_runs(store: Store, condition: str, *, everywhere: bool = False) -> Iterator[Run]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlflow.entities import Metric, Param
 
-from songpop.contracts import Params, TrialResult, TrialState
+from songpop.contracts import TrialResult, TrialSpec, TrialState
 from songpop.tracking.records import MESSAGE, NOT_FINITE, SPEC, STATE, TRIAL, Status
 
 MAX_TAG_LENGTH = 5_000  # MLflow refuses longer ones
@@ -69,14 +69,14 @@ def batch_of(result: TrialResult, suggested: Mapping[str, Any], test: Mapping[st
         TRIAL: str(result.spec.trial),
         STATE: result.state.value,
         "songpop.seed": str(result.spec.seed),
-        SPEC: json.dumps(asdict(result.spec), sort_keys=True),
+        SPEC: spec_json(result.spec),
     }
     if result.message:
         tags[MESSAGE] = result.message
     if lost:  # MLflow would store infinity as 1.8e308 and draw it
         tags[NOT_FINITE] = ", ".join(lost)
     return TrialBatch(
-        name=trial_name(result.spec.trial, result.spec.params),
+        name=trial_name(result.spec),
         status=STATUS_OF[result.state],
         start_ms=start_ms,
         end_ms=end_ms,
@@ -86,9 +86,15 @@ def batch_of(result: TrialResult, suggested: Mapping[str, Any], test: Mapping[st
     )
 
 
-def trial_name(trial: int, params: Params) -> str:
+def trial_name(spec: TrialSpec) -> str:
     """Return what the run is called, for example "trial-007 l2 rmsprop"."""
-    return f"trial-{trial:03d} {params.regularization} {params.optimizer}"
+    kind = "trial" if spec.resample is None else "final"
+    return f"{kind}-{spec.trial:03d} {spec.params.regularization} {spec.params.optimizer}"
+
+
+def spec_json(spec: TrialSpec) -> str:
+    """Return a spec as the tag that a trial can be trained again from."""
+    return json.dumps(asdict(spec), sort_keys=True)
 
 
 def logged_params(result: TrialResult, suggested: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,13 +19,14 @@ N_TRIALS = 30
 CREATE_TRIAL = b'"op_code":4,'  # Optuna's word in the journal
 WORDS = ["sweep", "--json", "train.epochs=150", f"search.n_trials={N_TRIALS}", "space=published", "sampler=random"]
 WORDS += ["train.early_stopping.patience=null", "pruner=none", "engine.n_workers=2", "engine.n_slots=2"]
+WORDS += ["finals.n_configs=1", "finals.n_seeds=2", "finals.with_known_points=false"]
 N_MORE = 5  # than there are seats, so that one has ended before
 
 
-def start(folder: Path) -> subprocess.Popen[str]:
+def start(folder: Path, *words: str) -> subprocess.Popen[str]:
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     return subprocess.Popen(
-        [sys.executable, "-m", "songpop", *WORDS],
+        [sys.executable, "-m", "songpop", *WORDS, *words],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -80,5 +81,33 @@ def test_interrupted_ended_killed_and_finished(tmp_path: Path) -> None:
     assert told["n_trials"] == N_TRIALS
     found = runs(tmp_path)
     assert {run.info.status for run in found} <= {"FINISHED", "FAILED"}
-    trials = Counter(run.data.tags["songpop.trial"] for run in found if "mlflow.parentRunId" in run.data.tags)
+    trials = Counter(run.data.tags["songpop.trial"] for run in found if run.data.tags["songpop.kind"] == "trial")
     assert trials == Counter({str(number): 1 for number in range(N_TRIALS)})
+
+
+def test_killed_in_the_finals_and_held_again(tmp_path: Path) -> None:
+    """Runs of the finals that were recorded stay; held again, each is there once, and nothing says RUNNING."""
+    few = ["search.n_trials=3", "finals.n_seeds=20", "train.epochs=100"]
+
+    def finals() -> list[Any]:
+        made = (tmp_path / "mlruns" / "mlflow.db").exists()
+        return [run for run in runs(tmp_path) if run.data.tags["songpop.kind"] == "final"] if made else []
+
+    process = start(tmp_path, *few)
+    deadline = time.monotonic() + 120
+    while not finals() and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert process.poll() is None, (tmp_path / "stderr.txt").read_text()
+    process.kill()
+    process.wait()
+    kept = {run.info.run_id for run in finals()}
+    assert 0 < len(kept) < 20
+    assert "RUNNING" in {run.info.status for run in runs(tmp_path)}
+    out, _ = start(tmp_path, *few).communicate()
+    told = json.loads(out)
+    assert told["n_new"] == 0
+    assert kept < {run.info.run_id for run in finals()}
+    seen = Counter((run.data.params["finalist"], run.data.params["resample"]) for run in finals())
+    assert seen == Counter({("0", str(number)): 1 for number in range(20)})
+    assert {run.info.status for run in runs(tmp_path)} == {"FINISHED"}
+    assert told["champion"]["n_models"] == 20

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from songpop.app.engines import build_engine, load_of
+from songpop.app.engines import build_engine, load_of, n_slots_of
 from songpop.contracts import Part, Task
 from songpop.engines.keras_fit import KerasEngine
 from songpop.engines.pool import PoolEngine
@@ -31,10 +31,16 @@ def test_the_settings_name_the_engine(settings: EngineSettings, kind: type) -> N
 def test_a_short_search_gets_fewer_slots(n_trials: int, n_slots: int) -> None:
     engine = build_engine(EngineSettings(n_workers=2), TASK, n_trials)
     assert isinstance(engine, PoolEngine)
-    assert engine._slots._n_slots == n_slots
+    assert engine._slots._n_slots == n_slots == n_slots_of(EngineSettings(n_workers=2), n_trials)
     engine = build_engine(EngineSettings(n_workers=2, n_slots=7), TASK, n_trials)
     assert isinstance(engine, PoolEngine)
     assert engine._slots._n_slots == 7
+
+
+def test_the_number_of_slots_is_known_without_an_engine() -> None:
+    assert n_slots_of(EngineSettings(n_workers=0), 30) == 4
+    assert n_slots_of(EngineSettings(n_slots=9), 30) == 9
+    assert n_slots_of(EngineSettings(kind=EngineKind.keras, n_slots=9), 30) == 1
 
 
 def test_only_a_pool_has_a_load() -> None:

@@ -13,7 +13,7 @@ from songpop.cli.screen import Screen
 
 @pytest.mark.parametrize("kind", [Screen, Silence, Notebook])
 def test_whoever_listens_hears_the_same_words(kind: type) -> None:
-    for name in ("note", "progress"):
+    for name in ("note", "progress", "step"):
         asked = inspect.signature(getattr(Listener, name)).parameters
         assert list(inspect.signature(getattr(kind, name)).parameters) == list(asked)
 
@@ -21,6 +21,7 @@ def test_whoever_listens_hears_the_same_words(kind: type) -> None:
 def test_silence_says_nothing(capfd: pytest.CaptureFixture[str]) -> None:
     Silence().note("a sentence")
     Silence().progress(None)  # type: ignore[arg-type]
+    Silence().step("a trial", 1, 2)
     assert capfd.readouterr() == ("", "")
 
 

@@ -35,7 +35,7 @@ def test_whatever_goes_wrong_no_run_stays_running(
     run_ids = []
 
     def work() -> None:
-        with recording.open_run(settings, ground, kind="sweep", name="s") as (_, run):
+        with recording.open_run(settings, ground, kind="sweep", name="s", n_slots=2) as (_, run):
             assert client.get_run(run.run_id).info.status == "RUNNING"
             run_ids.append(run.run_id)
             raise error
@@ -46,7 +46,7 @@ def test_whatever_goes_wrong_no_run_stays_running(
 
 
 def test_the_record_is_enough_to_do_it_again(settings: SweepSettings, ground: Ground, client: MlflowClient) -> None:
-    with recording.open_run(settings, ground, kind="sweep", name="s") as (_, run):
+    with recording.open_run(settings, ground, kind="sweep", name="s", n_slots=2) as (_, run):
         run.finish()
     folder = Path(client.download_artifacts(run.run_id, ""))
     config = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
@@ -62,17 +62,32 @@ def test_the_record_is_enough_to_do_it_again(settings: SweepSettings, ground: Gr
 
 
 def test_the_data_set_stands_beside_the_run(settings: SweepSettings, ground: Ground, client: MlflowClient) -> None:
-    with recording.open_run(settings, ground, kind="train", name="t") as (_, run):
+    with recording.open_run(settings, ground, kind="train", name="t", n_slots=2) as (_, run):
         run.finish()
     (dataset,) = (one.dataset for one in client.get_run(run.run_id).inputs.dataset_inputs)
     assert (dataset.name, dataset.digest) == ("sample", ground.table.digest[:36])
     assert json.loads(dataset.profile)["num_rows"] == len(ground.table.label)
 
 
+def test_a_trial_says_under_what_it_was_trained(
+    settings: SweepSettings, ground: Ground, client: MlflowClient, store_root: Path
+) -> None:
+    tags = recording.record_tags(settings, ground, None, 4)
+    assert (tags["songpop.engine"], tags["songpop.n_slots"]) == ("population", "4")
+    with recording.open_run(settings, ground, kind="sweep", name="s", n_slots=4) as (_, run):
+        run.finish()
+    folder = Path(client.download_artifacts(run.run_id, ""))
+    last = (folder / "environment.json").read_text()
+    own = (folder / "environments" / f"{tags['songpop.environment']}.json").read_text()
+    assert own == last
+    assert json.loads(own)["machine_class"] == tags["songpop.machine"]
+    assert json.loads(own)["packages"]["numpy"] == np.__version__
+
+
 @pytest.mark.parametrize("leaks", [(), ("Track Score",), ("A", "B + C")])
 def test_leaks_are_a_tag(leaks: tuple[str, ...], ground: Ground) -> None:
     leaky = replace(ground, leaks=replace(ground.leaks, allowed=leaks))
-    tags = recording.record_tags(sweep_settings(), leaky, None)
+    tags = recording.record_tags(sweep_settings(), leaky, None, 2)
     assert json.loads(tags["songpop.leaks"]) == list(leaks)
 
 

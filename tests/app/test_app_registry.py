@@ -37,7 +37,7 @@ def leaky_root(
 ) -> Path:
     """A store with the honest sweep, and a newer one under the published protocol."""
     copy = Path(shutil.copytree(root, tmp_path_factory.mktemp("leaky") / "mlruns"))
-    quick = {"model__widths": "8", "train__epochs": 1, "search__n_trials": 1}
+    quick = {"model__widths": "8", "train__epochs": 1, "search__n_trials": 1, "finals__n_seeds": 2}
     published = {"protocol": "published", "space": "published", "space__widths__value": "8-4"}
     songpop.sweep(songs, **LEAN, **quick, **published, paths__root=str(copy))
     return copy
@@ -52,7 +52,7 @@ def test_every_run_of_a_leaky_sweep_and_its_model_are_marked(leaky_root: Path, o
     client = MlflowClient(f"sqlite:///{leaky_root / 'mlflow.db'}")
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
     runs = client.search_runs(experiments, "tags.`songpop.sweep` = 'sample-published-published'")
-    assert {run.data.tags["songpop.kind"] for run in runs} == {"sweep", "trial"}
+    assert {run.data.tags["songpop.kind"] for run in runs} == {"sweep", "trial", "finals", "final"}
     assert {run.data.tags["songpop.leaks"] for run in runs} == {'["Track Score"]'}
     (model,) = {run.data.tags["songpop.model_id"] for run in runs if "songpop.model_id" in run.data.tags}
     assert json.loads(client.get_logged_model(model).tags["songpop.leaks"]) == ["Track Score"]

@@ -8,13 +8,33 @@ import numpy as np
 from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
 from songpop.contracts import EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.search.driver import SearchProgress
+from songpop.search.finals import Contestant, Origin, verdict
 
+CONTESTANTS = (
+    Contestant(origin=Origin.search, params=Params(widths="8"), suggested={"widths": "8"}, trial=7, search_value=0.288),
+    Contestant(origin=Origin.champion, params=Params(widths="4"), suggested={"widths": "4"}),
+    Contestant(origin=Origin.known, params=Params(widths="2"), suggested={"widths": "2"}, trial=0, search_value=0.5),
+)
+FINALS = verdict(
+    CONTESTANTS,
+    {0: [0.30, 0.31, 0.29], 1: [0.301, 0.309, 0.293], 2: [0.5, float("nan"), 0.5]},
+    [900, 90, 9],
+    0.25,
+    0.05,
+)
 TEST = {"accuracy": 0.8765, "roc_auc": 0.9512, "log_loss": 0.2988}
 CHAMPION = Champion(
-    kind="single",
-    run_ids=("r1",),
+    kind="bag",
+    n_models=2,
+    run_ids=("r1", "r2"),
     val_log_loss=0.31,
+    reason=FINALS.reason,
     test=TEST,
+    test_intervals={name: (value - 0.02, value + 0.02) for name, value in TEST.items()},
+    threshold=0.4321,
+    test_at_threshold={"accuracy": 0.8801},
+    test_at_threshold_intervals={"accuracy": (0.8601, 0.9001)},
+    baselines={"majority class": {"log_loss": 0.6931}, "logistic regression": {"log_loss": 0.5412}},
     n_test_rows=1234,
     n_test_openings=2,
     baseline_accuracy=0.51,
@@ -48,6 +68,7 @@ SWEEP = SweepOutcome(
     engine="population",
     load=EngineLoad(occupancy=0.931, filled_share=0.97, n_traces=8, n_deaths=1),
     best=BestTrial(run_id="r7", trial=7, params={"l2": 1.23456e-4}, val_log_loss=0.31),
+    finals=FINALS,
     champion=CHAMPION,
     leaders=LEADERS,
     leaks=(),
@@ -56,8 +77,8 @@ SWEEP = SweepOutcome(
     ended_because="all 25 trials are finished",
     is_newest=True,
 )
-ALL_FAILED = replace(SWEEP, n_complete=0, n_pruned=20, n_failed=5, best=None, champion=None, leaders=())
-INTERRUPTED = replace(SWEEP, interrupted=True, champion=None, ended_because="interrupted")
+ALL_FAILED = replace(SWEEP, n_complete=0, n_pruned=20, n_failed=5, best=None, finals=None, champion=None, leaders=())
+INTERRUPTED = replace(SWEEP, interrupted=True, finals=None, champion=None, ended_because="interrupted")
 LEAKY = replace(SWEEP, protocol="published", leaks=("Track Score",))
 
 

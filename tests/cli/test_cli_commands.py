@@ -193,3 +193,26 @@ def test_check_reads_a_table_and_leaves_nothing_behind(
     assert (found["n_rows"], found["n_columns"]) == (sum(found["parts"].values()), 4)
     assert "rows read" in told.err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(("n_same", "status"), [(1, 0), (0, 4)])
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_replay_that_is_not_the_same_ends_with_the_status_of_a_gate(
+    words: list[str], n_same: int, status: int, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    from songpop.app.reproduce import ReproduceOutcome
+    from songpop.replay.verdicts import Replay, Verdict
+
+    verdict = Verdict.SAME if n_same else Verdict.DRIFTED
+    outcome = ReproduceOutcome(
+        n_runs=1, n_same=n_same, n_drifted=1 - n_same, n_not_reproducible=0, tolerance=1e-4, wall_s=1.0,
+        replays=(Replay(run_id="r", run="trial-001", sweep="s", trial=1, verdict=verdict),),
+    )  # fmt: skip
+    monkeypatch.setattr("songpop.app.reproduce.reproduce", lambda *_, **__: outcome)
+    assert run(["reproduce", *words, "run=r"]) == status
+    told = capsys.readouterr().out
+    if words:
+        found = only_object(told)
+        assert (found["n_same"], found["replays"][0]["verdict"]) == (n_same, verdict.value)
+    else:
+        assert f"1 {verdict.value} (tolerance 0.0001)." in told

@@ -90,8 +90,10 @@ def test_the_leaderboard_is_in_order_with_the_settings(shown: Callable[..., str]
         "25 trials: 10 complete, 14 pruned, the earliest after epoch 3, 1 failed",
         "300 epochs trained of 750 (60.0 % saved)",
         "5 new in 61 s (slots 93.1 % full, 8 programs traced, workers that died and were replaced: 1); all 25 trials",
-        "Best: trial 7. On 1,234 sealed test rows (opened 2 times): accuracy 87.6 %, ROC AUC 0.9512, log loss 0.2988",
-        "always guessing the larger class: 51.0 %",
+        "Finals of sample-honest-full",
+        "Number 2 wins: as good as the lowest mean within noise",
+        "1,234 sealed test rows, opened 2 times",
+        "majority class 0.6931",
         "make ui ",
         "make promote ",
         "make predict ",
@@ -111,7 +113,7 @@ def test_there_are_three_next_commands(shown: Callable[..., str]) -> None:
 
 def test_one_opening_is_one_time(shown: Callable[..., str]) -> None:
     assert SWEEP.champion is not None
-    assert "(opened 1 time)" in shown("sweep", replace(SWEEP, champion=replace(SWEEP.champion, n_test_openings=1)))
+    assert "opened 1 time:" in shown("sweep", replace(SWEEP, champion=replace(SWEEP.champion, n_test_openings=1)))
 
 
 def test_a_leak_stands_beside_the_numbers_and_in_the_models_name(shown: Callable[..., str]) -> None:
@@ -160,6 +162,13 @@ def test_a_line_per_trial_on_standard_error(state: dict[str, Any], words: str, a
     assert words in told.err
     assert "a [sentence]\n" in told.err
     assert told.out == ""
+
+
+def test_a_line_per_step_on_standard_error(capsys: Capsys) -> None:
+    screen = Screen(as_json=True)
+    with screen.live():
+        screen.step("trial-007 [l2]: same", 3, 20)
+    assert capsys.readouterr() == ("", "trial-007 [l2]: same (3/20)\n")
 
 
 # ── the other commands ──────────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from songpop.errors import DataError
-from songpop.evaluation.stats import paired_difference, t_interval
+from songpop.evaluation.stats import paired_difference, prediction_interval, t_interval
 
 
 def test_a_table_of_student() -> None:
@@ -26,6 +26,23 @@ def test_one_value_has_no_interval() -> None:
     assert found.mean == 0.5
     assert math.isnan(found.low)
     assert math.isnan(found.high)
+
+
+def test_one_more_value_lies_in_the_prediction_interval_as_often_as_it_says() -> None:
+    samples = np.random.default_rng(0).normal(size=(1000, 7))
+    intervals = [prediction_interval(row[1:], level=0.9) for row in samples]
+    hits = [i.low <= row[0] <= i.high for i, row in zip(intervals, samples, strict=True)]
+    assert np.mean(hits) == pytest.approx(0.9, abs=0.03)
+    found, mean = prediction_interval([1.0, 2.0, 3.0], 0.95), t_interval([1.0, 2.0, 3.0])
+    assert (found.mean, found.n) == (2.0, 3)
+    assert found.high - 2 == pytest.approx(4.303 * math.sqrt(1 + 1 / 3), rel=1e-3)  # a table of Student, 2 degrees
+    assert found.high > mean.high
+
+
+@pytest.mark.parametrize("values", [[1.0], [], [1.0, math.nan]])
+def test_a_prediction_needs_two_values(values: list[float]) -> None:
+    with pytest.raises(DataError, match="at least"):
+        prediction_interval(values)
 
 
 def test_pairs_take_out_what_both_find_hard() -> None:

@@ -4,11 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy.special import expit
 
 from songpop.contracts import Column, ColumnKind, Params
 from songpop.errors import ArtifactError, StoreError
-from songpop.models.export import answer_logits, assemble, load_plain, predict_rows, save_model
+from songpop.models.export import assemble, load_plain, predict_rows, save_model
 from songpop.models.features import fit_features, transform
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
@@ -67,20 +66,6 @@ def test_a_process_without_songpop_predicts_the_same(kind: FeatureKind, tmp_path
     subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True)
     found = np.load(tmp_path / "found.npy")
     np.testing.assert_allclose(found, predict_rows(model, cells()), atol=1e-6)
-
-
-@pytest.mark.parametrize("kind", list(FeatureKind))
-def test_logits_are_the_probabilities_before_the_sigmoid(kind: FeatureKind, tmp_path: Path) -> None:
-    model, _, _ = whole(kind)
-    save_model(model, tmp_path / "model.keras")
-    logits = predict_rows(answer_logits(load_plain(tmp_path / "model.keras")), cells())
-    np.testing.assert_allclose(expit(logits), predict_rows(model, cells()), atol=1e-6)
-
-
-def test_a_model_without_a_sigmoid_has_no_logits() -> None:
-    _, preprocessing, _ = whole()
-    with pytest.raises(ArtifactError, match="must end in a Dense layer with a sigmoid"):
-        answer_logits(preprocessing)
 
 
 def test_no_rows_give_no_probabilities() -> None:

@@ -1,0 +1,143 @@
+"""How a search ends: finals, one look at the sealed rows for their winner, the parent run's last words.
+
+What a resumed sweep has concluded before stands, and its sealed rows stay shut, as long as the same model wins.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from songpop.app.crown import champion_before, crown
+from songpop.app.entry import entry_of_finals, entry_of_search
+from songpop.app.finals import contestants, digest_of, hold_finals
+from songpop.app.finals_file import document_of, finals_of
+from songpop.app.listener import Listener
+from songpop.app.prepare import Prepared
+from songpop.app.recording import test_digest
+from songpop.app.records import Champion
+from songpop.app.search_record import SearchRecord
+from songpop.contracts import FinishedTrial, TrialSpec
+from songpop.search.driver import SearchSummary
+from songpop.search.finals import Finals
+from songpop.search.optuna_backend import OptunaBackend
+from songpop.settings import ChampionKind, SweepSettings
+from songpop.tracking.champion_spec import champion_params
+from songpop.tracking.openings import openings
+from songpop.tracking.records import FINALS
+from songpop.tracking.runs import SweepRun
+
+FINALS_FILE = "finals.json"  # artifact of the parent: who took part, and what became of them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conclusion:
+    """What a sweep came to. `champion` is None where it was interrupted, or every trial or finalist failed."""
+
+    finals: Finals | None = None
+    champion: Champion | None = None
+    interrupted: bool = False
+
+
+def conclude(
+    settings: SweepSettings,
+    prepared: Prepared,
+    record: SearchRecord,
+    backend: OptunaBackend,
+    summary: SearchSummary,
+    spec_of: Callable[[FinishedTrial], TrialSpec],
+    listener: Listener,
+) -> Conclusion:
+    """Hold the finals, crown their winner, and end the parent run.
+
+    Args:
+        settings: of the sweep.
+        prepared: what its trials were trained on.
+        record: where it is recorded.
+        backend: its search.
+        summary: how that ended.
+        spec_of: returns the spec of a finished trial.
+        listener: told what is going on.
+    """
+    best = backend.best()
+    if best is None or summary.interrupted:
+        _finish(record.run, None, is_interrupted=summary.interrupted)
+        return Conclusion(interrupted=summary.interrupted)
+    if settings.finals.kind is ChampionKind.none:
+        conclusion = _without_finals(settings, prepared, record, best, spec_of(best), listener)
+    else:
+        conclusion = _with_finals(settings, prepared, record, backend, listener)
+    _finish(record.run, conclusion.champion, is_interrupted=conclusion.interrupted)
+    return conclusion
+
+
+def _without_finals(
+    settings: SweepSettings,
+    prepared: Prepared,
+    record: SearchRecord,
+    best: FinishedTrial,
+    spec: TrialSpec,
+    listener: Listener,
+) -> Conclusion:
+    before = _still(record, prepared, ChampionKind.single, (best.run_id,))
+    if before is not None:
+        return Conclusion(champion=before)
+    entry = entry_of_search(prepared, record.run, best, spec)
+    return Conclusion(champion=crown(settings, prepared, record.store, record.run, entry, listener))
+
+
+def _with_finals(
+    settings: SweepSettings, prepared: Prepared, record: SearchRecord, backend: OptunaBackend, listener: Listener
+) -> Conclusion:
+    run, store = record.run, record.store
+    entered = contestants(settings, backend, champion_params(store, settings.registry))
+    digest = digest_of(settings, entered)
+    tags, before = run.tags(), champion_before(store, run)
+    if before is not None and tags.get(FINALS) == digest:
+        finals = finals_of(json.loads(run.read(FINALS_FILE)))
+        return Conclusion(finals=finals, champion=_counted(before, record, prepared))
+    held = hold_finals(settings, prepared, entered, store, run, listener)
+    if held is None:
+        return Conclusion(interrupted=True)
+    champion = None
+    if held.finals.winner is not None:
+        entry = entry_of_finals(held, settings.finals.kind)
+        champion = _still(record, prepared, entry.kind, entry.run_ids)
+        champion = champion or crown(settings, prepared, store, run, entry, listener)
+    # Last: what is interrupted before is held again, by the runs that are recorded.
+    run.write({FINALS_FILE: json.dumps(document_of(held.finals), indent=1)})
+    run.annotate(run.run_id, metrics=_metrics(held.finals), tags={FINALS: digest})
+    return Conclusion(finals=held.finals, champion=champion)
+
+
+def _still(record: SearchRecord, prepared: Prepared, kind: ChampionKind, run_ids: tuple[str, ...]) -> Champion | None:
+    """Return the champion of before, if it is the same model."""
+    before = champion_before(record.store, record.run)
+    is_same = before is not None and (before.kind, before.run_ids) == (kind.value, run_ids)
+    return _counted(before, record, prepared) if before and is_same else None
+
+
+def _counted(before: Champion, record: SearchRecord, prepared: Prepared) -> Champion:
+    return replace(before, n_test_openings=openings(record.store)[test_digest(prepared.ground)])
+
+
+def _metrics(finals: Finals) -> dict[str, float]:
+    """Return what MLflow shows of the finals beside the parent run."""
+    if finals.winner is None:
+        return {}
+    winner = finals.finalists[finals.winner]
+    shrinkage = {} if finals.shrinkage is None else {"finals_shrinkage": finals.shrinkage}
+    interval = winner.interval
+    bounds = {} if interval is None else {"mean": interval.mean, "low": interval.low, "high": interval.high}
+    found = {f"finals_val_log_loss_{bound}": value for bound, value in bounds.items()}
+    return {name: value for name, value in {**found, **shrinkage}.items() if np.isfinite(value)}
+
+
+def _finish(run: SweepRun, champion: Champion | None, *, is_interrupted: bool) -> None:
+    """End the parent run, with the champion's numbers on it."""
+    if champion is None:
+        run.finish("KILLED" if is_interrupted else "FAILED")
+        return
+    tests = {f"test_{key}": value for key, value in champion.test.items() if np.isfinite(value)}
+    run.finish("FINISHED", metrics={"best_val_log_loss": champion.val_log_loss, **tests})

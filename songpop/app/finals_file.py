@@ -1,0 +1,49 @@
+"""The verdict of a finals as a file beside its sweep, and back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from songpop.contracts import Params
+from songpop.errors import ArtifactError
+from songpop.evaluation.stats import Interval
+from songpop.search.finals import Contestant, Finalist, Finals, Origin
+
+
+def document_of(finals: Finals) -> Mapping[str, Any]:
+    """Return a verdict as what JSON takes."""
+    rows = [asdict(finalist) for finalist in finals.finalists]
+    for row in rows:
+        row["contestant"]["origin"] = row["contestant"]["origin"].value
+    return {**asdict(finals), "finalists": rows}
+
+
+def finals_of(document: Mapping[str, Any]) -> Finals:
+    """Return the verdict that `document_of` wrote.
+
+    Raises:
+        ArtifactError: if it is something else.
+    """
+    try:
+        finalists = tuple(_finalist(row) for row in document["finalists"])
+        return Finals(**{**document, "finalists": finalists})
+    except (KeyError, TypeError, ValueError) as error:
+        raise ArtifactError(
+            f"The finals of a sweep must be what songpop wrote, but this file cannot be read ({error!r}). Restore it "
+            "from a copy, or search anew: search.name=…"
+        ) from error
+
+
+def _finalist(row: Mapping[str, Any]) -> Finalist:
+    contestant, interval = row["contestant"], row["interval"]
+    entered = Contestant(
+        **{**contestant, "origin": Origin(contestant["origin"]), "params": Params(**contestant["params"])}
+    )
+    return Finalist(
+        **{
+            **row,
+            "contestant": entered,
+            "values": tuple(row["values"]),
+            "interval": None if interval is None else Interval(**interval),
+        }
+    )

@@ -1,0 +1,99 @@
+"""What a sweep ends with, as tables: the finals with their intervals, and the sealed test rows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+from songpop.cli.tables import titled_table
+from songpop.cli.wording import number, settings_line, share
+
+AT_HALF, IN_NUMBERS = "above 0.5", ("log_loss", "roc_auc", "pr_auc", "calibration_error")
+NAMES = {
+    "log_loss": "log loss",
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "specificity": "specificity",
+    "roc_auc": "ROC AUC",
+    "pr_auc": "PR AUC",
+    "calibration_error": "calibration error",
+}
+WON, WITHIN_NOISE = "◀", "≈"
+
+
+def finals_table(sweep: str, finals: Any) -> Table:
+    """A row per finalist: mean over the resamples and its interval, how sure it is that it is behind, its size."""
+    rows = []
+    for place, one in enumerate(finals.finalists):
+        entered = one.contestant
+        origin = entered.origin.value if entered.trial is None else f"{entered.origin.value}\ntrial {entered.trial}"
+        mark = WON if place == finals.winner else WITHIN_NOISE if one.is_within_noise else ""
+        rows.append(
+            (
+                f"{place + 1} {mark}".rstrip(),
+                origin,
+                _mean(one.interval),
+                number(entered.search_value),
+                _behind(one),
+                f"{one.n_weights:,}",
+                settings_line(entered.suggested),
+            )
+        )
+    marks = f"{WON} wins, {WITHIN_NOISE} as good within noise"
+    title = f"Finals of {sweep}: mean over {finals.n_resamples} resamples ± 95 % ({marks})"
+    columns = ("#", "from", "val log loss", "in the\nsearch", "behind\n(p)", "weights", "settings")
+    return titled_table(title, columns, rows)
+
+
+def finals_lines(finals: Any) -> list[str]:
+    """What the finals say, in sentences."""
+    if finals.winner is None:
+        return ["The finals have no winner: each finalist had a run that failed."]
+    lines = [f"Number {finals.winner + 1} wins: {finals.reason}."]
+    if finals.shrinkage is not None:
+        direction = "better" if finals.shrinkage >= 0 else "worse"
+        lines.append(f"The search's best looked {abs(finals.shrinkage):.4f} {direction} than it is.")
+    return lines
+
+
+def sealed_table(champion: Any) -> Table:
+    """Every metric on the sealed test rows with its interval, at 0.5 and at the chosen threshold."""
+    rows = []
+    for key, name in NAMES.items():
+        if key not in champion.test:
+            continue
+        write = number if key in IN_NUMBERS else share
+        chosen = _with_interval(key, champion.test_at_threshold, champion.test_at_threshold_intervals, write)
+        rows.append((name, _with_interval(key, champion.test, champion.test_intervals, write), chosen))
+    times = f"{champion.n_test_openings} time{'s' * (champion.n_test_openings != 1)}"
+    title = f"{champion.n_test_rows:,} sealed test rows, opened {times}: 95 % intervals"
+    return titled_table(title, ("metric", AT_HALF, f"above {champion.threshold:.3f}"), rows)
+
+
+def champion_lines(champion: Any) -> list[str]:
+    """What the champion is, and what simpler methods reach on the same rows."""
+    what = "one model" if champion.n_models == 1 else f"the mean of {champion.n_models} models"
+    others = ", ".join(f"{name} {number(found['log_loss'])}" for name, found in champion.baselines.items())
+    return [f"The champion is {what}. Log loss of simpler methods, trained on the same rows: {others}."]
+
+
+def _mean(interval: Any) -> str:
+    if interval is None:
+        return "a run failed"
+    return f"{number(interval.mean)} ± {number((interval.high - interval.low) / 2)}"
+
+
+def _behind(finalist: Any) -> str:
+    if finalist.p_value is None:
+        return "–"
+    p = "<0.001" if finalist.p_value < 0.001 else f"{finalist.p_value:.3f}"
+    return f"{number(finalist.difference)}\n({p})"
+
+
+def _with_interval(name: str, values: Mapping[str, float], intervals: Mapping[str, Any], write: Any) -> str:
+    if name not in values:
+        return ""
+    low, high = intervals[name]
+    return f"{write(values[name])}  ({write(low)} to {write(high)})"

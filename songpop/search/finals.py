@@ -1,0 +1,202 @@
+"""The finals: the best configurations of a search again, each over the same resamples, and which of them has earned it.
+
+A search picks the luckiest of many numbers, so its best score flatters. Owns: who takes part, the verdict over their
+runs. Does not own: training them (finals_backend, engines), the model that comes of it. Pure.
+
+Axes: J resamples, which every finalist is trained on, with the same seeds.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+import numpy as np
+
+from songpop.contracts import Params
+from songpop.evaluation.resampled import holm, paired_p_value, resampled_error, resampled_interval
+from songpop.evaluation.stats import Interval
+
+
+class Origin(Enum):
+    """Why a configuration takes part."""
+
+    search = "search"  # among the best of this search
+    known = "known"  # a known point, such as the published settings
+    champion = "champion"  # the present champion's
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """A configuration that takes part."""
+
+    origin: Origin
+    params: Params
+    suggested: Mapping[str, Any] = field(default_factory=dict)  # what tells it from others, for people
+    trial: int | None = None  # of the search; None: it was not tried
+    search_value: float | None = None  # validation log loss in the search; None: not tried, or not complete
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finalist:
+    """A contestant and what became of it; log losses are on the resamples' validation rows."""
+
+    contestant: Contestant
+    values: tuple[float, ...]  # one per resample; NaN: that run failed
+    interval: Interval | None  # of the mean; None: a run failed, and with it the contestant
+    n_weights: int
+    difference: float | None = None  # of its mean to the lowest mean
+    p_value: float | None = None  # that this is luck; corrected for the number of finalists
+    is_within_noise: bool = False  # as good as the lowest mean, as far as these runs can tell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finals:
+    """The verdict. `finalists` are in the order of their means, those with a failed run last."""
+
+    finalists: tuple[Finalist, ...]
+    winner: int | None  # place among `finalists`; None: each had a failed run
+    reason: str
+    shrinkage: float | None  # by how much the search's best looked better than it is; None: it failed, or is unknown
+    n_resamples: int
+    alpha: float = field(default=0.05)
+
+
+def contestants_of(
+    tried: Sequence[Contestant], n_best: int, known: Sequence[Contestant], champion: Contestant | None
+) -> tuple[Contestant, ...]:
+    """Return who takes part, each configuration once, under the first of its origins.
+
+    Args:
+        tried: the search's complete trials.
+        n_best: so many of them, the lowest validation log loss first.
+        known: known points.
+        champion: the present champion's configuration.
+    """
+    ranked = sorted(tried, key=lambda one: (math.inf if one.search_value is None else one.search_value, one.trial))
+    distinct: dict[Params, Contestant] = {}
+    for one in ranked:
+        if len(distinct) < n_best:
+            distinct.setdefault(one.params, one)
+    for one in (*known, *([champion] if champion else [])):
+        distinct.setdefault(one.params, one)
+    return tuple(distinct.values())
+
+
+def final_seed(search_seed: int, resample: int) -> int:
+    """Return the seed of every finalist's run on a resample: a function of the search's seed and its number."""
+    return int(np.random.SeedSequence([search_seed, resample, 0xF1]).generate_state(1)[0] >> 1)
+
+
+def verdict(
+    contestants: Sequence[Contestant],
+    values: Mapping[int, Sequence[float]],
+    n_weights: Sequence[int],
+    validation_ratio: float,
+    alpha: float,
+) -> Finals:
+    """Return who wins.
+
+    The lowest mean leads. Each other is tested against it: paired by resample, corrected for overlap (evaluation/
+    resampled.py) and for the number of tests (Holm). Within noise is whoever the test cannot tell from the leader
+    (p >= alpha) and whose mean lies within one standard error of the paired difference: not to be proven worse is not
+    yet to be as good. Of those, the simplest wins. Source of the second rule: Breiman et al., Classification and
+    Regression Trees, 1984, section 3.4.3 (one standard error).
+
+    Args:
+        contestants: who took part.
+        values: place among `contestants` → validation log loss per resample, NaN where the run failed, shape (J,).
+        n_weights: of each one's network.
+        validation_ratio: validation rows by training rows, of each resample.
+        alpha: level of the tests.
+    """
+    runs = {place: tuple(float(value) for value in values[place]) for place in range(len(contestants))}
+    whole = sorted((p for p in runs if np.isfinite(runs[p]).all()), key=lambda p: float(np.mean(runs[p])))
+    failed = [place for place in runs if place not in whole]
+    tests = _tests([runs[place] for place in whole], validation_ratio, alpha)
+    finalists = tuple(
+        Finalist(
+            contestant=contestants[place],
+            values=runs[place],
+            interval=resampled_interval(runs[place], validation_ratio),
+            n_weights=n_weights[place],
+            difference=test.difference,
+            p_value=test.p_value,
+            is_within_noise=test.is_within_noise,
+        )
+        for place, test in zip(whole, tests, strict=True)
+    ) + tuple(
+        Finalist(contestant=contestants[place], values=runs[place], interval=None, n_weights=n_weights[place])
+        for place in failed
+    )
+    winner, reason = _winner(finalists[: len(whole)])
+    return Finals(
+        finalists=finalists,
+        winner=winner,
+        reason=reason,
+        shrinkage=_shrinkage(finalists[: len(whole)]),
+        n_resamples=len(runs[0]) if runs else 0,
+        alpha=alpha,
+    )
+
+
+def simplicity(params: Params, n_weights: int) -> tuple[int, int]:
+    """Return what is compared where two are equally good: weights first, then what else there is to go wrong."""
+    extras = (
+        params.regularization != "none",
+        params.regularization == "l1_l2",
+        params.dropout_first > 0,
+        params.dropout_later > 0,
+        params.schedule != "constant",
+    )
+    return n_weights, sum(extras)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Test:
+    difference: float
+    p_value: float | None
+    is_within_noise: bool
+
+
+def _tests(runs: Sequence[Sequence[float]], validation_ratio: float, alpha: float) -> Iterator[_Test]:
+    """Yield each one's test against the first, whose mean is the lowest."""
+    corrected = holm([paired_p_value(run, runs[0], validation_ratio) for run in runs[1:]])
+    for place, run in enumerate(runs):
+        differences = np.subtract(run, runs[0])
+        difference = float(differences.mean())
+        if place == 0:
+            yield _Test(difference=0.0, p_value=None, is_within_noise=True)
+            continue
+        p_value = float(corrected[place - 1])
+        is_close = difference == 0 or difference <= resampled_error(differences, validation_ratio)
+        yield _Test(difference=difference, p_value=p_value, is_within_noise=p_value >= alpha and is_close)
+
+
+def _winner(whole: Sequence[Finalist]) -> tuple[int | None, str]:
+    if not whole:
+        return None, "each finalist had a run that failed"
+    if len(whole) == 1:
+        return 0, "the only one without a failed run"
+    equal = [place for place, one in enumerate(whole) if one.is_within_noise]
+    winner = min(equal, key=lambda p: (*simplicity(whole[p].contestant.params, whole[p].n_weights), p))
+    if winner:
+        leader, chosen = whole[0], whole[winner]
+        smaller = f"{chosen.n_weights:,} weights against {leader.n_weights:,}"
+        simpler = f"simpler at the same {chosen.n_weights:,} weights"
+        return winner, (
+            f"as good as the lowest mean within noise ({chosen.difference:.4f} behind, p = {chosen.p_value:.2f}), and "
+            + (smaller if chosen.n_weights < leader.n_weights else simpler)
+        )
+    if len(equal) > 1:
+        return 0, f"the lowest mean; {len(equal) - 1} more are as good within noise, none of them simpler"
+    return 0, "the lowest mean, and no other is as good within noise"
+
+
+def _shrinkage(whole: Sequence[Finalist]) -> float | None:
+    searched = [one for one in whole if one.contestant.search_value is not None]
+    best = min(searched, key=lambda one: one.contestant.search_value or math.inf, default=None)
+    if best is None or best.interval is None or best.contestant.search_value is None:
+        return None
+    return best.interval.mean - best.contestant.search_value

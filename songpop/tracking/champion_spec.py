@@ -1,0 +1,38 @@
+"""The present champion's hyperparameters, so that a new sweep's finals can hold its own against them."""
+
+import json
+from dataclasses import fields
+
+from mlflow.exceptions import MlflowException
+
+from songpop.contracts import Params
+from songpop.errors import ArtifactError
+from songpop.settings import RegistrySettings
+from songpop.tracking.champion import alias_version, get_version, registered_model
+from songpop.tracking.failures import store_failures
+from songpop.tracking.model_facts import ModelFacts
+from songpop.tracking.records import SPEC
+from songpop.tracking.store import Store
+
+
+def champion_params(store: Store, settings: RegistrySettings) -> Params | None:
+    """Return the champion's hyperparameters; None where there is no champion, or its run is gone or not songpop's.
+
+    Its files are not looked at: a damaged champion is for `promote` and `predict` to refuse.
+
+    Raises:
+        StoreError: if the store cannot be read.
+    """
+    with store_failures(store.where):
+        registered = registered_model(store, settings.model)
+        number = alias_version(registered, settings) if registered else None
+        version = get_version(store, settings, number) if number else None
+        if version is None:
+            return None
+        try:
+            facts = ModelFacts.from_tags(version.tags)
+            spec = store.client.get_run((facts.members or (facts.run_id,))[0]).data.tags[SPEC]
+        except (ArtifactError, MlflowException, KeyError):
+            return None
+    known = {field.name for field in fields(Params)}
+    return Params(**{name: value for name, value in json.loads(spec)["params"].items() if name in known})

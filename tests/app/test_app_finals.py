@@ -1,0 +1,93 @@
+"""Who takes part in the finals of a search, and what makes two finals the same."""
+
+from dataclasses import replace
+
+import pytest
+from quick import changed, sweep_settings
+
+from songpop.app.finals import contestants, digest_of
+from songpop.contracts import FinishedTrial, Params, TrialState
+from songpop.search.finals import Origin
+from songpop.settings import SweepSettings
+
+VALUES = {0: 0.40, 1: 0.30, 2: None, 3: 0.35, 4: 0.32, 5: 0.31, 6: 0.33, 7: 0.34}
+
+
+class Search:
+    """A finished search: trials 0 and 2 were known points, 2 was pruned."""
+
+    def finished(self) -> list[FinishedTrial]:
+        return [
+            FinishedTrial(
+                trial=number,
+                state=TrialState.COMPLETE if value else TrialState.PRUNED,
+                suggested={**BASE, "learning_rate": 0.001 * (number + 1)},
+                value=value or 0.2,
+                n_epochs=3,
+                best_epoch=3,
+                run_id=f"run-{number}",
+            )
+            for number, value in VALUES.items()
+        ]
+
+    def known(self) -> list[FinishedTrial]:
+        return [trial for trial in self.finished() if trial.trial in (0, 2)]
+
+
+BASE = {
+    "widths": "128-64-32-16", "activation": "relu", "batch_size": 64, "first_regularized": 1, "regularization": "none",
+    "dropout_first": 0.0, "dropout_later": 0.0, "optimizer": "adam", "schedule": "constant",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def settings() -> SweepSettings:
+    return sweep_settings()
+
+
+def entered(settings: SweepSettings, champion: Params | None = None) -> list[tuple[str, int | None]]:
+    found = contestants(settings, Search(), champion)  # type: ignore[arg-type]
+    return [(one.origin.value, one.trial) for one in found]
+
+
+def test_the_five_best_and_the_known_points(settings: SweepSettings) -> None:
+    best = [("search", number) for number in (1, 5, 4, 6, 7)]
+    assert entered(settings) == [*best, ("known", 0), ("known", 2)]
+
+
+def test_the_champion_too(settings: SweepSettings) -> None:
+    assert entered(settings, Params(widths="7"))[-1] == ("champion", None)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("finals.n_configs", 1, [("search", 1), ("known", 0), ("known", 2), ("champion", None)]),
+        ("finals.with_known_points", False, [("search", n) for n in (1, 5, 4, 6, 7)] + [("champion", None)]),
+        (
+            "finals.with_champion",
+            False,
+            [("search", n) for n in (1, 5, 4, 6, 7)] + [("known", 0), ("known", 2)],
+        ),
+    ],
+)
+def test_settings_say_who(settings: SweepSettings, key: str, value: object, expected: list[object]) -> None:
+    assert entered(changed(settings, key, value), Params(widths="7")) == expected
+
+
+def test_the_champions_settings_are_told_where_they_are_not_the_defaults(settings: SweepSettings) -> None:
+    champion = contestants(settings, Search(), Params(widths="7"))[-1]  # type: ignore[arg-type]
+    assert (champion.origin, dict(champion.suggested)) == (Origin.champion, {"widths": "7"})
+
+
+def test_a_digest_knows_who_took_part_and_how_often(settings: SweepSettings) -> None:
+    found = contestants(settings, Search(), None)  # type: ignore[arg-type]
+    digests = {
+        digest_of(settings, found),
+        digest_of(settings, found[1:]),
+        digest_of(changed(settings, "finals.n_seeds", 3), found),
+        digest_of(changed(settings, "search.seed", 3), found),
+    }
+    assert len(digests) == 4
+    renamed = [replace(one, trial=99, origin=Origin.known) for one in found]
+    assert digest_of(settings, renamed) == digest_of(settings, found)

@@ -1,0 +1,98 @@
+"""Bags: the mean of the members in one plain file, and log odds that tell songs beyond doubt apart."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.special import expit, logit
+
+from songpop.contracts import Column, ColumnKind, Matrix, Params
+from songpop.errors import ArtifactError
+from songpop.models.ensemble import average, joint_logits, member_logits, predict_members
+from songpop.models.export import assemble, load_plain, predict_rows, save_model
+from songpop.models.features import fit_features
+from songpop.models.mlp import build_network
+from songpop.models.runtime import keras
+from songpop.settings import FeatureKind
+
+COLUMNS = tuple(Column(name=f"c{k}", kind=ColumnKind.COUNT) for k in range(4))
+
+
+def cells(n: int = 50, seed: int = 0) -> Matrix:
+    rng = np.random.default_rng(seed)
+    found = rng.lognormal(3, 1, size=(n, 4)).astype(np.float32)
+    found[rng.random(found.shape) < 0.1] = np.nan
+    return found
+
+
+def members(n: int = 3) -> list[keras.Model]:
+    """Models that were fitted on different rows: one of them saw nothing missing, and has fewer features."""
+    made = []
+    for k in range(n):
+        rows = cells(40, seed=k)
+        preprocessing = fit_features(np.nan_to_num(rows) if k == 1 else rows, COLUMNS, FeatureKind.logs)
+        params = Params(widths="8-4")
+        network = build_network(params, int(preprocessing.output_shape[1]), seed=k)
+        made.append(assemble(preprocessing, params, network.get_weights(), f"member_{k}"))
+    return made
+
+
+def test_a_bag_is_the_mean_of_its_members() -> None:
+    made = members()
+    expected = np.mean([predict_rows(member, cells()) for member in made], axis=0)
+    np.testing.assert_allclose(predict_rows(average(made), cells()), expected, atol=1e-7)
+
+
+def test_one_member_is_no_bag() -> None:
+    (member,) = members(1)
+    assert average([member]) is member
+
+
+def test_a_bag_loads_in_safe_mode_without_songpop(tmp_path: Path) -> None:
+    bag = average(members())
+    save_model(bag, tmp_path / "model.keras")
+    np.save(tmp_path / "cells.npy", cells())
+    code = (
+        "import sys\nsys.modules['songpop'] = None  # importing it raises\nimport keras, numpy as np\n"
+        "model = keras.models.load_model('model.keras', safe_mode=True)\n"
+        "np.save('found.npy', model.predict(np.load('cells.npy'), verbose=0)[:, 0])"
+    )
+    subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    np.testing.assert_allclose(np.load(tmp_path / "found.npy"), predict_rows(bag, cells()), atol=1e-6)
+
+
+@pytest.mark.parametrize("n_members", [1, 3])
+def test_log_odds_are_those_of_the_probability(n_members: int, tmp_path: Path) -> None:
+    model = average(members(n_members))
+    save_model(model, tmp_path / "model.keras")
+    expected = predict_rows(model, cells())
+    logits = predict_members(member_logits(load_plain(tmp_path / "model.keras")), cells())
+    assert logits.shape == (50, n_members)
+    np.testing.assert_allclose(expit(joint_logits(logits)), expected, atol=1e-6)
+
+
+def test_songs_beyond_doubt_are_told_apart() -> None:
+    sure = np.array([[40.0, 41.0], [42.0, 43.0], [-800.0, -900.0]])
+    found = joint_logits(sure)
+    assert found[0] < found[1]
+    assert found[2] < -700
+    assert np.isfinite(found).all()
+
+
+@given(arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=st.floats(-20, 20)))
+def test_joint_log_odds_are_the_log_odds_of_the_mean(logits: np.ndarray) -> None:
+    np.testing.assert_allclose(joint_logits(logits), logit(expit(logits).mean(axis=1)), rtol=1e-6, atol=1e-6)
+
+
+def test_a_model_without_a_sigmoid_has_no_logits() -> None:
+    with pytest.raises(ArtifactError, match="must end in a Dense layer with a sigmoid"):
+        member_logits(fit_features(cells(), COLUMNS, FeatureKind.logs))
+
+
+def test_no_rows_give_no_logits() -> None:
+    assert predict_members(member_logits(average(members(2))), cells()[:0]).shape == (0, 2)

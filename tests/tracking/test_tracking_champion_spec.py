@@ -1,0 +1,54 @@
+"""The present champion's hyperparameters: found through its runs, and not missed where they are gone."""
+
+from dataclasses import asdict, replace
+
+import pytest
+from trials import FACTS, finished_trial
+
+from songpop.contracts import Params
+from songpop.settings import RegistrySettings
+from songpop.tracking.champion_spec import champion_params
+from songpop.tracking.runs import start_sweep
+
+PARAMS = Params(widths="32-8", optimizer="sgd", momentum=0.8)
+
+
+def crowned(store, *, members: tuple[str, ...] | None = None) -> str:
+    """A version that is champion, by hand; returns the run whose weights it holds."""
+    run = start_sweep(store, "s")
+    child = run.record(finished_trial(0, params=PARAMS), {})
+    facts = replace(FACTS, run_id=run.run_id, members=(child,) if members is None else members)
+    store.client.create_registered_model("songpop")
+    store.client.create_model_version("songpop", source=str(store.root), tags=facts.to_tags())
+    store.client.set_registered_model_alias("songpop", "champion", "1")
+    return child
+
+
+def test_they_are_those_of_its_run(store) -> None:
+    crowned(store)
+    assert champion_params(store, RegistrySettings()) == PARAMS
+
+
+def test_without_a_champion_there_are_none(store) -> None:
+    assert champion_params(store, RegistrySettings()) is None
+    crowned(store)
+    assert champion_params(store, RegistrySettings(alias="other")) is None
+
+
+@pytest.mark.parametrize("lose", ["run", "version", "tags"])
+def test_what_is_gone_is_not_missed(store, lose: str) -> None:
+    child = crowned(store, members=("no such run",)) if lose == "run" else crowned(store)
+    if lose == "version":
+        store.client.delete_model_version("songpop", "1")
+    if lose == "tags":
+        store.client.delete_tag(child, "songpop.spec")
+    assert champion_params(store, RegistrySettings()) is None
+
+
+def test_a_hyperparameter_that_is_no_more_is_left_out(store) -> None:
+    child = crowned(store)
+    tag = store.client.get_run(child).data.tags["songpop.spec"]
+    store.client.set_tag(child, "songpop.spec", tag.replace('"params": {', '"params": {"of_old": 1, '))
+    found = champion_params(store, RegistrySettings())
+    assert found is not None
+    assert asdict(found) == asdict(PARAMS)
