@@ -5,6 +5,7 @@ Owns: what is measured, and the sentence. Does not own: bounds (settings/gates.p
 Axes: R sealed rows, C columns of the matrix.
 """
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +27,8 @@ from songpop.scoring.sealed import SealedRows
 from songpop.settings import GateSettings
 from songpop.tracking.gates import Finding
 
-N_CALLS = 5  # the median of so many: one slow call on a busy machine refuses nobody
+N_CALLS = 5  # the median of so many: one slow call refuses nobody
+N_TRIES = 3  # the best of so many medians: other work slows some of them down, a slow model all
 DRAWS_SEED = 0  # the same rows always give the same interval
 
 
@@ -93,7 +95,7 @@ def baselines(subject: Subject, settings: GateSettings) -> Finding:
         what = "the interval's upper end" if settings.baseline_interval else "the difference"
         sentence = (
             f"The model must be better than simple ones on its sealed rows, but it has {told}; {what} must be below "
-            f"{bound:g}. Search longer, or with another space."
+            f"{bound:g}. {_remedy(subject)}"
         )
     return Finding(is_passed=value < bound, value=value, bound=bound, sentence=sentence)
 
@@ -115,11 +117,15 @@ def latency(n_rows: int, bound_of: Callable[[GateSettings], float]) -> "ModelGat
     def check(subject: Subject, settings: GateSettings) -> Finding:
         rows = subject.sealed.rows
         frame = rows.iloc[np.resize(np.arange(len(rows)), n_rows)].reset_index(drop=True)
-        spent_ms = _median_ms(subject.model, frame)
+        bound, spent_ms = bound_of(settings), math.inf
+        for _ in range(N_TRIES):
+            spent_ms = min(spent_ms, _median_ms(subject.model, frame))
+            if spent_ms <= bound:
+                break
         return Finding(
-            is_passed=spent_ms <= bound_of(settings),
+            is_passed=spent_ms <= bound,
             value=spent_ms,
-            bound=bound_of(settings),
+            bound=bound,
             sentence=f"Predicting {n_rows:,} row{'s' * (n_rows != 1)} takes {spent_ms:.0f} ms (median of {N_CALLS}).",
         )
 
@@ -148,6 +154,12 @@ MODEL_CHECKS: Mapping[str, ModelGate] = {
     "latency_1000": latency(1_000, lambda settings: settings.latency_1000_ms),
     "size": size,
 }
+
+
+def _remedy(subject: Subject) -> str:
+    if subject.model.card.leaks:
+        return "Where a column gives the label away, a tree reads the answer off it: gates=published asks for less."
+    return "Search longer, or with another space."
 
 
 def _difference(subject: Subject, baseline: NDArray[np.float64]) -> Interval:

@@ -118,9 +118,10 @@ def check_gates(settings: GateSettings) -> None:
     Raises:
         SettingsError: naming the key.
     """
-    unknown = [name for name in settings.baselines if name not in BASELINES]
-    if unknown:
-        raise SettingsError(f"`gates.baselines` must be among {', '.join(BASELINES)}, but it holds {unknown}.")
+    for key in ("baselines", "generated_baselines"):
+        unknown = [name for name in getattr(settings, key) if name not in BASELINES]
+        if unknown:
+            raise SettingsError(f"`gates.{key}` must be among {', '.join(BASELINES)}, but it holds {unknown}.")
     if settings.min_comparable_rows < 1:
         raise SettingsError(
             f"`gates.min_comparable_rows` must be at least 1, but it is {settings.min_comparable_rows}."

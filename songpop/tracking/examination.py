@@ -46,7 +46,7 @@ class Examination:
     ) -> None:
         self._store = store
         self._registry = registry
-        self._settings = settings
+        self._settings = _settings_for(candidate.facts, settings)
         self.candidate = candidate
         self._judge = judge
         self._folder: Path | None = None
@@ -120,6 +120,13 @@ class Examination:
         self.comparison = replace(found, n_test_openings=n_openings)
         self.reason = reason_of(self.comparison)
         return check_comparison(self.comparison, name, self._settings)
+
+
+def _settings_for(facts: ModelFacts, settings: GateSettings) -> GateSettings:
+    """Return the bounds of a model: fewer baselines count for one of generated songs."""
+    if not facts.is_generated:
+        return settings
+    return replace(settings, baselines=[name for name in settings.baselines if name in settings.generated_baselines])
 
 
 def reason_of(comparison: Comparison) -> str:

@@ -69,6 +69,15 @@ def test_one_baseline_is_better(settings: GateSettings, is_passed: bool, subject
         assert "against gradient boosting; the difference must be below 0." in found.sentence
 
 
+def test_a_leaky_model_is_told_where_less_is_asked(subject, monkeypatch: pytest.MonkeyPatch) -> None:
+    perfect = np.where(subject.sealed.label, 0.99, 0.01)
+    told = with_baselines(subject, majority_class=perfect)
+    settings = GateSettings(baselines=["majority class"])
+    assert "Search longer" in baselines(told, settings).sentence
+    monkeypatch.setattr(subject.model, "card", replace(subject.model.card, leaks=("Track Score",)))
+    assert "gates=published asks for less" in baselines(told, settings).sentence
+
+
 def test_beyond_luck(subject) -> None:
     """Better on average by a hair: enough by default, not where the interval counts."""
     rng = np.random.default_rng(0)

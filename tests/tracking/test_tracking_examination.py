@@ -3,7 +3,7 @@
 import pytest
 from trials import FixedJudge, logged_candidate
 
-from songpop.settings import GateSettings, RegistrySettings
+from songpop.settings import BASELINES, GateSettings, RegistrySettings
 from songpop.tracking.candidate import version_of
 from songpop.tracking.examination import AGAINST, Examination
 from songpop.tracking.gates import MODEL_GATES, refused_names
@@ -42,6 +42,26 @@ def test_against_a_champion(store, examine) -> None:
     assert examination.comparison.n_test_openings == 2
     assert examination.against(None)[2].sentence == "There is no champion to compare with."
     assert examination.comparison is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_generated", "counted"),
+    [
+        (BASELINES, False, BASELINES),
+        (BASELINES, True, BASELINES[:2]),
+        (BASELINES[2:], True, ()),  # what is not asked for is not asked of generated songs either
+    ],
+)
+def test_fewer_baselines_count_for_generated_songs(asked, is_generated, counted, store, tmp_path) -> None:
+    class Listening(FixedJudge):
+        def check(self, gate, folder, settings):
+            assert tuple(settings.baselines) == counted
+            return super().check(gate, folder, settings)
+
+    candidate = logged_candidate(store, tmp_path, "new", is_generated=is_generated)
+    settings = GateSettings(baselines=list(asked))
+    gates = Examination(store, RegistrySettings(), settings, candidate, Listening({})).alone()
+    assert refused_names(gates) == []
 
 
 @pytest.mark.parametrize(
