@@ -9,6 +9,7 @@
     ├── DataError         3   a table that cannot be read as its description says
     │   └── LeakError     3   columns that give the label away
     ├── GateError         4   a promotion that is refused, or nothing to promote
+    │   └── RefusedError  4   a promotion that gates refused, with the verdict of each
     ├── StoreError        5   a store or file that could not be read or written
     │   └── ArtifactError 5   a model file that is missing, or not the one that was registered
     └── EngineError       1   worker processes that cannot start, or met a bug
@@ -17,7 +18,8 @@ A message is one sentence or two: what must hold, what was found, what to do. Tr
 loss) are results with a state, never exceptions.
 """
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 
 class SongpopError(Exception):
@@ -54,6 +56,14 @@ class GateError(SongpopError):
     """A promotion is refused, or there is nothing to promote."""
 
     exit_status = 4
+
+
+class RefusedError(GateError):
+    """Gates refused a promotion; `gates` holds the verdict of every one."""
+
+    def __init__(self, message: str, *, gates: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.gates = tuple(gates)
 
 
 class StoreError(SongpopError):

@@ -104,6 +104,9 @@ def songs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+PROMOTE = ["promote", "gates.baselines=[]", "gates.calibration=1"]  # two epochs beat nobody
+
+
 def sweep_words(songs: Path, n_trials: int = 2) -> list[str]:
     few = ["train.epochs=2", f"search.n_trials={n_trials}", "pruner=none", "search.name=few"]
     finals = ["finals.n_configs=1", "finals.n_seeds=2", "finals.with_known_points=false"]
@@ -147,7 +150,7 @@ def test_a_full_disk(size_kb: int, here: Path, songs: Path, capsys: pytest.Captu
         with sqlite3.connect(disk / "mlflow.db") as connection:
             runs = connection.execute("SELECT status FROM runs WHERE lifecycle_stage = 'active'").fetchall()
         assert runs == [("FINISHED",)] * (5 + 3)  # the sweep and its trials, the finals and its runs
-        assert run(["promote"]) == 0, capsys.readouterr().err
+        assert run(PROMOTE) == 0, capsys.readouterr().err
 
 
 @pytest.mark.slow
@@ -185,7 +188,7 @@ def test_the_champion_and_its_files(here: Path, songs: Path, capsys: pytest.Capt
     predict = ["predict", "--json", f"input={songs}", "output=ranked.csv"]
     refused(predict, 4, "has no champion yet", capsys)
     assert run(sweep_words(songs)) == 0, capsys.readouterr().err
-    assert run(["promote"]) == 0, capsys.readouterr().err
+    assert run(PROMOTE) == 0, capsys.readouterr().err
     assert run(predict) == 0, capsys.readouterr().err
     refused([*predict, "output=no/where/ranked.csv"], 5, "a folder that exists", capsys)
     refused(["predict", f"input={songs}", f"output={songs}"], 2, "must be another file than `input`", capsys)
@@ -200,5 +203,5 @@ def test_the_champion_and_its_files(here: Path, songs: Path, capsys: pytest.Capt
     MlflowClient(f"sqlite:///{here / 'mlruns' / 'mlflow.db'}").delete_model_version("songpop", "1")
     refused(predict, 4, "points to nothing.*songpop rollback", capsys)
     refused(["rollback"], 4, "no earlier champion", capsys)
-    assert run(["promote"]) == 0, capsys.readouterr().err
+    assert run(PROMOTE) == 0, capsys.readouterr().err
     assert run(predict) == 0, capsys.readouterr().err

@@ -22,7 +22,7 @@ def test_every_command_composes(command: str) -> None:
 def test_every_option_composes(option: str) -> None:
     if option.startswith("known_points="):  # chosen by the name of the space
         option = option.replace("known_points", "space")
-    command = "train" if option.startswith("experiment=") else "sweep"
+    command = {"experiment": "train", "gates": "promote"}.get(option.partition("=")[0], "sweep")
     compose_settings(command, [option])
 
 

@@ -13,6 +13,7 @@ from songpop.errors import (
     EngineError,
     GateError,
     LeakError,
+    RefusedError,
     ResumeError,
     SettingsError,
     SongpopError,
@@ -20,7 +21,9 @@ from songpop.errors import (
     StoreError,
 )
 
-CLASSES = [item for item in vars(songpop.errors).values() if inspect.isclass(item)]
+CLASSES = [
+    item for item in vars(songpop.errors).values() if inspect.isclass(item) and item.__module__ == "songpop.errors"
+]
 # design.md, section 2
 STATUSES = [
     (SettingsError, 2),
@@ -29,6 +32,7 @@ STATUSES = [
     (DataError, 3),
     (LeakError, 3),
     (GateError, 4),
+    (RefusedError, 4),
     (StoreError, 5),
     (ArtifactError, 5),
     (EngineError, 1),

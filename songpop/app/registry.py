@@ -7,12 +7,19 @@ from pathlib import Path
 from songpop.app.listener import Listener, Silence
 from songpop.errors import SettingsError
 from songpop.published import PUBLISHED
-from songpop.settings import CompareSettings, HistorySettings, PromoteSettings, ProtocolName, check_registry
-from songpop.tracking.ledger import LedgerEntry
+from songpop.settings import (
+    CompareSettings,
+    HistorySettings,
+    PromoteSettings,
+    ProtocolName,
+    check_gates,
+    check_registry,
+)
+from songpop.tracking.candidate import candidate_of
+from songpop.tracking.ledger import LedgerEntry, Term
 from songpop.tracking.openings import openings
 from songpop.tracking.records import TEST_DIGEST, LeaderRow, SweepRecord
-from songpop.tracking.registry import Promotion, Rollback, candidate_of
-from songpop.tracking.registry import history as history_of
+from songpop.tracking.registry import Promotion, Rollback, chronicle
 from songpop.tracking.registry import promote as promote_candidate
 from songpop.tracking.registry import rollback as roll_back
 from songpop.tracking.store import open_store
@@ -24,10 +31,14 @@ TRAINED_METRICS = ("accuracy", "roc_auc", "log_loss")
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """Who was champion when."""
+    """Who was champion from when to when, and what was refused."""
 
     model: str
-    entries: tuple[LedgerEntry, ...]
+    alias: str
+    champion: int | None  # the version that the alias points to
+    entries: tuple[LedgerEntry, ...]  # the oldest first
+    terms: tuple[Term, ...]
+    note: str | None  # where alias and ledger do not agree
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,20 +57,22 @@ def promote(settings: PromoteSettings, *, listener: Listener | None = None) -> P
     """Make a sweep's model the champion, if it passes the gates.
 
     Raises:
-        GateError: if it is refused, or there is nothing to promote.
-        ArtifactError: if its files are not those that the sweep wrote.
+        RefusedError: if gates refuse it; holds the verdict of each.
+        GateError: if there is nothing to promote.
+        SettingsError: if a bound cannot be meant.
     """
-    from songpop.scoring.sealed import SealedJudge  # TensorFlow, which `history` and `compare` do without
+    from songpop.scoring.judge import SealedJudge  # TensorFlow, which `history` and `compare` do without
 
     check_registry(settings.registry)
+    check_gates(settings.gates)
     store = open_store(settings.tracking, Path(settings.paths.root))
     sweep = find_sweep(store, settings.sweep)
     (listener or Silence()).note(f"Checking the model of sweep {sweep.name}.")
-    return promote_candidate(store, settings.registry, candidate_of(store, sweep), SealedJudge())
+    return promote_candidate(store, settings.registry, settings.gates, candidate_of(store, sweep), SealedJudge())
 
 
 def rollback(settings: HistorySettings) -> Rollback:
-    """Give the alias back to the champion before.
+    """Give the alias back to the last good champion.
 
     Raises:
         GateError: if there is none.
@@ -69,10 +82,11 @@ def rollback(settings: HistorySettings) -> Rollback:
 
 
 def history(settings: HistorySettings) -> History:
-    """Return who was champion when, and why."""
+    """Return who was champion from when to when, why, and what was refused."""
     check_registry(settings.registry)
     store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
-    return History(model=settings.registry.model, entries=history_of(store, settings.registry))
+    told = chronicle(store, settings.registry)
+    return History(model=settings.registry.model, alias=settings.registry.alias, **vars(told))
 
 
 def compare(settings: CompareSettings) -> Comparison:

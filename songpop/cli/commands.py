@@ -9,7 +9,7 @@ from songpop.cli.endings import INTERRUPTED
 from songpop.cli.hints import Hints
 from songpop.cli.screen import Screen
 from songpop.compose import Settings, compose_variants, recorded_settings, run_with_hydra
-from songpop.errors import GateError
+from songpop.errors import GateError, RefusedError
 from songpop.settings import check_reproduce, check_sweep
 
 Handler = Callable[[Any, Screen], tuple[Any, int]]
@@ -27,16 +27,24 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
         try:
             outcome, status = handler(settings, screen)
         except GateError as error:  # its remedy is a command, which needs the same store
+            if isinstance(error, RefusedError):
+                screen.refusal(error.gates)
+                if as_json:
+                    _write_json({"refused": str(error), "gates": error.gates})
             raise GateError(f"{error}{hints.remark(str(error))}") from error
         if as_json:
             if status == INTERRUPTED:
                 screen.note("songpop: interrupted; what was finished is kept, and the same command goes on with it.")
-            from songpop.app.records import as_json as plain
-
-            sys.stdout.write(json.dumps(plain(outcome), allow_nan=False, default=str) + "\n")
+            _write_json(outcome)
         return status
 
     return run_with_hydra(command, arguments, task)
+
+
+def _write_json(outcome: Any) -> None:
+    from songpop.app.records import as_json as plain
+
+    sys.stdout.write(json.dumps(plain(outcome), allow_nan=False, default=str) + "\n")
 
 
 def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:

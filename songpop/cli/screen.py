@@ -6,7 +6,6 @@ Owns: wording and layout. With --json nothing but the one object may reach stand
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, final
 
 from rich.console import Console
@@ -22,8 +21,16 @@ from rich.table import Table
 
 from songpop.cli.hints import Hints
 from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table
+from songpop.cli.promotions import gates_table, history_table, promotion_lines, rollback_lines
 from songpop.cli.replays import replay_lines, replays_table
-from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
+from songpop.cli.tables import (
+    published_table,
+    runs_table,
+    sweeps_table,
+    titled_table,
+    train_table,
+    trainings_table,
+)
 from songpop.cli.wording import number, probability, settings_line, share
 from songpop.overrides import quoted
 
@@ -138,7 +145,9 @@ class Screen:
         if outcome.leaks:
             name = f"songpop-{outcome.protocol}-leaky"  # conf/promote.yaml allows the published one
             model = [f"registry.model={name}"]
-            if outcome.protocol != "published":
+            if outcome.protocol == "published":
+                allowed = ["gates=published"]
+            else:
                 allowed = [f"+registry.allowed_leaks={quoted({name: list(outcome.leaks)})}"]
         # Without a name, promote takes the sweep that was begun last.
         sweep = [] if outcome.is_newest and not self._hints.is_multirun else [f"sweep={outcome.sweep}"]
@@ -188,41 +197,35 @@ class Screen:
             self._out.print(published_table(chosen, outcome.published))
 
     def promotion(self, outcome: Any) -> None:
-        """Print which version is champion now, and why."""
-        name = f"{outcome.model} version {outcome.version}"
+        """Print the gates, which version is champion now, and why."""
+        if outcome.gates:
+            self._out.print(gates_table(outcome.gates))
+        for line in promotion_lines(outcome):
+            self._plain(line)
         if not outcome.is_new:
-            self._plain(f"{name} is the {outcome.alias} already: it is this very model (sweep {outcome.sweep}).")
             return
-        self._plain(f"{name}, from sweep {outcome.sweep}, is the {outcome.alias} now.")
-        if outcome.comparison is not None:
-            told = outcome.comparison
-            self._plain(
-                f"On {told.n_rows:,} sealed rows that neither was trained on its log loss is "
-                f"{number(told.candidate_log_loss)}, version {outcome.previous} has {number(told.champion_log_loss)} "
-                f"(rows opened {_times(told.n_test_openings)})."
-            )
-        elif outcome.previous is not None:
-            self._plain(f"Nothing was compared: version {outcome.previous} knew generated songs only.")
-        self._plain(f"Its SHA-256: {outcome.sha256}")
         file = None if outcome.is_generated else "songs.csv"
         commands = (self._hints.predict(file), self._hints.command("history"), self._hints.command("rollback"))
         self._plain(f"Next: {' · '.join(commands)}")
 
+    def refusal(self, gates: Any) -> None:
+        """Print the gates of a refused promotion; they are no result, so they go where its sentence goes."""
+        self._err.print(gates_table(gates))
+
     def rollback(self, outcome: Any) -> None:
         """Print who is champion again."""
-        skipped = f" (deleted since: {', '.join(map(str, outcome.skipped))})" if outcome.skipped else ""
-        self._plain(f"{outcome.model} version {outcome.version} is the {outcome.alias} again{skipped}.")
+        for line in rollback_lines(outcome):
+            self._plain(line)
 
     def history(self, outcome: Any) -> None:
-        """Print who was champion when."""
+        """Print who was champion from when to when, and what was refused."""
         if not outcome.entries:
             begin = f"{self._hints.command('sweep')}, then {self._hints.command('promote')}"
             self._plain(f"{outcome.model} never had a champion. Begin with: {begin}")
             return
-        rows = [(_when(e.when), e.event, str(e.version), e.sweep, e.table, e.reason) for e in outcome.entries]
-        self._out.print(
-            titled_table(f"Champions of {outcome.model}", ("when", "what", "version", "sweep", "table", "why"), rows)
-        )
+        self._out.print(history_table(outcome))
+        if outcome.note is not None:
+            self._plain(outcome.note)
 
     def predict(self, outcome: Any) -> None:
         """Print what was written, and the first songs."""
@@ -250,10 +253,6 @@ class Screen:
 def _behind(n_behind: int) -> str:
     """Say how many trials wait to be recorded, where it is more than what is being written just now."""
     return f", {n_behind} more to be recorded" if n_behind > BEHIND_IS_SHOWN else ""
-
-
-def _when(utc: str) -> str:
-    return f"{datetime.fromisoformat(utc).astimezone():%F %R}"
 
 
 def _times(n: int) -> str:

@@ -1,24 +1,21 @@
 """The sealed rows that travel with a model, so that promotion can compare two models without the table.
 
-Owns: the two files, and the judge that scores models on them. Does not own: which rows are sealed, the gates.
+Owns: the two files. Does not own: which rows are sealed, scoring models on them (judge.py).
 
-Axes: R sealed rows, T songs that the model was trained on (its validation rows included).
+Axes: B baselines, R sealed rows, T songs that the model was trained on (its validation rows included).
 """
 
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from songpop.errors import ArtifactError
-from songpop.evaluation.metrics import log_loss
-from songpop.scoring.raw_model import RawModel
-from songpop.tracking.gates import Comparison
 
 ROWS_FILE = "sealed.csv.gz"
 KEYS_FILE = "sealed.npz"
@@ -73,41 +70,7 @@ class SealedRows:
             ) from error
 
 
-@final
-class SealedJudge:
-    """Scores models on sealed rows; implements tracking.gates.Judge."""
-
-    def check(self, folder: Path) -> None:
-        """Load the model in `folder` and score its own sealed rows.
-
-        Raises:
-            ArtifactError: if that gives no probabilities.
-        """
-        sealed = SealedRows.load(folder)
-        chance = RawModel(folder).probabilities(sealed.rows)
-        if not (np.isfinite(chance).all() and (chance >= 0).all() and (chance <= 1).all()):
-            raise ArtifactError(
-                f"The model in {folder} must give probabilities, but on its own sealed rows it gives other numbers. "
-                "Sweep again."
-            )
-
-    def compare(self, champion: Path, candidate: Path) -> Comparison:
-        """Score both on the candidate's sealed rows whose songs the champion was not trained on.
-
-        Raises:
-            DataError: if the champion needs columns that the candidate's table has not.
-        """
-        sealed, known = SealedRows.load(candidate), SealedRows.load(champion).trained_keys
-        is_new = ~np.isin(sealed.song_keys, known) & ~np.isin(sealed.song_keys, sealed.trained_keys)
-        n_rows = int(is_new.sum())
-        if not n_rows:
-            return Comparison(
-                n_sealed=len(is_new), n_rows=0, champion_log_loss=float("nan"), candidate_log_loss=float("nan")
-            )
-        rows, label = sealed.rows[is_new], sealed.label[is_new]
-        return Comparison(
-            n_sealed=len(is_new),
-            n_rows=n_rows,
-            champion_log_loss=log_loss(label, RawModel(champion).probabilities(rows)),
-            candidate_log_loss=log_loss(label, RawModel(candidate).probabilities(rows)),
-        )
+def _baselines(arrays: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float64]]:
+    if "baselines" not in arrays:  # a model of an earlier version
+        return {}
+    return dict(zip(map(str, arrays["baseline_names"]), arrays["baselines"], strict=True))

@@ -4,7 +4,7 @@ Owns: names, types and defaults of every key, and the checks between keys. Does 
 They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/decisions/0003-settings.md).
 """
 
-from songpop.settings.checks import check_name, check_registry, check_reproduce, check_sweep
+from songpop.settings.checks import check_gates, check_name, check_registry, check_reproduce, check_sweep
 from songpop.settings.commands import (
     CompareSettings,
     HistorySettings,
@@ -16,6 +16,7 @@ from songpop.settings.commands import (
     UiSettings,
 )
 from songpop.settings.finals import ChampionKind, FinalsSettings
+from songpop.settings.gates import BASELINES, GateSettings
 from songpop.settings.search import (
     EngineKind,
     EngineSettings,
@@ -53,6 +54,7 @@ from songpop.settings.training import (
 )
 
 __all__ = [
+    "BASELINES",
     "ChampionKind",
     "ColumnSettings",
     "CompareSettings",
@@ -65,6 +67,7 @@ __all__ = [
     "FinalsSettings",
     "FitOn",
     "FixedModel",
+    "GateSettings",
     "HistorySettings",
     "IdentitySettings",
     "LabelRule",
@@ -95,6 +98,7 @@ __all__ = [
     "TrackingSettings",
     "TrainSettings",
     "UiSettings",
+    "check_gates",
     "check_name",
     "check_registry",
     "check_reproduce",

@@ -1,9 +1,11 @@
 """The checks between keys, before anything is read or written."""
 
+import math
 import re
 
 from songpop.errors import SettingsError
 from songpop.settings.commands import ReproduceSettings, SweepSettings
+from songpop.settings.gates import BASELINES, GateSettings
 from songpop.settings.search import EngineSettings
 from songpop.settings.stores import RegistrySettings
 
@@ -108,10 +110,24 @@ def check_registry(settings: RegistrySettings) -> None:
             "`registry.alias` must be made of letters, digits, _ and -, and be neither `latest` nor like `v1`, "
             f"but it is {settings.alias!r}."
         )
+
+
+def check_gates(settings: GateSettings) -> None:
+    """Refuse bounds that no model could keep, or that would hold nothing back by mistake.
+
+    Raises:
+        SettingsError: naming the key.
+    """
+    unknown = [name for name in settings.baselines if name not in BASELINES]
+    if unknown:
+        raise SettingsError(f"`gates.baselines` must be among {', '.join(BASELINES)}, but it holds {unknown}.")
     if settings.min_comparable_rows < 1:
         raise SettingsError(
-            f"`registry.min_comparable_rows` must be at least 1, but it is {settings.min_comparable_rows}."
+            f"`gates.min_comparable_rows` must be at least 1, but it is {settings.min_comparable_rows}."
         )
+    for key, value in vars(settings).items():
+        if isinstance(value, float) and not (value >= 0 and math.isfinite(value)):
+            raise SettingsError(f"`gates.{key}` must be a number from 0 on, but it is {value}.")
 
 
 def check_reproduce(settings: ReproduceSettings) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 from songpop.settings.finals import FinalsSettings
+from songpop.settings.gates import GateSettings
 from songpop.settings.search import (
     EngineSettings,
     ParamSettings,
@@ -58,6 +59,7 @@ class PromoteSettings:
     sweep: str | None = None  # default: the newest
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
+    gates: GateSettings = field(default_factory=GateSettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
 

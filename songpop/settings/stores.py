@@ -25,7 +25,6 @@ class RegistrySettings:
     model: str = "songpop"  # name of the registered model
     alias: str = "champion"
     allowed_leaks: dict[str, list[str]] = field(default_factory=dict)  # model name: columns that it may leak
-    min_comparable_rows: int = 100  # fewer sealed rows that neither model was trained on: refused
 
 
 @dataclass

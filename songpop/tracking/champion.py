@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 from songpop.errors import GateError
 from songpop.settings import RegistrySettings
 from songpop.tracking.failures import store_failures
-from songpop.tracking.ledger import entries_of
+from songpop.tracking.ledger import entries_of, moves_of
 from songpop.tracking.model_facts import ModelFacts, checked_folder
 from songpop.tracking.records import MODEL_ID
 from songpop.tracking.store import Store
@@ -41,10 +41,16 @@ def champion_of(store: Store, settings: RegistrySettings) -> Champion:
         if champion:
             return champion
         registered = registered_model(store, settings.model)
-        if registered and entries_of(registered.tags):
+        entries = entries_of(registered.tags) if registered else ()
+        if moves_of(entries, settings.alias):
             raise GateError(
                 f"The alias {settings.alias!r} of {settings.model!r} points to nothing: its version or the alias was "
                 "deleted. Give it back with songpop rollback, or to a newer model with songpop promote."
+            )
+        if entries:
+            raise GateError(
+                f"{settings.model!r} has no champion yet: gates refused what was to be promoted. songpop history "
+                f"registry.model={settings.model} says why"
             )
     raise GateError(
         f"{settings.model!r} has no champion yet. Run: songpop sweep, then songpop promote "

@@ -1,56 +1,143 @@
-"""Who was champion when: one entry per promotion or rollback, kept as tags of the registered model.
+"""The ledger: who was champion from when to when, why, and what was refused; one tag of the registered model an entry.
 
-Owns: the entries, and which champion came before. Does not own: moving the alias (registry.py).
+Owns: the entries, their form as tags, and what follows from them. Does not own: writing them (moves.py), which only
+ever adds: nothing rewrites or removes an entry. Pure.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from itertools import zip_longest
 from typing import Literal
 
+from songpop.tracking.gates import Gate
+
 PREFIX = "songpop.ledger."
+MAX_CHARACTERS = 5_000  # of a registered model's tag, in MLflow's databases
+Event = Literal["promote", "rollback", "refuse", "mend"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateValue:
+    """What a gate measured, as the ledger keeps it; the sentence stands in the sweep's artifact."""
+
+    value: float | None
+    bound: float | None
+    is_passed: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class LedgerEntry:
-    """One move of the champion's alias."""
+    """One move of the alias, or one refusal. Fields with defaults are missing in entries of earlier versions."""
 
     number: int  # from 1
-    event: Literal["promote", "rollback"]
-    version: int  # champion from now on
+    event: Event  # mend: of two promotions at once, the better one was given the alias
+    version: int | None  # champion from now on; None: a refusal, nothing moved
     previous: int | None  # champion until now; None: there was none
     sweep: str
-    when: str  # ISO 8601, UTC
+    when: str  # ISO 8601, UTC; never before the entry before
     reason: str
     table: str = ""  # what the version was trained on
+    run_id: str = ""  # the run whose weights the version holds
+    alias: str = "champion"
+    gates: Mapping[str, GateValue] = field(default_factory=dict)  # by name
+    n_test_openings: int = 0  # how often the candidate's sealed rows had been looked at
+    key: str = ""  # of the tag that holds it; "" before it is written
 
-    def to_tag(self) -> tuple[str, str]:
-        """Return the entry as key and value of a tag."""
-        return f"{PREFIX}{self.number:04d}", json.dumps(asdict(self))
+    def to_value(self) -> str:
+        """Return the tag's value, at most MAX_CHARACTERS long: a longer reason is cut."""
+        document = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in ("key", "gates")}
+        document["gates"] = {
+            name: [finite(gate.value), finite(gate.bound), int(gate.is_passed)] for name, gate in self.gates.items()
+        }
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+        if len(text) <= MAX_CHARACTERS:
+            return text
+        kept = max(len(self.reason) - (len(text) - MAX_CHARACTERS) - 1, 0)
+        shorter = self.reason[:kept] + "…"
+        return replace(self, reason=shorter).to_value() if kept else text
+
+    @staticmethod
+    def from_tag(key: str, value: str) -> "LedgerEntry":
+        """Return the entry of a tag; what later versions have added is left out."""
+        document = json.loads(value)
+        known = {item.name: document[item.name] for item in fields(LedgerEntry) if item.name in document}
+        gates = {
+            name: GateValue(value=measured, bound=bound, is_passed=bool(is_passed))
+            for name, (measured, bound, is_passed) in known.pop("gates", {}).items()
+        }
+        return LedgerEntry(**{**known, "gates": gates, "key": key})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Term:
+    """How long a version was champion, by the ledger."""
+
+    version: int
+    since: str
+    until: str | None  # None: until now
 
 
 def entries_of(tags: Mapping[str, str]) -> tuple[LedgerEntry, ...]:
     """Return the entries among a registered model's tags, the oldest first."""
+    found = (LedgerEntry.from_tag(key, value) for key, value in tags.items() if key.startswith(PREFIX))
+    return tuple(sorted(found, key=_order))
+
+
+def moves_of(entries: Iterable[LedgerEntry], alias: str) -> tuple[LedgerEntry, ...]:
+    """Return the entries that gave this alias to a version, in their order."""
+    return tuple(entry for entry in entries if entry.version is not None and entry.alias == alias)
+
+
+def next_entry(entries: Sequence[LedgerEntry], entry: LedgerEntry) -> LedgerEntry:
+    """Return the entry with the next number, and with a time that is not before the last one's.
+
+    A clock that was set back would otherwise turn the order of champions around.
+    """
+    number = max((known.number for known in entries), default=0) + 1
+    return replace(entry, number=number, when=max([entry.when, *(known.when for known in entries)]))
+
+
+def gate_values(gates: Iterable[Gate]) -> dict[str, GateValue]:
+    """Return what the ledger keeps of an attempt's gates."""
+    return {gate.name: GateValue(value=gate.value, bound=gate.bound, is_passed=gate.is_passed) for gate in gates}
+
+
+def terms_of(moves: Sequence[LedgerEntry]) -> tuple[Term, ...]:
+    """Return who was champion from when to when; each move ends the term before it."""
     return tuple(
-        sorted(
-            (LedgerEntry(**json.loads(value)) for key, value in tags.items() if key.startswith(PREFIX)),
-            key=lambda entry: entry.number,
-        )
+        Term(version=entry.version or 0, since=entry.when, until=after.when if after else None)
+        for entry, after in zip_longest(moves, moves[1:])
     )
 
 
-def champions_before(entries: Sequence[LedgerEntry], current: int | None) -> list[int]:
+def champions_before(moves: Sequence[LedgerEntry], current: int | None) -> list[int]:
     """Return the versions to which a rollback could go, the nearest first.
 
-    A promotion puts its version on a stack, a rollback takes the top off. An alias that was moved by hand is not on
-    the stack; the champion before it is then the top.
+    A promotion puts its version on a stack, a rollback takes the top off, a mend puts the winner of a race on top, as
+    if the others had been promoted before it. An alias that was moved by hand is not on the stack; the champion before
+    it is then the top.
     """
     stack: list[int] = []
-    for entry in entries:
-        if entry.event == "promote":
-            stack.append(entry.version)
-        elif entry.version in stack:
-            del stack[len(stack) - stack[::-1].index(entry.version) :]
+    for entry in moves:
+        version = entry.version or 0
+        if entry.event == "mend":
+            stack = [other for other in stack if other != version]
+        if entry.event in ("promote", "mend"):
+            stack.append(version)
+        elif version in stack:
+            del stack[len(stack) - stack[::-1].index(version) :]
     if stack and stack[-1] == current:
         stack.pop()
     return [version for version in dict.fromkeys(reversed(stack)) if version != current]
+
+
+def _order(entry: LedgerEntry) -> tuple[int, bool, str]:
+    # A mend has the number of the later of the two entries that it settles, and stands behind both.
+    return entry.number, entry.event == "mend", entry.key
+
+
+def finite(value: float | None) -> float | None:
+    """Return six digits of a number, enough to remember; None for what is none, since JSON has no word for it."""
+    return None if value is None or not math.isfinite(value) else float(f"{value:.6g}")

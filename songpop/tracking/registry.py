@@ -1,50 +1,34 @@
 """The registry: promote a sweep's model to champion, give the alias back, say who was champion when.
 
-Owns: versions, the alias, the order of the gates. Does not own: the rules of the gates (gates.py), the history's
-form (ledger.py), scoring (the judge is passed in). The alias is moved before the ledger is written: a crash between
-the two leaves a champion that the ledger does not know, which counts as moved by hand.
+Owns: the order of things: gates, record, version, move. Does not own: the gates (examination.py), how the alias is
+moved (moves.py), races on a server (mending.py), the history's form (ledger.py), scoring (the judge is passed in).
 """
 
-import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Literal
 
-from mlflow.utils.mlflow_tags import MLFLOW_MODEL_VERSIONS
-
-from songpop.errors import DataError, GateError
-from songpop.settings import RegistrySettings
-from songpop.tracking.champion import (
-    Champion,
-    alias_version,
-    checked_champion,
-    find_champion,
-    get_version,
-    registered_model,
-)
+from songpop.errors import ArtifactError, GateError
+from songpop.settings import GateSettings, RegistrySettings
+from songpop.tracking.candidate import Candidate, ensure_registered, version_of
+from songpop.tracking.champion import get_version
+from songpop.tracking.examination import Examination
 from songpop.tracking.failures import store_failures
-from songpop.tracking.gates import Comparison, Judge, refuse_generated, refuse_leaks, refuse_untested, refuse_worse
-from songpop.tracking.ledger import LedgerEntry, champions_before, entries_of
+from songpop.tracking.gate_record import record_attempt, record_version
+from songpop.tracking.gates import Comparison, Gate, Judge, refuse_if_any, refused_names
+from songpop.tracking.ledger import Event, LedgerEntry, Term, champions_before, gate_values, terms_of
+from songpop.tracking.mending import settle
 from songpop.tracking.model_facts import ModelFacts, checked_folder
-from songpop.tracking.openings import count_opening
-from songpop.tracking.records import MODEL_ID, TEST_DIGEST, SweepRecord
+from songpop.tracking.moves import LostRaceError, append, move
+from songpop.tracking.openings import openings
+from songpop.tracking.records import MODEL_ID
+from songpop.tracking.standing import Standing, disagreement, settled, standing
 from songpop.tracking.store import Store, locked
 
 Clock = Callable[[], float]  # seconds since 1970
 
-
-@dataclass(frozen=True, kw_only=True)
-class Candidate:
-    """The model that a sweep puts forward."""
-
-    model_id: str
-    location: str
-    facts: ModelFacts
-    parent_run_id: str  # of the sweep
-    test_digest: str  # of its sealed rows
+LOCK = "registry.lock"  # makes waiting polite; moves.py is right without it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +45,7 @@ class Promotion:
     sha256: str
     comparison: Comparison | None  # None: there was nothing to compare with
     is_generated: bool  # trained on the built-in table
+    gates: tuple[Gate, ...] = ()  # none where nothing was changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,199 +56,227 @@ class Rollback:
     alias: str
     version: int  # champion again
     previous: int | None  # champion until now
-    skipped: tuple[int, ...]  # earlier champions that were deleted in between
+    skipped: tuple[int, ...]  # earlier champions that are no good any more
+    why_skipped: tuple[str, ...] = ()  # a sentence for each
 
 
-def candidate_of(store: Store, sweep: SweepRecord) -> Candidate:
-    """Return the model that a sweep logged for its winner.
+@dataclass(frozen=True, kw_only=True)
+class Chronicle:
+    """All that the registry remembers of a registered model."""
 
-    Raises:
-        GateError: if it has none.
-    """
-    model_id = sweep.tags.get(MODEL_ID)
-    if not model_id:
-        raise GateError(
-            f"Sweep {sweep.name!r} has no finished model to promote (it is {sweep.status}). "
-            "Let it end: the command that began it goes on with it."
-        )
-    with store_failures(store.where):
-        logged = store.client.get_logged_model(model_id)
-    return Candidate(
-        model_id=model_id,
-        location=str(logged.artifact_location),
-        facts=ModelFacts.from_tags(logged.tags),
-        parent_run_id=sweep.run_id,
-        test_digest=sweep.tags.get(TEST_DIGEST, ""),
-    )
+    champion: int | None  # the version that the alias points to
+    entries: tuple[LedgerEntry, ...]  # moves and refusals, the oldest first
+    terms: tuple[Term, ...]
+    note: str | None  # where alias and ledger do not agree
 
 
 def promote(
-    store: Store, settings: RegistrySettings, candidate: Candidate, judge: Judge, *, clock: Clock = time.time
+    store: Store,
+    settings: RegistrySettings,
+    gates: GateSettings,
+    candidate: Candidate,
+    judge: Judge,
+    *,
+    clock: Clock = time.time,
 ) -> Promotion:
     """Make a sweep's model the champion, if it passes the gates.
 
     Args:
         store: an open store.
-        settings: which registered model and alias, what it may leak, how many rows a comparison needs.
+        settings: which registered model and alias, what it may leak.
+        gates: the bounds.
         candidate: from `candidate_of`.
         judge: loads and scores models.
         clock: for the ledger.
 
     Raises:
-        GateError: if a gate refuses.
-        ArtifactError: if a file of the candidate or of the champion is missing or changed.
+        RefusedError: if a gate refuses; it holds them all, and the ledger remembers them.
+        GateError: on a server, if a better model was promoted at the same time.
+        ArtifactError: if the candidate is the champion already, and a file of it is missing or changed.
+        StoreError: if the store cannot be read or written.
     """
-    refuse_leaks(candidate.facts, settings)
-    refuse_untested(candidate.facts)
-    # Before any version exists: MLflow registers a truncated artifact and calls it READY.
-    folder = checked_folder(store, candidate.location, candidate.facts)
-    with locked(store.root / "registry.lock"), store_failures(store.where):  # two promoters: the second compares anew
-        champion = find_champion(store, settings)
-        if champion and champion.model_id == candidate.model_id:
-            return _promotion(settings, candidate, champion.version, champion.version, None, is_new=False)
-        judge.check(folder)
-        comparison = _compared(store, settings, judge, champion, candidate, folder) if champion else None
-        reason = _reason(comparison, champion)
-        version = _version_of(store, settings, candidate)
-        previous = champion.version if champion else None
-        _crown(store, settings, version, previous, "promote", candidate.facts, reason, clock)
-    return _promotion(settings, candidate, version, previous, comparison, is_new=True)
+    with store_failures(store.where):
+        found = standing(store, settings)
+        if _is_champion(found, candidate):
+            return _same_again(store, settings, candidate, found)
+        examination = Examination(store, settings, gates, candidate, judge)
+        alone = examination.alone()  # before the lock: they take seconds
+        with locked(store.root / LOCK):
+            while True:
+                found = settled(store, settings)
+                if _is_champion(found, candidate):  # promoted by another command in the meantime
+                    return _same_again(store, settings, candidate, found)
+                told = (*alone, *examination.against(found.version))
+                entry = _judged(store, settings, examination, told, found, _when(clock))
+                try:
+                    written = move(store, settings.model, entry, found.current)
+                    break
+                except LostRaceError:  # somebody else was promoted while the gates ran: they run again
+                    continue
+            if store.engine is None:
+                seen = frozenset(known.key for known in found.entries)
+                _refuse_lost(settle(store, settings, written, seen, judge), written, settings)
+    return _promotion(settings, candidate, written.version or 0, found.current, examination.comparison, told)
 
 
 def rollback(store: Store, settings: RegistrySettings, *, clock: Clock = time.time) -> Rollback:
-    """Give the alias back to the champion before.
+    """Give the alias back to the last good champion: its version exists, and its files are those that were logged.
 
     Raises:
-        GateError: if there is none.
-        ArtifactError: if its files are missing or changed.
+        GateError: if there is none, or another champion came in between.
     """
-    with locked(store.root / "registry.lock"), store_failures(store.where):
-        registered = registered_model(store, settings.model)
-        current = alias_version(registered, settings) if registered else None
-        earlier = champions_before(entries_of(registered.tags), current) if registered else []
-        versions = {version: get_version(store, settings, version) for version in earlier}
-        target = next((version for version, found in versions.items() if found), None)
-        if target is None:
+    with locked(store.root / LOCK), store_failures(store.where):
+        found = standing(store, settings)
+        skipped: dict[int, str] = {}
+        for version in champions_before(found.moves, found.current):
+            facts = _good_facts(store, settings, version, skipped)
+            if facts is not None:
+                break
+        else:
+            raise GateError(_no_way_back(settings, skipped))
+        reason = f"back from version {found.current}" if found.current else "the champion's version was deleted"
+        if skipped:
+            reason += f"; skipped {', '.join(f'version {number}' for number in skipped)}"
+        entry = _entry(settings, "rollback", version, found.current, facts, reason, _when(clock))
+        try:
+            move(store, settings.model, entry, found.current)
+        except LostRaceError as error:
             raise GateError(
-                f"There is no earlier champion of {settings.model!r} to go back to. Promote another sweep: "
-                f"songpop promote sweep=NAME registry.model={settings.model}"
-            )
-        found = checked_champion(store, settings, versions[target])
-        skipped = tuple(version for version in earlier[: earlier.index(target)])
-        reason = f"back from version {current}" if current else "the champion's version was deleted"
-        _crown(store, settings, target, current, "rollback", found.facts, reason, clock)
-    return Rollback(model=settings.model, alias=settings.alias, version=target, previous=current, skipped=skipped)
+                f"The champion of {settings.model!r} must stay the same during a rollback, but it was moved meanwhile. "
+                "Look at songpop history, and roll back again if it is still to go."
+            ) from error
+    return Rollback(
+        model=settings.model,
+        alias=settings.alias,
+        version=version,
+        previous=found.current,
+        skipped=tuple(skipped),
+        why_skipped=tuple(skipped.values()),
+    )
 
 
 def history(store: Store, settings: RegistrySettings) -> tuple[LedgerEntry, ...]:
-    """Return every promotion and rollback of the registered model, the oldest first."""
+    """Return every promotion, rollback and refusal of the registered model, the oldest first."""
+    return chronicle(store, settings).entries
+
+
+def chronicle(store: Store, settings: RegistrySettings) -> Chronicle:
+    """Return all that the registry remembers of the registered model."""
     with store_failures(store.where):
-        registered = registered_model(store, settings.model)
-        return entries_of(registered.tags) if registered else ()
-
-
-# ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _version_of(store: Store, settings: RegistrySettings, candidate: Candidate) -> int:
-    """Return the candidate's version: a new one, or the one it has (a champion of old, or a crash before the alias)."""
-    if registered_model(store, settings.model) is None:
-        store.client.create_registered_model(settings.model, description="Which songs have high potential.")
-    for version in store.client.search_model_versions(f"name = '{settings.model}'"):
-        if version.tags.get(MODEL_ID) == candidate.model_id:
-            return int(version.version)
-    made = store.client.create_model_version(
-        settings.model,
-        source=candidate.location,  # not models:/ID, which MLflow looks up in the global store
-        run_id=candidate.facts.run_id,
-        tags={**candidate.facts.to_tags(), MODEL_ID: candidate.model_id},  # SQL registries forget `model_id`
-        model_id=candidate.model_id,
+        found = standing(store, settings)
+    return Chronicle(
+        champion=found.current,
+        entries=found.entries,
+        terms=terms_of(found.moves),
+        note=disagreement(found, settings.alias),
     )
-    number = int(made.version)
-    tags = store.client.get_logged_model(candidate.model_id).tags
-    versions = [*json.loads(tags.get(MLFLOW_MODEL_VERSIONS, "[]")), {"name": settings.model, "version": number}]
-    # For MLflow's pages; one model may be registered under several names.
-    store.client.set_logged_model_tags(candidate.model_id, {MLFLOW_MODEL_VERSIONS: json.dumps(versions)})
-    return number
 
 
-def _crown(
+# ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _is_champion(found: Standing, candidate: Candidate) -> bool:
+    return found.version is not None and found.version.tags.get(MODEL_ID) == candidate.model_id
+
+
+def _good_facts(store: Store, settings: RegistrySettings, version: int, skipped: dict[int, str]) -> ModelFacts | None:
+    """Return the facts of an earlier champion that is still good; else note why it is not."""
+    found = get_version(store, settings, version)
+    if found is None:
+        skipped[version] = f"Version {version} was deleted."
+        return None
+    try:
+        facts = ModelFacts.from_tags(found.tags)
+        checked_folder(store, str(found.source), facts, remedy="promote another model")
+        return facts
+    except ArtifactError as error:
+        skipped[version] = f"Version {version} is damaged: {error}"
+        return None
+
+
+def _no_way_back(settings: RegistrySettings, skipped: dict[int, str]) -> str:
+    return " ".join(
+        [
+            f"There is no earlier champion of {settings.model!r} to go back to.",
+            *skipped.values(),
+            f"Promote another sweep: songpop promote sweep=NAME registry.model={settings.model}",
+        ]
+    )
+
+
+def _same_again(store: Store, settings: RegistrySettings, candidate: Candidate, found: Standing) -> Promotion:
+    """Change nothing: this very model is champion. Its files are looked at all the same."""
+    checked_folder(store, candidate.location, candidate.facts, remedy="go back: songpop rollback")
+    version = found.current or 0
+    return _promotion(settings, candidate, version, version, None, (), is_new=False)
+
+
+def _judged(
     store: Store,
     settings: RegistrySettings,
-    version: int,
-    previous: int | None,
-    event: Literal["promote", "rollback"],
-    facts: ModelFacts,
-    reason: str,
-    clock: Clock,
-) -> None:
-    """Move the alias, then write down that it was moved."""
-    store.client.set_registered_model_alias(settings.model, settings.alias, str(version))
-    registered = store.client.get_registered_model(settings.model)
-    numbers = [entry.number for entry in entries_of(registered.tags)]
-    entry = LedgerEntry(
-        number=max(numbers, default=0) + 1,
+    examination: Examination,
+    gates: Sequence[Gate],
+    found: Standing,
+    when: str,
+) -> LedgerEntry:
+    """Record the verdicts; return the entry of the move that follows them.
+
+    Raises:
+        RefusedError: if a gate refuses; the ledger then has that entry.
+    """  # fmt: skip
+    candidate = examination.candidate
+    compared = examination.comparison
+    record_attempt(store, candidate, settings.model, settings.alias, when, gates)
+    told = replace(
+        _entry(settings, "promote", None, found.current, candidate.facts, examination.reason, when),
+        gates=gate_values(gates),
+        n_test_openings=compared.n_test_openings if compared else openings(store).get(candidate.test_digest, 0),
+    )
+    refused = refused_names(gates)
+    if refused:
+        first = next(gate.sentence for gate in gates if not gate.is_passed)
+        ensure_registered(store, settings.model)
+        append(store, settings.model, replace(told, event="refuse", reason=f"refused by {', '.join(refused)}: {first}"))
+        refuse_if_any(gates)
+    version = version_of(store, settings.model, candidate)
+    record_version(store, settings.model, version, gates)
+    return replace(told, version=version)
+
+
+def _entry(
+    settings: RegistrySettings, event: Event, version: int | None, previous: int | None, facts: ModelFacts,
+    reason: str, when: str,
+) -> LedgerEntry:  # fmt: skip
+    return LedgerEntry(
+        number=0,  # moves.py knows the next one
         event=event,
         version=version,
         previous=previous,
         sweep=facts.sweep,
+        run_id=facts.run_id,
         table=facts.table,
-        when=datetime.fromtimestamp(clock(), UTC).isoformat(timespec="seconds"),
+        when=when,
         reason=reason,
+        alias=settings.alias,
     )
-    store.client.set_registered_model_tag(settings.model, *entry.to_tag())
 
 
-# ── words ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _compared(
-    store: Store, settings: RegistrySettings, judge: Judge, champion: Champion, candidate: Candidate, folder: Path
-) -> Comparison | None:
-    """Compare with the champion, unless that one knows generated songs only: then any model of real ones is better."""
-    name = f"{settings.model} version {champion.version}"
-    if candidate.facts.label_rule != champion.facts.label_rule:
+def _refuse_lost(winner: int, written: LedgerEntry, settings: RegistrySettings) -> None:
+    if winner != written.version:
         raise GateError(
-            f"{name} answers another question ({champion.facts.label}) than the candidate ({candidate.facts.label}). "
-            "Give the candidate a name of its own: registry.model=NAME"
+            f"Version {written.version} of {settings.model!r} was promoted at the same time as version {winner}, which "
+            f"is better and has the alias {settings.alias!r} now. See songpop history, and search longer."
         )
-    refuse_generated(candidate.facts, champion.facts, name)
-    if champion.facts.is_generated and not candidate.facts.is_generated:
-        return None
-    # To choose by these rows is to look at them.
-    n_openings = count_opening(store, candidate.parent_run_id, candidate.test_digest)
-    try:
-        comparison = judge.compare(champion.folder, folder)
-    except DataError as error:
-        raise GateError(
-            f"The candidate cannot be compared with {name}, which reads another table: {error} "
-            "Give it a name of its own: registry.model=NAME"
-        ) from error
-    refuse_worse(comparison, name, settings)
-    return replace(comparison, n_test_openings=n_openings)
 
 
-def _reason(comparison: Comparison | None, champion: Champion | None) -> str:
-    if champion is None:
-        return "there was no champion"
-    if comparison is None:
-        return f"version {champion.version} knew generated songs only"
-    looks = f"{comparison.n_test_openings} time{'s' * (comparison.n_test_openings != 1)}"
-    return (
-        f"log loss {comparison.candidate_log_loss:.4f} against {comparison.champion_log_loss:.4f} "
-        f"on {comparison.n_rows} sealed rows (opened {looks})"
-    )
+def _when(clock: Clock) -> str:
+    return datetime.fromtimestamp(clock(), UTC).isoformat(timespec="seconds")
 
 
 def _promotion(
-    settings: RegistrySettings,
-    candidate: Candidate,
-    version: int,
-    previous: int | None,
-    comparison: Comparison | None,
-    *,
-    is_new: bool,
-) -> Promotion:
+    settings: RegistrySettings, candidate: Candidate, version: int, previous: int | None,
+    comparison: Comparison | None, gates: tuple[Gate, ...], *, is_new: bool = True,
+) -> Promotion:  # fmt: skip
     return Promotion(
         model=settings.model,
         alias=settings.alias,
@@ -275,4 +288,5 @@ def _promotion(
         sha256=candidate.facts.sha256,
         comparison=comparison,
         is_generated=candidate.facts.is_generated,
+        gates=gates,
     )

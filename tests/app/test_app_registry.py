@@ -1,6 +1,7 @@
 """Promotion of a whole sweep, a leaky one too: the mark on every run, the gate, the names that may leak."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,16 @@ import songpop
 from songpop.app.records import SweepOutcome
 from songpop.app.registry import compare, history, promote, rollback
 from songpop.compose import compose_settings
-from songpop.errors import GateError
+from songpop.errors import GateError, RefusedError
 from songpop.overrides import overrides_of
 from songpop.published import PUBLISHED
+from songpop.tracking.candidate import candidate_of
+from songpop.tracking.gates import check_leaks
+from songpop.tracking.store import open_store
+from songpop.tracking.sweeps import find_sweep
 
 LEAKY_NAME = "songpop-published-leaky"
+QUICKLY_TRAINED = ("gates.baselines=[]", "gates.calibration=1.0")  # an epoch or three beat nobody
 
 
 def settings_of(command: str, root: Path, *words: str) -> Any:
@@ -55,39 +61,61 @@ def test_every_run_of_a_leaky_sweep_and_its_model_are_marked(leaky_root: Path, o
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["registry.model=mine"], [f"'+registry.allowed_leaks={{{LEAKY_NAME}: [All Time Rank]}}'"]]
-)
-def test_a_leaky_sweep_is_refused(words: list[str], own_leaky_root: Path) -> None:
-    settings = settings_of("promote", own_leaky_root, *(word.strip("'") for word in words))
-    with pytest.raises(GateError, match=r"give the label away: Track Score\..*registry.model=NAME-leaky"):
-        promote(settings)
-    assert not MlflowClient(f"sqlite:///{own_leaky_root / 'mlflow.db'}").search_registered_models()
-
-
-@pytest.mark.parametrize(
-    "words",
+    ("words", "is_allowed"),
     [
-        [f"registry.model={LEAKY_NAME}"],  # by conf/promote.yaml
-        ["registry.model=mine-leaky", "+registry.allowed_leaks={mine-leaky: [Track Score]}"],  # as the refusal says
+        ([], False),
+        (["registry.model=mine"], False),
+        ([f"+registry.allowed_leaks={{{LEAKY_NAME}: [All Time Rank]}}"], False),
+        ([f"registry.model={LEAKY_NAME}"], True),  # by conf/promote.yaml
+        (
+            ["registry.model=mine-leaky", "+registry.allowed_leaks={mine-leaky: [Track Score]}"],
+            True,
+        ),  # as the refusal says
     ],
 )
-def test_a_model_that_says_so_in_its_name_may_leak(words: list[str], own_leaky_root: Path) -> None:
+def test_who_may_leak(words: list[str], is_allowed: bool, leaky_root: Path) -> None:
+    settings = settings_of("promote", leaky_root, *words)
+    store = open_store(settings.tracking, leaky_root)
+    found = check_leaks(candidate_of(store, find_sweep(store)).facts, settings.registry)
+    assert found.is_passed is is_allowed
+    assert is_allowed or re.search(r"give the label away: Track Score\..*registry.model=NAME-leaky", found.sentence)
+
+
+@pytest.mark.slow
+def test_a_leaky_sweep_is_refused_and_every_gate_is_told(own_leaky_root: Path) -> None:
+    with pytest.raises(RefusedError, match=r"give the label away: Track Score\..*gates refused: leaks") as refused:
+        promote(settings_of("promote", own_leaky_root, *QUICKLY_TRAINED))
+    told = {gate.name: gate for gate in refused.value.gates}
+    assert [name for name, gate in told.items() if not gate.is_passed] == ["leaks"]
+    assert told["record"].is_passed
+    assert told["fresh_process"].value <= 1e-6
+    assert 0 < told["latency_1"].value <= told["latency_1"].bound
+    client = MlflowClient(f"sqlite:///{own_leaky_root / 'mlflow.db'}")
+    assert not client.search_model_versions("name = 'songpop'")
+    (entry,) = history(settings_of("history", own_leaky_root)).entries
+    assert (entry.event, entry.gates["leaks"].value) == ("refuse", 1)
+
+
+def test_a_model_that_says_so_in_its_name_may_leak(own_leaky_root: Path) -> None:
+    words = [f"registry.model={LEAKY_NAME}", *QUICKLY_TRAINED]
     promotion = promote(settings_of("promote", own_leaky_root, *words))
     assert (promotion.version, promotion.sweep) == (1, "sample-published-published")
     client = MlflowClient(f"sqlite:///{own_leaky_root / 'mlflow.db'}")
     version = client.get_model_version_by_alias(promotion.model, "champion")
     assert version.tags["songpop.leaks"] == '["Track Score"]'
+    assert version.tags["songpop.gates"] == "passed"
 
 
 def test_the_honest_sweep_is_promoted_by_its_name(own_leaky_root: Path, outcome: SweepOutcome) -> None:
     notebook = Notebook()
-    words = [f"sweep={outcome.sweep}"]
+    words = [f"sweep={outcome.sweep}", *QUICKLY_TRAINED]
     promotion = promote(settings_of("promote", own_leaky_root, *words), listener=notebook)
     assert (promotion.is_new, promotion.previous, promotion.sweep) == (True, None, outcome.sweep)
     assert notebook.notes == [f"Checking the model of sweep {outcome.sweep}."]
     assert promote(settings_of("promote", own_leaky_root, *words)).is_new is False
     (entry,) = history(settings_of("history", own_leaky_root)).entries
     assert (entry.version, entry.event, entry.sweep) == (1, "promote", outcome.sweep)
+    assert history(settings_of("history", own_leaky_root)).champion == 1
     with pytest.raises(GateError, match="no earlier champion"):
         rollback(settings_of("history", own_leaky_root))
 

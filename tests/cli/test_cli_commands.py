@@ -12,6 +12,7 @@ from songpop.app.records import SweepOutcome
 from songpop.cli import COMMANDS, run
 from songpop.cli.commands import HANDLERS
 from songpop.evaluation.stats import t_interval
+from songpop.tracking.gates import Gate, refuse_if_any
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -61,13 +62,14 @@ def test_a_sweep_without_a_winner_is_refused(words: list[str], monkeypatch: pyte
 
 
 EMPTY = {"sweeps": [], "trainings": [], "n_test_openings": {}, "sweep": None, "trials": [], "published": {}}
+NOBODY = {"alias": "champion", "champion": None, "entries": [], "terms": [], "note": None}
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["history"], {"model": "songpop", "entries": []}),
-        (["history", "registry.model=mine"], {"model": "mine", "entries": []}),
+        (["history"], {**NOBODY, "model": "songpop"}),
+        (["history", "registry.model=mine"], {**NOBODY, "model": "mine"}),
         (["compare"], EMPTY),
     ],
 )
@@ -97,6 +99,34 @@ def test_what_an_empty_store_cannot_do(
     told = capsys.readouterr()
     assert told.out == ""
     assert message in told.err
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_refused_promotion_tells_every_gate(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Capsys, store_root: Path
+) -> None:
+    gates = (
+        Gate(name="size", value=0.5, bound=50.0, is_passed=True, sentence="It has 0.50 MB."),
+        Gate(name="tested", value=math.nan, bound=None, is_passed=False, sentence="It has no test metrics."),
+    )
+
+    def promote(*_: object, **__: object) -> None:
+        refuse_if_any(gates)
+
+    monkeypatch.setattr("songpop.app.registry.promote", promote)
+    assert run(["promote", f"paths.root='{store_root}'", *words]) == 4
+    told = capsys.readouterr()
+    assert told.err.splitlines()[-1] == "songpop: It has no test metrics. (1 of 2 gates refused: tested.)"
+    assert "REFUSED" in told.err
+    assert "passed" in told.err
+    if words:
+        found = only_object(told.out)
+        assert found["refused"].startswith("It has no test metrics.")
+        assert [(gate["name"], gate["value"], gate["is_passed"]) for gate in found["gates"]] == [
+            ("size", 0.5, True), ("tested", None, False),
+        ]  # fmt: skip
+    else:
+        assert told.out == ""
 
 
 def trained(n_failed: int) -> Any:

@@ -24,6 +24,7 @@ PROMOTION = SimpleNamespace(
     sha256="ab12",
     comparison=None,
     is_generated=False,
+    gates=(SimpleNamespace(name="size", value=0.51234, bound=50.0, is_passed=True, sentence="It has 0.51 MB."),),
 )
 PREDICTION = SimpleNamespace(
     first=[SimpleNamespace(rank=1, probability=0.98765, song="Nina [Remix] – :heart: [/b]")],
@@ -39,8 +40,25 @@ PREDICTION = SimpleNamespace(
 )
 COMPARISON = SimpleNamespace(n_rows=920, candidate_log_loss=0.25, champion_log_loss=0.27, n_test_openings=3)
 ENTRY = SimpleNamespace(
-    when="2026-01-02T03:04:05+00:00", event="promote", version=1, sweep="s", table="songs.csv", reason="there was none"
+    when="2026-01-02T03:04:05+00:00", event="promote", version=1, sweep="s", table="songs.csv", reason="there was none",
+    alias="champion", n_test_openings=0, key="k1",
+)  # fmt: skip
+REFUSAL = SimpleNamespace(
+    **{
+        **vars(ENTRY),
+        "event": "refuse",
+        "version": None,
+        "n_test_openings": 7,
+        "reason": "refused by size",
+        "key": "k2",
+    }
 )
+
+
+def history_of(*entries: Any, note: str | None = None) -> Any:
+    moves = [entry for entry in entries if entry.version is not None]
+    terms = [SimpleNamespace(version=entry.version, since=entry.when, until=None) for entry in moves]
+    return SimpleNamespace(model="m", alias="champion", entries=entries, terms=terms, note=note)
 
 
 @pytest.fixture
@@ -101,7 +119,7 @@ def test_one_opening_is_one_time(shown: Callable[..., str]) -> None:
 def test_a_leak_stands_beside_the_numbers_and_in_the_models_name(shown: Callable[..., str]) -> None:
     told = shown("sweep", LEAKY)
     assert "LEAK: Track Score gives the label away; these numbers say nothing about new songs." in told
-    assert 'make promote ARGS="registry.model=songpop-published-leaky"' in told
+    assert 'make promote ARGS="registry.model=songpop-published-leaky gates=published"' in told
     assert "LEAK" not in shown("sweep", SWEEP)
 
 
@@ -171,16 +189,25 @@ def test_a_line_per_step_on_standard_error(capsys: Capsys) -> None:
         ("promotion", SimpleNamespace(**{**vars(PROMOTION), "is_new": False}), "is the champion already"),
         (
             "rollback",
-            SimpleNamespace(model="m", version=1, alias="champion", skipped=()),
+            SimpleNamespace(model="m", version=1, alias="champion", why_skipped=()),
             "m version 1 is the champion",
         ),
-        ("rollback", SimpleNamespace(model="m", version=1, alias="a", skipped=(3, 2)), "(deleted since: 3, 2)"),
+        (
+            "rollback",
+            SimpleNamespace(model="m", version=1, alias="a", why_skipped=("Version 2 was deleted.",)),
+            "Skipped: Version 2 was deleted.",
+        ),
         (
             "history",
             SimpleNamespace(model="m", entries=()),
             "m never had a champion. Begin with: make sweep, then make promote",
         ),
-        ("history", SimpleNamespace(model="m", entries=(ENTRY,)), "there was none"),
+        ("history", history_of(ENTRY), "there was none"),
+        ("history", history_of(ENTRY), "now"),
+        ("history", history_of(REFUSAL, ENTRY), "refused by size"),
+        ("history", history_of(ENTRY, note="The alias was moved by hand."), "The alias was moved by hand."),
+        ("history", history_of(ENTRY, note="The alias was moved by hand."), "?"),
+        ("promotion", PROMOTION, "0.5123"),
         (
             "predict",
             PREDICTION,
@@ -202,7 +229,7 @@ def test_titles_are_shown_as_they_are(shown: Callable[..., str]) -> None:
 
 @pytest.mark.parametrize("method", ["sweep", "predict", "history"])
 def test_a_file_gets_no_control_codes_and_no_endless_tables(method: str, shown: Callable[..., str]) -> None:
-    outcomes = {"sweep": LEAKY, "predict": PREDICTION, "history": SimpleNamespace(model="m", entries=(ENTRY,) * 3)}
+    outcomes = {"sweep": LEAKY, "predict": PREDICTION, "history": history_of(ENTRY, ENTRY, REFUSAL)}
     told = shown(method, outcomes[method])
     assert "\x1b" not in told
     assert "\r" not in told

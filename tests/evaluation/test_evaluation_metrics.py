@@ -78,3 +78,13 @@ def test_shapes_that_cannot_be_meant(y: list[object], p: list[object]) -> None:
 )
 def test_calibration_error_by_hand(y: list[int], chance: list[float], n_bins: int, expected: float) -> None:
     assert calibration_error(y, chance, n_bins) == pytest.approx(expected)
+
+
+def test_an_honest_model_of_920_rows_has_little_calibration_error() -> None:
+    rng = np.random.default_rng(0)
+    errors = []
+    for _ in range(200):
+        p = rng.beta(0.5, 0.5, 920)
+        errors.append(calibration_error(rng.random(920) < p, p))
+    assert np.mean(errors) == pytest.approx(0.03, abs=0.01)
+    assert max(errors) < 0.1  # the default bound of its gate

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_models import CARD, FACTS, saved_folder, sealed_of, small_model, songs
+from small_models import CARD, FACTS, RECORD_FILES, RECORD_TAGS, saved_folder, sealed_of, small_model, songs
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +31,6 @@ def champion(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return crowned_in(opened(store_template, tmp_path_factory.mktemp("champion")))
 
 
-@pytest.fixture
-def own_champion(store: Any) -> Any:
-    """The same in a store that a test may harm."""
-    return crowned_in(store)
-
-
 def opened(template: Path, root: Path) -> Any:
     from songpop.settings import TrackingSettings
     from songpop.tracking.store import open_store
@@ -52,7 +46,7 @@ def logged_in(store: Any) -> tuple[Any, Any]:
     from songpop.tracking.records import MODEL_ID
     from songpop.tracking.runs import start_sweep
 
-    run = start_sweep(store, FACTS.sweep)
+    run = start_sweep(store, FACTS.sweep, tags=RECORD_TAGS, artifacts=RECORD_FILES)
     sealed = sealed_of(songs(150, seed=2), 1_000, range(1_000))
     facts = replace(FACTS, run_id=run.run_id)
     model = log_model(store, run.run_id, small_model(songs(200, seed=1)), CARD, sealed, facts)
@@ -61,11 +55,13 @@ def logged_in(store: Any) -> tuple[Any, Any]:
 
 
 def crowned_in(store: Any) -> Any:
-    from songpop.scoring.sealed import SealedJudge
-    from songpop.settings import RegistrySettings
-    from songpop.tracking.registry import candidate_of, promote
+    from songpop.scoring.judge import SealedJudge
+    from songpop.settings import GateSettings, RegistrySettings
+    from songpop.tracking.candidate import candidate_of
+    from songpop.tracking.registry import promote
     from songpop.tracking.sweeps import find_sweep
 
     logged_in(store)
-    promote(store, RegistrySettings(), candidate_of(store, find_sweep(store)), SealedJudge())
+    by_hand = GateSettings(calibration=1.0)  # the small model was never trained
+    promote(store, RegistrySettings(), by_hand, candidate_of(store, find_sweep(store)), SealedJudge())
     return store

@@ -14,7 +14,7 @@ from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
 from songpop.scoring.raw_model import CARD_FILE, MODEL_FILE, ModelCard
 from songpop.scoring.sealed import SealedRows
-from songpop.settings import FeatureKind
+from songpop.settings import BASELINES, FeatureKind
 from songpop.tracking.files import sha256_of
 from songpop.tracking.model_facts import ModelFacts
 
@@ -78,9 +78,17 @@ def sealed_of(frame: pd.DataFrame, first_key: int, trained: range) -> SealedRows
         label=labels_of(frame),
         song_keys=np.arange(first_key, first_key + len(frame), dtype=np.uint64),
         trained_keys=np.asarray(trained, dtype=np.uint64),
+        baselines={name: np.full(len(frame), chance) for name, chance in zip(BASELINES, (0.5, 0.4, 0.45), strict=True)},
     )
 
 
+# What a promotion asks of a sweep's record.
+RECORD_TAGS = {f"songpop.{name}": "ab12" for name in ("space", "table", "split", "search_seed", "split_seed")}
+RECORD_FILES: dict[str, str | bytes] = {
+    "space.json": "{}",
+    "split.npz": b"PK",
+    "environment.json": '{"commit": "12ab", "lock_digest": "34cd"}',
+}
 FACTS = ModelFacts(
     label_rule="Track Score above_median ",
     sweep="sample-honest-full",

@@ -1,6 +1,7 @@
 """Ranking a file: every row comes out, in order, whole or not at all; bad input is one sentence."""
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -115,11 +116,29 @@ def test_no_champion(store) -> None:
         rank_songs(store, SETTINGS, SONGS)
 
 
-def test_a_swapped_champion(own_champion) -> None:
-    file = champion_of(own_champion, SETTINGS).folder / "model.keras"
-    file.write_bytes(file.read_bytes()[:-100])
-    with pytest.raises(ArtifactError, match=r"model.keras is not the one that was logged"):
-        rank_songs(own_champion, SETTINGS, SONGS)
+HARMS: dict[str, Callable[[bytes], bytes | None]] = {
+    "changed": lambda content: content[:40] + bytes([content[40] ^ 1]) + content[41:],
+    "truncated": lambda content: content[:-20],
+    "emptied": lambda _: b"",
+    "half-written": lambda content: content[: len(content) // 2] + bytes(len(content) - len(content) // 2),
+    "missing": lambda _: None,
+}
+
+
+@pytest.mark.parametrize("harm", HARMS.values(), ids=HARMS.keys())
+@pytest.mark.parametrize("name", ["model.keras", "recipe.json", "sealed.csv.gz", "sealed.npz"])
+def test_a_damaged_champion(name: str, harm: Callable[[bytes], bytes | None], champion) -> None:
+    """Every file, in every way, by its name; the store is everybody's, so the file is brought back."""
+    file = champion_of(champion, SETTINGS).folder / name
+    content = file.read_bytes()
+    harmed = harm(content)
+    try:
+        file.unlink() if harmed is None else file.write_bytes(harmed)
+        told = "is missing" if harmed is None else "is not the one that was logged"
+        with pytest.raises(ArtifactError, match=rf"{name} {told}.*songpop rollback"):
+            rank_songs(champion, SETTINGS, SONGS)
+    finally:
+        file.write_bytes(content)
 
 
 def test_cells_with_quotes_and_line_breaks_survive(champion, tmp_path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from trials import FixedJudge, logged_candidate
 
 from songpop.errors import ArtifactError, GateError
-from songpop.settings import RegistrySettings
+from songpop.settings import GateSettings, RegistrySettings
 from songpop.tracking.champion import champion_of, find_champion
 from songpop.tracking.registry import promote
 
@@ -13,7 +13,7 @@ SETTINGS = RegistrySettings()
 
 @pytest.fixture
 def crowned(store, tmp_path):
-    promote(store, SETTINGS, logged_candidate(store, tmp_path, "first"), FixedJudge({}))
+    promote(store, SETTINGS, GateSettings(), logged_candidate(store, tmp_path, "first"), FixedJudge({}))
     return store
 
 

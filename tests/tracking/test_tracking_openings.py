@@ -6,7 +6,7 @@ import pytest
 from trials import FixedJudge, logged_candidate
 
 from songpop.errors import GateError
-from songpop.settings import RegistrySettings
+from songpop.settings import GateSettings, RegistrySettings
 from songpop.tracking.openings import count_opening, openings
 from songpop.tracking.records import TEST_DIGEST
 from songpop.tracking.registry import history, promote
@@ -43,13 +43,13 @@ def judge() -> FixedJudge:
 
 
 def test_a_promotion_that_compares_is_a_look(store, tmp_path, judge) -> None:
-    promote(store, SETTINGS, logged_candidate(store, tmp_path, "first"), judge)
+    promote(store, SETTINGS, GateSettings(), logged_candidate(store, tmp_path, "first"), judge)
     assert openings(store) == {}  # the first champion is compared with nobody
     second = logged_candidate(store, tmp_path, "second")
-    promotion = promote(store, SETTINGS, second, judge)
+    promotion = promote(store, SETTINGS, GateSettings(), second, judge)
     assert promotion.comparison is not None
     assert promotion.comparison.n_test_openings == 1
     assert history(store, SETTINGS)[1].reason.endswith("on 500 sealed rows (opened 1 time)")
     with pytest.raises(GateError, match="worse than"):
-        promote(store, SETTINGS, logged_candidate(store, tmp_path, "worse"), judge)
+        promote(store, SETTINGS, GateSettings(), logged_candidate(store, tmp_path, "worse"), judge)
     assert openings(store) == {second.test_digest: 2}  # a refusal has looked as well

@@ -1,5 +1,6 @@
 """Finished trials and models for the tests of tracking, made by hand."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -8,11 +9,12 @@ import numpy as np
 from mlflow.entities import LoggedModelStatus
 
 from songpop.contracts import EpochReport, FinishedTrial, Params, TrialResult, TrialSpec, TrialState
+from songpop.settings import GateSettings
+from songpop.tracking.candidate import Candidate, candidate_of
 from songpop.tracking.files import digests_of
-from songpop.tracking.gates import Comparison
+from songpop.tracking.gates import Comparison, Finding
 from songpop.tracking.model_facts import DATA, ModelFacts
 from songpop.tracking.records import MODEL_ID, TEST_DIGEST, SweepRecord
-from songpop.tracking.registry import Candidate, candidate_of
 from songpop.tracking.runs import start_sweep
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import find_sweep
@@ -85,9 +87,24 @@ FACTS = ModelFacts(
 )
 
 
+RECORD_TAGS = {
+    TEST_DIGEST: "cd" * 32,
+    "songpop.space": "ab12",
+    "songpop.table": "cd34",
+    "songpop.split": "stratified ef56",
+    "songpop.search_seed": "0",
+    "songpop.split_seed": "0",
+}
+RECORD_FILES: dict[str, str | bytes] = {
+    "space.json": "{}",
+    "split.npz": b"PK",
+    "environment.json": json.dumps({"commit": "12ab", "lock_digest": "34cd", "packages": {"songpop": "0.1"}}),
+}
+
+
 def logged_candidate(store: Store, folder: Path, name: str, **facts: object) -> Candidate:
-    """A sweep called `name` with a logged model of one small file; no Keras needed."""
-    run = start_sweep(store, name, tags={TEST_DIGEST: "cd" * 32})
+    """A sweep called `name` with a complete record and a logged model of one small file; no Keras needed."""
+    run = start_sweep(store, name, tags=RECORD_TAGS, artifacts=RECORD_FILES)
     data = folder / name / DATA
     data.mkdir(parents=True)
     (data / "model.keras").write_text(f"weights of {name}")
@@ -107,21 +124,25 @@ def sweep_of(store: Store, name: str) -> SweepRecord:
 
 
 class FixedJudge:
-    """A judge that knows each model's log loss by the text of its file."""
+    """A judge that knows each model's log loss by the text of its file; differences have an interval of no width."""
 
     def __init__(self, losses: Mapping[str, float], n_rows: int = 500) -> None:
         self._losses = losses
         self._n_rows = n_rows
 
-    def check(self, folder: Path) -> None:
+    def check(self, gate: str, folder: Path, settings: GateSettings) -> Finding:
         assert (folder / "model.keras").is_file()
+        return Finding(is_passed=True, value=0.0, bound=settings.size_mb, sentence=f"{gate} is well.")
 
     def compare(self, champion: Path, candidate: Path) -> Comparison:
+        theirs, mine = self._loss(champion), self._loss(candidate)
         return Comparison(
             n_sealed=920,
             n_rows=self._n_rows,
-            champion_log_loss=self._loss(champion),
-            candidate_log_loss=self._loss(candidate),
+            champion_log_loss=theirs,
+            candidate_log_loss=mine,
+            low=mine - theirs,
+            high=mine - theirs,
         )
 
     def _loss(self, folder: Path) -> float:

@@ -1,0 +1,131 @@
+"""All gates of one attempt: first the candidate alone, then against whoever is champion.
+
+Owns: which gates there are, in which order, and what each is given. Does not own: their rules (gates.py,
+run_record.py, the judge), what follows from them (registry.py).
+"""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import final
+
+from mlflow.entities.model_registry import ModelVersion
+
+from songpop.errors import ArtifactError, DataError, GateError
+from songpop.settings import GateSettings, RegistrySettings
+from songpop.tracking.candidate import Candidate
+from songpop.tracking.champion import checked_champion
+from songpop.tracking.gates import (
+    MODEL_GATES,
+    Check,
+    Comparison,
+    Finding,
+    Gate,
+    Judge,
+    check_comparison,
+    check_generated,
+    check_leaks,
+    check_question,
+    check_tested,
+    run_gates,
+)
+from songpop.tracking.model_facts import ModelFacts, checked_folder
+from songpop.tracking.openings import count_opening
+from songpop.tracking.run_record import check_record
+from songpop.tracking.store import Store
+
+AGAINST = ("question", "generated", "champion")  # the gates that depend on the champion
+
+
+@final
+class Examination:
+    """The gates of one candidate; `alone` comes first, `against` as often as the champion changes."""
+
+    def __init__(
+        self, store: Store, registry: RegistrySettings, settings: GateSettings, candidate: Candidate, judge: Judge
+    ) -> None:
+        self._store = store
+        self._registry = registry
+        self._settings = settings
+        self.candidate = candidate
+        self._judge = judge
+        self._folder: Path | None = None
+        self.comparison: Comparison | None = None  # of the last `against`; None: there was nothing to compare with
+        self.reason = ""  # why the candidate may be champion, after the last `against`
+
+    def alone(self) -> tuple[Gate, ...]:
+        """Run the gates that need no champion; they take seconds, so nobody should wait for them."""
+        checks: dict[str, Check] = {
+            "leaks": lambda: check_leaks(self.candidate.facts, self._registry),
+            "record": lambda: check_record(self._store, self.candidate.parent_run_id),
+            "tested": lambda: check_tested(self.candidate.facts),
+            "digest": self._digest,
+        }
+        return run_gates(checks | {name: partial(self._inside, name) for name in MODEL_GATES})
+
+    def against(self, version: ModelVersion | None) -> tuple[Gate, ...]:
+        """Run the gates that depend on the champion.
+
+        Args:
+            version: the champion's; None where there is none.
+        """
+        self.comparison = None
+        if version is None:
+            self.reason = "there was no champion"
+            nothing = Finding(is_passed=True, sentence="There is no champion to compare with.")
+            return run_gates(dict.fromkeys(AGAINST, lambda: nothing))
+        name = f"{self._registry.model} version {version.version}"
+        mine = self.candidate.facts
+        return run_gates(
+            {
+                "question": lambda: check_question(mine, ModelFacts.from_tags(version.tags), name),
+                "generated": lambda: check_generated(mine, ModelFacts.from_tags(version.tags), name),
+                "champion": lambda: self._compared(version, name),
+            }
+        )
+
+    def _digest(self) -> Finding:
+        """MLflow registers a truncated artifact and calls it READY."""
+        facts = self.candidate.facts
+        self._folder = checked_folder(self._store, self.candidate.location, facts)
+        told = f"All {len(facts.files)} files are those that were logged (SHA-256)."
+        return Finding(is_passed=True, value=0, bound=0, sentence=told)
+
+    def _inside(self, name: str) -> Finding:
+        return self._judge.check(name, self._own_folder(), self._settings)
+
+    def _own_folder(self) -> Path:
+        if self._folder is None:
+            raise ArtifactError("The model was not loaded, since its files are not those that were logged.")
+        return self._folder
+
+    def _compared(self, version: ModelVersion, name: str) -> Finding:
+        """Compare, unless the champion knows generated songs only: then any model of real ones is better."""
+        mine, theirs = self.candidate.facts, ModelFacts.from_tags(version.tags)
+        if theirs.is_generated and not mine.is_generated:
+            self.reason = f"version {version.version} knew generated songs only"
+            return Finding(is_passed=True, sentence=f"Nothing to compare with: {name} knows generated songs only.")
+        if mine.label_rule != theirs.label_rule or mine.is_generated != theirs.is_generated:
+            raise GateError(f"The candidate was not compared with {name}, which is of another kind.")
+        champion, own = checked_champion(self._store, self._registry, version), self._own_folder()
+        # To choose by these rows is to look at them; the look is counted before it is taken.
+        n_openings = count_opening(self._store, self.candidate.parent_run_id, self.candidate.test_digest)
+        try:
+            found = self._judge.compare(champion.folder, own)
+        except DataError as error:
+            raise GateError(
+                f"The candidate cannot be compared with {name}, which reads another table: {error} "
+                "Give it a name of its own: registry.model=NAME"
+            ) from error
+        self.comparison = replace(found, n_test_openings=n_openings)
+        self.reason = reason_of(self.comparison)
+        return check_comparison(self.comparison, name, self._settings)
+
+
+def reason_of(comparison: Comparison) -> str:
+    """Return the ledger's words for a comparison."""
+    looks = f"{comparison.n_test_openings} time{'s' * (comparison.n_test_openings != 1)}"
+    return (
+        f"log loss {comparison.candidate_log_loss:.4f} against {comparison.champion_log_loss:.4f} "
+        f"on {comparison.n_rows} sealed rows (opened {looks})"
+    )

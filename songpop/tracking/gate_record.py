@@ -1,0 +1,68 @@
+"""Where the verdicts of an attempt are kept: a file of the sweep's parent run, tags of the model and of its version.
+
+Owns: their form. Does not own: the ledger, which keeps the numbers (ledger.py). Files are added, never replaced.
+"""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from songpop.tracking.candidate import Candidate
+from songpop.tracking.gates import Gate, refused_names
+from songpop.tracking.ledger import finite
+from songpop.tracking.store import Store
+
+FOLDER = "gates"  # of the parent run's artifacts
+VERDICT = "songpop.gates"  # tag: "passed", or "refused by" and the names
+VALUES = "songpop.gate_values"  # tag: name → value, bound, passed
+
+
+def record_attempt(store: Store, candidate: Candidate, model: str, alias: str, when: str, gates: Sequence[Gate]) -> str:
+    """Keep the verdicts of one attempt with the sweep and with the logged model; return the file's place.
+
+    Args:
+        store: an open store.
+        candidate: whose attempt it was.
+        model: the registered model.
+        alias: the alias that was asked for.
+        when: ISO 8601, UTC.
+        gates: every gate, in order.
+    """
+    document = {
+        "model": model,
+        "alias": alias,
+        "sweep": candidate.facts.sweep,
+        "model_id": candidate.model_id,
+        "when": when,
+        "verdict": _verdict(gates),
+        "gates": [{key: _plain(value) for key, value in asdict(gate).items()} for gate in gates],
+    }
+    n_before = len(store.client.list_artifacts(candidate.parent_run_id, FOLDER))
+    # Two attempts at once may count the same files; the letters keep them apart.
+    place = f"{FOLDER}/{n_before + 1:04d}-{secrets.token_hex(2)}.json"
+    store.client.log_text(candidate.parent_run_id, json.dumps(document, indent=1, ensure_ascii=False), place)
+    store.client.set_logged_model_tags(candidate.model_id, gate_tags(gates))
+    return place
+
+
+def record_version(store: Store, model: str, version: int, gates: Sequence[Gate]) -> None:
+    """Keep the verdicts with the registered version."""
+    for key, value in gate_tags(gates).items():
+        store.client.set_model_version_tag(model, str(version), key, value)
+
+
+def gate_tags(gates: Sequence[Gate]) -> dict[str, str]:
+    """Return the verdicts as tags."""
+    values = {gate.name: [finite(gate.value), finite(gate.bound), gate.is_passed] for gate in gates}
+    return {VERDICT: _verdict(gates), VALUES: json.dumps(values)}
+
+
+def _verdict(gates: Sequence[Gate]) -> str:
+    refused = refused_names(gates)
+    return f"refused by {', '.join(refused)}" if refused else "passed"
+
+
+def _plain(value: Any) -> Any:
+    return finite(value) if isinstance(value, float) else value

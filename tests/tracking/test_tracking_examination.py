@@ -1,0 +1,79 @@
+"""All gates of an attempt: which there are, and what the champion changes about them."""
+
+import pytest
+from trials import FixedJudge, logged_candidate
+
+from songpop.settings import GateSettings, RegistrySettings
+from songpop.tracking.candidate import version_of
+from songpop.tracking.examination import AGAINST, Examination
+from songpop.tracking.gates import MODEL_GATES, refused_names
+from songpop.tracking.openings import openings
+
+JUDGE = FixedJudge({"old": 0.3, "new": 0.2})
+
+
+@pytest.fixture
+def examine(store, tmp_path):
+    """The examination of a candidate, and the version that is champion."""
+
+    def make(champion=None, **facts):
+        old = version_of(store, "songpop", logged_candidate(store, tmp_path, "old", **(champion or {})))
+        candidate = logged_candidate(store, tmp_path, "new", **facts)
+        examination = Examination(store, RegistrySettings(), GateSettings(), candidate, JUDGE)
+        return examination, store.client.get_model_version("songpop", str(old))
+
+    return make
+
+
+def test_alone_and_against_nobody(examine) -> None:
+    examination, _ = examine()
+    assert [gate.name for gate in examination.alone()] == ["leaks", "record", "tested", "digest", *MODEL_GATES]
+    gates = examination.against(None)
+    assert [(gate.name, gate.is_passed) for gate in gates] == [(name, True) for name in AGAINST]
+    assert (examination.reason, examination.comparison) == ("there was no champion", None)
+
+
+def test_against_a_champion(store, examine) -> None:
+    examination, version = examine()
+    examination.alone()
+    assert refused_names(examination.against(version)) == []
+    assert examination.reason == "log loss 0.2000 against 0.3000 on 500 sealed rows (opened 1 time)"
+    examination.against(version)  # the champion changed: a second look
+    assert examination.comparison.n_test_openings == 2
+    assert examination.against(None)[2].sentence == "There is no champion to compare with."
+    assert examination.comparison is None
+
+
+@pytest.mark.parametrize(
+    ("champion", "facts", "refused"),
+    [
+        ({}, {"label_rule": "Streams above_median"}, ["question", "champion"]),
+        ({}, {"is_generated": True}, ["generated", "champion"]),
+        ({"is_generated": True}, {}, []),
+        ({"is_generated": True}, {"is_generated": True}, []),
+    ],
+)
+def test_models_of_another_kind(champion, facts, refused, store, examine) -> None:
+    examination, version = examine(champion, **facts)
+    examination.alone()
+    assert refused_names(examination.against(version)) == refused
+    assert (openings(store) == {}) is (examination.comparison is None)  # where nothing is compared, nobody looks
+
+
+def test_a_version_whose_tags_were_removed_refuses(store, examine) -> None:
+    examination, version = examine()
+    examination.alone()
+    for key in version.tags:
+        store.client.delete_model_version_tag("songpop", version.version, key)
+    bare = store.client.get_model_version("songpop", version.version)
+    assert refused_names(examination.against(bare)) == list(AGAINST)
+
+
+def test_without_its_files_nothing_is_compared(store, examine) -> None:
+    examination, version = examine()
+    for file in (store.root / "artifacts").rglob("model.keras"):
+        if file.read_text() == "weights of new":
+            file.unlink()
+    assert refused_names(examination.alone()) == ["digest", *MODEL_GATES]
+    assert refused_names(examination.against(version)) == ["champion"]
+    assert openings(store) == {}
