@@ -64,10 +64,10 @@ def _sweep(settings: Any, screen: Screen) -> tuple[Any, int]:
             f"{outcome.n_pruned} were pruned and {outcome.n_failed} failed. Look at their runs, or widen the space."
         )
     if outcome.champion is None and not outcome.interrupted:
-        n_finalists = len(outcome.finals.finalists if outcome.finals else ())
+        n_finalists = len(outcome.finals.finalists) if outcome.finals else 0
         raise GateError(
-            "the finals need one configuration whose runs all end with finite numbers, but each of "
-            f"{n_finalists} had a run that failed. Look at their runs, or narrow the space."
+            f"the finals need one configuration whose runs all end with finite numbers, but each of {n_finalists} had "
+            "a run that failed. Look at their runs, or narrow the space."
         )
     screen.sweep(outcome)
     return outcome, INTERRUPTED if outcome.interrupted else 0

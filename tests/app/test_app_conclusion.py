@@ -36,7 +36,8 @@ def client_of(root: Path) -> MlflowClient:
 def finals_of_sweep(client: MlflowClient, outcome: SweepOutcome) -> tuple[Any, list[Any]]:
     """The run that holds a sweep's finals together, and its runs."""
     experiments = [experiment.experiment_id for experiment in client.search_experiments()]
-    (parent,) = client.search_runs(experiments, f"tags.`songpop.of` = '{outcome.parent_run_id}'")
+    of_sweep = f"tags.`songpop.of` = '{outcome.parent_run_id}' and tags.`songpop.kind` = 'finals'"
+    (parent,) = client.search_runs(experiments, of_sweep)
     return parent, list(client.search_runs(experiments, f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'"))
 
 

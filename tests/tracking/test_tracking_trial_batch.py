@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from trials import finished_trial
 
-from songpop.contracts import EpochReport, Params, TrialState
+from songpop.contracts import EpochReport, Params, TrialSpec, TrialState
 from songpop.tracking.trial_batch import EFFECTIVE, batch_of, logged_params, trial_name
 
 
@@ -81,5 +81,7 @@ def test_long_messages_are_cut() -> None:
     assert len(batch.tags["songpop.message"]) == 5_000
 
 
-def test_trial_name_is_padded() -> None:
-    assert trial_name(12, Params()) == "trial-012 none adam"
+@pytest.mark.parametrize(("resample", "name"), [(None, "trial-012 none adam"), (3, "final-012 none adam")])
+def test_what_a_run_is_called(resample: int | None, name: str) -> None:
+    spec = TrialSpec(trial=12, params=Params(), seed=0, n_epochs=1, patience=None, resample=resample)
+    assert trial_name(spec) == name
