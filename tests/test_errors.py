@@ -18,6 +18,7 @@ from songpop.errors import (
     SongpopError,
     SpaceError,
     StoreError,
+    UnreachableError,
 )
 
 CLASSES = [item for item in vars(songpop.errors).values() if inspect.isclass(item)]
@@ -31,6 +32,7 @@ STATUSES = [
     (GateError, 4),
     (StoreError, 5),
     (ArtifactError, 5),
+    (UnreachableError, 5),
     (EngineError, 1),
 ]
 

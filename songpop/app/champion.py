@@ -27,6 +27,7 @@ from songpop.space import Space
 from songpop.tracking.environment import environment
 from songpop.tracking.model_facts import ModelFacts
 from songpop.tracking.openings import count_opening, openings
+from songpop.tracking.patience import Patience
 from songpop.tracking.records import MODEL_ID, Reconciled
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
@@ -70,7 +71,7 @@ class SearchRecord:
 
 @contextmanager
 def open_record(
-    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend
+    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, patience: Patience
 ) -> Iterator[SearchRecord]:
     """Open the store and the parent run, and make them agree with the study; left with an error, the run is KILLED.
 
@@ -78,7 +79,11 @@ def open_record(
         StoreError: if the store cannot be used, or has lost the study's best trial.
     """
     name = settings.search.name or "sweep"
-    with open_run(settings, ground, kind="sweep", name=name, space=space, study=backend.study_id) as (store, run):
+    study = backend.study_id
+    with open_run(settings, ground, kind="sweep", name=name, space=space, study=study, patience=patience) as (
+        store,
+        run,
+    ):
         best = backend.best()
         _refuse_lost_best(run.reconcile(backend.finished()), best, store, name)
         yield SearchRecord(store=store, run=run, keeper=BestKeeper(run, best))

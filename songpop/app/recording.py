@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from enum import Enum
 from hashlib import sha256
@@ -15,9 +15,11 @@ import yaml
 
 from songpop.app.prepare import Ground
 from songpop.contracts import Split
+from songpop.errors import StoreError
 from songpop.settings import SweepSettings
 from songpop.space import Space, as_entries
 from songpop.tracking.environment import environment
+from songpop.tracking.patience import Patience
 from songpop.tracking.records import TEST_DIGEST, DatasetRecord
 from songpop.tracking.runs import SweepRun, start_sweep
 from songpop.tracking.store import Store, open_store
@@ -34,13 +36,14 @@ def open_run(
     name: str,
     space: Space | None = None,
     study: str | None = None,
+    patience: Patience | None = None,
 ) -> Iterator[tuple[Store, SweepRun]]:
-    """Open the store and the parent run of a sweep; an error or an interruption leaves it KILLED, never RUNNING.
+    """Open the store and the parent run of a sweep; an error or an interruption leaves it KILLED, not RUNNING.
 
     Raises:
         StoreError: if the store cannot be used.
     """
-    store = open_store(settings.tracking, Path(settings.paths.root))
+    store = open_store(settings.tracking, Path(settings.paths.root), patience=patience)
     tags = record_tags(settings, ground, space)
     run = start_sweep(
         store,
@@ -56,7 +59,9 @@ def open_run(
     try:
         yield store, run
     except BaseException:
-        run.finish("KILLED")
+        store.patience.give_up()
+        with suppress(StoreError):  # that was the reason, perhaps; the next start, or songpop doctor, says it then
+            run.finish("KILLED")
         raise
 
 

@@ -56,6 +56,11 @@ def _check_numbers(settings: SweepSettings) -> None:
             raise SettingsError(f"`{key}` must be at least {low}, but it is {value}.")
     if not settings.engine.trial_timeout_s > 0:
         raise SettingsError(f"`engine.trial_timeout_s` must be positive, but it is {settings.engine.trial_timeout_s}.")
+    if not settings.tracking.patience_s >= 0:
+        raise SettingsError(
+            f"`tracking.patience_s` must be at least 0, but it is {settings.tracking.patience_s}. "
+            "Use 0 for a sweep that ends as soon as its store is lost."
+        )
     patience = settings.train.early_stopping.patience
     if patience is not None and patience < 1:
         raise SettingsError(

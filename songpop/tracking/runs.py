@@ -21,8 +21,9 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run,
 from mlflow.exceptions import MlflowException
 
 from songpop.contracts import FinishedTrial, Matrix, TrialResult
-from songpop.errors import ArtifactError
-from songpop.tracking.failures import store_failures
+from songpop.errors import ArtifactError, UnreachableError
+from songpop.tracking.failures import is_passing, sentence_of, store_failures
+from songpop.tracking.patience import Patience, patient
 from songpop.tracking.records import KIND, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, sweep_runs
@@ -37,12 +38,19 @@ MAX_DIGEST_LENGTH = 36  # MLflow's column
 class SweepRun:
     """The record of one sweep; implements contracts.Tracker."""
 
-    def __init__(self, store: Store, run_id: str, name: str, child_tags: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, run: Run, name: str, child_tags: Mapping[str, str]) -> None:
+        run_id = str(run.info.run_id)
         self._store = store
         self._client = store.client
+        self._started_ms = int(run.info.start_time)
         self.run_id = run_id
         self.name = name
         self._child_tags = {PARENT: run_id, SWEEP: name, KIND: "trial", **child_tags}
+
+    @property
+    def patience(self) -> Patience:
+        """How long it is waited for the store."""
+        return self._store.patience
 
     def record(
         self,
@@ -76,8 +84,7 @@ class SweepRun:
 
     def _write(self, batches: Sequence[TrialBatch]) -> list[str]:
         tags = {**_source_tags(), **self._child_tags}
-        with store_failures(self._store.where):
-            return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
+        return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
 
     def reconcile(self, finished: Sequence[FinishedTrial]) -> Reconciled:
         """Delete children of this sweep that the study does not know, and those that still say RUNNING.
@@ -107,9 +114,16 @@ class SweepRun:
     ) -> None:
         """End the sweep's run; KILLED says that it was interrupted and may go on."""
         self.annotate(self.run_id, metrics=metrics, tags=tags)
-        with store_failures(self._store.where):
-            self._client.set_terminated(self.run_id, status=status, end_time=round(1000 * time.time()))
+        self._terminate(status)
 
+    @patient
+    def _terminate(self, status: Status) -> None:
+        # A clock that was set back must not make a run end before it began.
+        end_ms = max(round(1000 * time.time()), self._started_ms)
+        with store_failures(self._store.where):
+            self._client.set_terminated(self.run_id, status=status, end_time=end_ms)
+
+    @patient
     def annotate(
         self,
         run_id: str,
@@ -127,6 +141,7 @@ class SweepRun:
                 tags=[RunTag(key, str(value)) for key, value in (tags or {}).items()],
             )
 
+    @patient
     def keep_weights(self, run_id: str, arrays: Sequence[Matrix]) -> None:
         """Keep a trial's weights (Keras' `get_weights` order) beside its run."""
         buffer = io.BytesIO()
@@ -134,17 +149,20 @@ class SweepRun:
         with store_failures(self._store.where):
             write_artifacts(self._store, run_id, {WEIGHTS: buffer.getvalue()})
 
+    @patient
     def load_weights(self, run_id: str) -> tuple[Matrix, ...]:
         """Return the weights that `keep_weights` kept.
 
         Raises:
-            ArtifactError: if there are none, or the file is damaged.
+            ArtifactError: if there are none, or the file is damaged. UnreachableError: if the store does not answer.
         """
         try:
             path = self._client.download_artifacts(run_id, WEIGHTS)
             with np.load(path, allow_pickle=False) as archive:
                 return tuple(archive[f"arr_{i}"] for i in range(len(archive.files)))
         except Exception as error:  # MLflow, NumPy and zipfile each have their own way to say it
+            if is_passing(error):
+                raise UnreachableError(sentence_of(self._store.where, error)) from error
             raise ArtifactError(
                 f"The weights of run {run_id} ({WEIGHTS}) are missing or damaged in the tracking store "
                 f"{self._store.where}. Train the trial again under another search.name."
@@ -181,18 +199,20 @@ def start_sweep(
         StoreError: if the store cannot be written.
     """
     with store_failures(store.where):
-        named = [run for run in sweep_runs(store, kind) if run.data.tags.get(SWEEP) == name]
+        before = list(sweep_runs(store, kind))
+        named = [run for run in before if run.data.tags.get(SWEEP) == name]
         found = next((run for run in named if study and run.data.tags.get(STUDY) == study), None)
         if study is None:
             _end_dead(store, named)
-        run = found or _create(store, name, kind, study)
+        newest_ms = max((run.info.start_time for run in before), default=0)
+        run = found or _create(store, name, kind, study, newest_ms)
         try:
             _begin(store, run, tags or {}, params or {}, dataset, artifacts or {})
         except BaseException:
             with suppress(MlflowException):  # a store that takes nothing more takes not this either
                 store.client.set_terminated(run.info.run_id, status="KILLED")  # or it would say RUNNING for ever
             raise
-    return SweepRun(store, str(run.info.run_id), name, child_tags or {})
+    return SweepRun(store, run, name, child_tags or {})
 
 
 def _begin(
@@ -237,9 +257,11 @@ def _end_dead(store: Store, runs: Sequence[Run]) -> None:
             store.client.set_terminated(run.info.run_id, status="KILLED")
 
 
-def _create(store: Store, name: str, kind: str, study: str | None) -> Run:
+def _create(store: Store, name: str, kind: str, study: str | None, newest_ms: int) -> Run:
     return store.client.create_run(
         store.experiment_id,
+        # The newest sweep is the one that was begun last, also where the clock was set back in between.
+        start_time=max(round(1000 * time.time()), newest_ms + 1),
         tags={**_source_tags(), SWEEP: name, KIND: kind, **({STUDY: study} if study else {})},
         run_name=name,
     )

@@ -12,7 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from mlflow.tracking import MlflowClient
 from songpop.errors import StoreError
 from songpop.settings import TrackingSettings
 from songpop.tracking.failures import store_failures
+from songpop.tracking.patience import Patience
 
 BUSY_TIMEOUT_S = 5.0  # how long an opening waits for another process's write
 SERVER_TIMEOUT_S = 5.0
@@ -49,20 +50,27 @@ class Store:
     artifact_location: str  # of the experiment
     engine: sqlalchemy.Engine | None  # of a database; None: a server
     root: Path  # folder of the store, its artifacts and its locks
+    patience: Patience = field(default_factory=Patience)  # with what cannot be reached for now
 
 
-def open_store(settings: TrackingSettings, root: Path, *, writing: bool = True) -> Store:
+def open_store(
+    settings: TrackingSettings, root: Path, *, writing: bool = True, patience: Patience | None = None
+) -> Store:
     """Open the store, and make it if there is none.
 
     Args:
         settings: `uri` (default: the variable MLFLOW_TRACKING_URI, else SQLite in `root`) and `experiment`.
         root: folder of the default store, of artifacts and locks.
         writing: also find out at once whether the store can be written.
+        patience: how long a store is waited for that fails after it was opened; None: not at all.
 
     Raises:
         StoreError: if it is read-only, locked, of another version, no MLflow store, or out of reach.
     """
     _be_quiet()
+    patience = patience or Patience()
+    if patience.limit_s:
+        _leave_waiting_to_us()
     root = root.resolve()
     uri = settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
     file = sqlite_file(uri)
@@ -89,6 +97,7 @@ def open_store(settings: TrackingSettings, root: Path, *, writing: bool = True) 
             artifact_location=str(client.get_experiment(experiment_id).artifact_location),
             engine=None if is_remote else create_sqlalchemy_engine_with_retry(uri),  # type: ignore[no-untyped-call]
             root=root,
+            patience=patience,
         )
 
 
@@ -241,6 +250,12 @@ def _without_password(uri: str) -> str:
         return sqlalchemy.engine.make_url(uri).render_as_string(hide_password=True)
     except (sqlalchemy.exc.ArgumentError, ValueError):  # ValueError: a port that is no number
         return uri
+
+
+def _leave_waiting_to_us() -> None:
+    """Keep MLflow's client from asking again by itself, for minutes: a second "create a run" makes a second run."""
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # seconds until a server counts as hung
 
 
 def _be_quiet() -> None:
