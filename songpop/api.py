@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from songpop.app.listener import Listener
     from songpop.app.records import SweepOutcome
 
-__all__ = ["check", "compare", "history", "predict", "promote", "rollback", "sweep", "train"]
+__all__ = ["check", "compare", "doctor", "history", "predict", "promote", "rollback", "sweep", "train"]
 
 
 def sweep(
@@ -99,6 +99,13 @@ def history(**overrides: Any) -> Any:
     from songpop.app.registry import history as run
 
     return run(_settings("history", overrides))
+
+
+def doctor(**overrides: Any) -> Any:
+    """Say whether study, tracking and registry agree, and mend what can be mended (`mend=False`: only say it)."""
+    from songpop.app.doctor import doctor as run
+
+    return run(_settings("doctor", overrides))
 
 
 def predict(frame: pd.DataFrame, **overrides: Any) -> pd.DataFrame:

@@ -25,6 +25,7 @@ from songpop.errors import SettingsError
 from songpop.overrides import literal, quoted
 from songpop.settings import (
     CompareSettings,
+    DoctorSettings,
     HistorySettings,
     PredictSettings,
     PromoteSettings,
@@ -32,7 +33,9 @@ from songpop.settings import (
     UiSettings,
 )
 
-Settings = SweepSettings | CompareSettings | PromoteSettings | HistorySettings | PredictSettings | UiSettings
+Settings = (
+    SweepSettings | CompareSettings | PromoteSettings | HistorySettings | PredictSettings | DoctorSettings | UiSettings
+)
 
 SCHEMAS = {
     "sweep_schema": SweepSettings,
@@ -40,6 +43,7 @@ SCHEMAS = {
     "promote_schema": PromoteSettings,
     "history_schema": HistorySettings,
     "predict_schema": PredictSettings,
+    "doctor_schema": DoctorSettings,
     "ui_schema": UiSettings,
 }
 # A sweep or training without a name is called after the options of these groups.

@@ -42,6 +42,7 @@ COMMANDS = {
     "history": "who was champion when, and why",
     "predict": "rank songs with the champion: input=FILE output=FILE",
     "check": "what is in a table, what is wrong with it, what leaks",
+    "doctor": "whether study, tracking and registry agree; mends what can be mended",
     "ui": "the MLflow UI on the project's store",
 }
 

@@ -9,7 +9,7 @@ from songpop.cli.endings import INTERRUPTED
 from songpop.cli.hints import Hints
 from songpop.cli.screen import Screen
 from songpop.compose import Settings, compose_variants, run_with_hydra
-from songpop.errors import GateError
+from songpop.errors import GateError, StoreError
 from songpop.settings import check_sweep
 
 Handler = Callable[[Any, Screen], tuple[Any, int]]
@@ -144,6 +144,14 @@ def _predict(settings: Any, screen: Screen) -> tuple[Any, int]:
     return outcome, 0
 
 
+def _doctor(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.doctor import doctor
+
+    outcome = doctor(settings)
+    screen.doctor(outcome)
+    return outcome, 0 if outcome.is_well else StoreError.exit_status
+
+
 def _ui(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.app.ui import serve_ui
 
@@ -159,5 +167,6 @@ HANDLERS: dict[str, Handler] = {
     "history": _history,
     "predict": _predict,
     "check": _check,
+    "doctor": _doctor,
     "ui": _ui,
 }

@@ -21,7 +21,15 @@ from rich.progress import (
 from rich.table import Table
 
 from songpop.cli.hints import Hints
-from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
+from songpop.cli.tables import (
+    findings_table,
+    published_table,
+    runs_table,
+    sweeps_table,
+    titled_table,
+    train_table,
+    trainings_table,
+)
 from songpop.cli.wording import number, probability, settings_line, share
 from songpop.overrides import quoted
 
@@ -223,6 +231,20 @@ class Screen:
             f"{outcome.table}; {outcome.n_high_potential:,} of them with high potential ({outcome.label}); "
             f"written to {outcome.output}."
         )
+
+    def doctor(self, outcome: Any) -> None:
+        """Print what was wrong, what was done about it and what is left to do; one line where all is well."""
+        for sentence in outcome.left_alone:
+            self._plain(sentence)
+        seen = f"{outcome.n_sweeps:,} sweeps, {outcome.n_trials:,} trials, {outcome.n_versions:,} registered versions"
+        if not outcome.findings:
+            self._plain(f"Study, tracking and registry agree: {seen}.")
+            return
+        self._out.print(findings_table(outcome.findings))
+        n_left = sum(not one.is_mended for one in outcome.findings)
+        n_can = sum(one.can_be_mended and not one.is_mended for one in outcome.findings)
+        mend = f" {n_can} of them can be mended: {self._hints.command('doctor')}" if n_can else ""
+        self._plain(f"{seen}: {len(outcome.findings) - n_left} mended, {n_left} left.{mend}")
 
     def _plain(self, text: str) -> None:
         self._out.print(text, soft_wrap=True)

@@ -7,6 +7,7 @@ They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/d
 from songpop.settings.checks import check_name, check_registry, check_sweep
 from songpop.settings.commands import (
     CompareSettings,
+    DoctorSettings,
     HistorySettings,
     Order,
     PredictSettings,
@@ -54,6 +55,7 @@ __all__ = [
     "ColumnSettings",
     "CompareSettings",
     "DataSettings",
+    "DoctorSettings",
     "EarlyStoppingSettings",
     "EngineKind",
     "EngineSettings",

@@ -1,14 +1,19 @@
-"""What a process that was killed may leave behind in the tracking store: half-logged models, a half-made database.
+"""What a killed process may leave behind in the tracking store: runs, half-logged models, a half-made database.
 
-Owns: finding it and taking it away. Does not own: who is dead (processes.py), runs (runs.py).
+Owns: finding it, and how it is taken away. Does not own: sweeps whose study is here (agreement.py), who is dead
+(processes.py).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Set
+from functools import partial
 from pathlib import Path
 
-from mlflow.entities import LoggedModel, LoggedModelStatus
+from mlflow.entities import LoggedModel, LoggedModelStatus, Run
 
+from songpop.tracking.processes import is_dead
+from songpop.tracking.records import KIND, PROCESS, SWEEP, Finding
 from songpop.tracking.store import Store, locked, sqlite_file
+from songpop.tracking.sweeps import children, search_runs
 
 
 def unfinished_models(store: Store, run_id: str | None = None) -> Iterator[LoggedModel]:
@@ -31,3 +36,66 @@ def unfinished_files(store: Store) -> tuple[Path, ...]:
         return ()
     with locked(file.with_name(f"{file.name}.lock")):  # nobody makes one now
         return tuple(sorted(file.parent.glob(f"{file.name}.new*")))
+
+
+def running_parents(store: Store, known: Collection[str]) -> Iterator[Run]:
+    """Yield the runs of trainings, and of sweeps not in `known`, that say RUNNING."""
+    for run in search_runs(store, "attributes.status = 'RUNNING'"):
+        if run.data.tags.get(KIND) in ("sweep", "train") and run.info.run_id not in known:
+            yield run
+
+
+def dead_runs(store: Store, known: Collection[str]) -> Iterator[Finding]:
+    """Yield runs that say RUNNING although the process that began them has ended, and those below them."""
+    for parent in running_parents(store, known):
+        if is_dead(parent.data.tags.get(PROCESS)):
+            below = [run for run in children(store, parent.info.run_id) if run.info.status == "RUNNING"]
+            yield Finding(
+                where=f"{parent.data.tags[KIND]} {parent.data.tags.get(SWEEP)}",
+                problem="its run says RUNNING, but the process that began it has ended",
+                remedy="the run is marked KILLED",
+                mend=partial(_kill, store, [*below, parent]),  # the parent last: it is what finds the others
+            )
+
+
+def unknown_runs(store: Store, known: Collection[str]) -> Iterator[str]:
+    """Yield a sentence on each run that says RUNNING, and of which nobody here can know whether it does."""
+    for parent in running_parents(store, known):
+        if is_dead(parent.data.tags.get(PROCESS)) is None:
+            name = f"{parent.data.tags[KIND]} {parent.data.tags.get(SWEEP)}"
+            yield f"The run of {name} says RUNNING; whether it does is known only where it was begun."
+
+
+def dead_models(store: Store, alive: Set[str]) -> Iterator[Finding]:
+    """Yield half-logged models, but for those of sweeps that run.
+
+    Args:
+        store: an open store.
+        alive: ids of the parent runs that go on now.
+    """
+    for model in unfinished_models(store):
+        if not alive & {model.source_run_id, _parent_of(store, model.source_run_id)}:
+            yield Finding(
+                where=f"model {model.name} {model.model_id}",
+                problem="it was not logged to its end",
+                remedy="the model is deleted",
+                mend=partial(store.client.delete_logged_model, model.model_id),
+            )
+
+
+def dead_files(store: Store) -> Iterator[Finding]:
+    """Yield files of half-made databases."""
+    for file in unfinished_files(store):
+        yield Finding(
+            where=str(file), problem="it was not made to its end", remedy="the file is removed", mend=file.unlink
+        )
+
+
+def _parent_of(store: Store, run_id: str | None) -> str | None:
+    run = next(search_runs(store, f"attributes.run_id = '{run_id}'", everywhere=True), None) if run_id else None
+    return run.data.tags.get("mlflow.parentRunId") if run else None
+
+
+def _kill(store: Store, runs: list[Run]) -> None:
+    for run in runs:
+        store.client.set_terminated(run.info.run_id, status="KILLED", end_time=run.info.start_time)

@@ -24,7 +24,8 @@ from songpop.contracts import FinishedTrial, Matrix, TrialResult
 from songpop.errors import ArtifactError, UnreachableError
 from songpop.tracking.failures import is_passing, sentence_of, store_failures
 from songpop.tracking.patience import Patience, patient
-from songpop.tracking.records import KIND, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
+from songpop.tracking.processes import this_process
+from songpop.tracking.records import KIND, PROCESS, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, sweep_runs
 from songpop.tracking.trial_batch import TrialBatch, batch_of
@@ -230,7 +231,7 @@ def _begin(
     store.client.log_batch(
         run.info.run_id,
         params=[Param(key, value) for key, value in values.items() if key not in before],
-        tags=[RunTag(key, str(value)) for key, value in {**tags, **changed}.items()],
+        tags=[RunTag(key, str(value)) for key, value in {**tags, **changed, PROCESS: this_process()}.items()],
     )
     store.client.update_run(run.info.run_id, status="RUNNING")
     if dataset:
