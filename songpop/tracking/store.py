@@ -3,6 +3,7 @@
 Owns: the default place, the first initialisation under a lock, the checks of a file. Does not own: runs or champions.
 """
 
+import errno
 import fcntl
 import logging
 import os
@@ -33,7 +34,6 @@ SERVER_TIMEOUT_S = 5.0
 # Without it the UI takes an experiment for one of language models, and hides charts and models.
 KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 REMOTE = ("http://", "https://", "databricks")
-SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,11 +132,11 @@ def _open_sqlite(file: Path, root: Path, *, writing: bool) -> None:
             f"The tracking store {file} is read-only, and SQLite writes beside it even where it only reads. "
             "Make its folder writable, or copy the folder to another disk and name it: paths.root=…"
         )
-    with file.open("rb") as handle:
-        if handle.read(len(SQLITE_MAGIC)) != SQLITE_MAGIC:
-            raise StoreError(
-                f"The tracking store {file} is not an SQLite file. Move it away, or name another: tracking.uri=…"
-            )
+    for is_wrong, number in ((file.is_dir(), errno.EISDIR), (not os.access(file, os.R_OK), errno.EACCES)):
+        if is_wrong:  # SQLite would not say why either
+            raise OSError(number, os.strerror(number), str(file))
+    # Only SQLite may open the file. Whoever closes it once gives back all of this process's locks on it (POSIX), those
+    # of MLflow's connections too; another process then damages it (sqlite.org/howtocorrupt.html, section 2.2).
     connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         _check_revision(file, connection)
