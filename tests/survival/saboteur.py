@@ -101,15 +101,9 @@ def in_file(name: str) -> Callable[[int], None]:
 
 
 def clock_set_back(when: int) -> None:
-    """Set the clock back by an hour."""
-    countdown, now, shift_s = _Countdown(when), time.time, [0.0]
-
-    def changed() -> float:
-        if countdown.is_over():
-            shift_s[0] = 3600.0
-        return now() - shift_s[0]
-
-    time.time = changed
+    """Set the clock back by an hour, after so many seconds."""
+    now, began_s = time.time, time.monotonic()
+    time.time = lambda: now() - (3600.0 if time.monotonic() > began_s + when else 0.0)
 
 
 def nothing(when: int) -> None:

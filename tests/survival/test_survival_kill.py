@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from children import LEAN, ended, said, started, workers_of
-from small_sweeps import assert_sound, examined, kept_trials
+from small_sweeps import NAME, assert_sound, examined, kept_trials
 
 IN_A_WRITE = ("in_journal", "in_tracking", "between_the_stores")
 
@@ -37,13 +37,14 @@ def test_killed_inside_each_write(store_root: Path, tmp_path: Path) -> None:
 # ── the command line itself ─────────────────────────────────────────────────────────────────────────────────
 
 N_EACH = 6  # trials that a round may train
-# Fifteen rounds at random moments, five in each store's write.
-ROUNDS = [*["random parent"] * 8, *["random worker"] * 7]
-ROUNDS += [fault for fault in ("in_journal", "in_tracking", "in_weights", "in_model") for _ in range(5)]
+ROUNDS = [*["random parent"] * 8, *["random worker"] * 7, *["in_journal"] * 5, *["in_tracking"] * 5]
+FILES = [*["in_weights"] * 2, *["in_model"] * 5]  # only a new best trial has them written
 
 
-def words(n_trials: int) -> list[str]:
-    return [*LEAN, "train.epochs=20", "train.early_stopping.patience=null", f"search.n_trials={n_trials}"]
+def words(n_trials: int, name: str = NAME) -> list[str]:
+    lean = [word for word in LEAN if not word.startswith("search.name=")]
+    asked = [f"search.n_trials={n_trials}", f"search.name={name}"]
+    return [*lean, "train.epochs=20", "train.early_stopping.patience=null", *asked]
 
 
 def strike(process: subprocess.Popen[str], rng: random.Random, target: str) -> None:
@@ -57,35 +58,54 @@ def strike(process: subprocess.Popen[str], rng: random.Random, target: str) -> N
         os.kill(rng.choice(pids), signal.SIGKILL)
 
 
+def struck(fault: str, n_trials: int, rng: random.Random, cwd: Path) -> bool:
+    """Go on with the sweep and let the fault strike; say whether the parent was killed."""
+    if not fault.startswith("random"):
+        status, _ = ended(fault, rng.randint(1, 2), "cli", *words(n_trials), cwd=cwd)
+        assert status == -signal.SIGKILL, said(cwd)
+        return True
+    process = started("nothing", 0, "cli", *words(n_trials), cwd=cwd)
+    strike(process, rng, fault)
+    process.communicate(timeout=280)
+    assert process.returncode in (0, -signal.SIGKILL), said(cwd)  # 0: a worker was killed, or it came too late
+    return process.returncode != 0
+
+
 @pytest.mark.survive
 @pytest.mark.timeout(1500)
 def test_thirty_rounds_of_kill_9(tmp_path: Path) -> None:
+    """Twenty-five rounds on one sweep, which goes on after each; seven in a new one's files (below)."""
     rng = random.Random(11)
     rounds = list(ROUNDS)
     rng.shuffle(rounds)
-    root, n_asked, n_kills = tmp_path / "mlruns", 0, 0
+    root, n_kills = tmp_path / "mlruns", 0
     kept: dict[int, tuple[str, float, str]] = {}
     for fault in rounds:
         n_asked = len(kept) + N_EACH
-        is_random = fault.startswith("random")
-        name, when = ("nothing", 0) if is_random else (fault, 1 if fault == "in_model" else rng.randint(1, 2))
-        process = started(name, when, "cli", *words(n_asked), cwd=tmp_path)
-        if is_random:
-            strike(process, rng, fault)
-        process.communicate(timeout=280)
-        n_kills += process.returncode == -signal.SIGKILL
-        assert process.returncode in (0, -signal.SIGKILL), said(tmp_path)  # 0: a worker was killed, or nothing hit
-        if fault == "in_model":
-            assert process.returncode == -signal.SIGKILL, said(tmp_path)
-        found = kept_trials(root) if (root / "studies").exists() else {}
+        n_kills += struck(fault, n_asked, rng, tmp_path)
+        found = kept_trials(root) if (root / "studies" / f"{NAME}.journal").exists() else {}
         assert kept.items() <= found.items()
         assert len(found) <= n_asked
         kept = found
-    assert n_kills >= 20
+    assert n_kills >= 15
     status, out = ended("nothing", 0, "cli", *words(n_asked), cwd=tmp_path)
     assert status == 0, said(tmp_path)
     told = json.loads(out)
     assert (told["n_trials"], told["n_failed"]) == (n_asked, 0)
-    assert examined(root, mend=True).is_well  # half-logged models of the killed ones
     assert kept.items() <= kept_trials(root).items()
     assert_sound(root, n_trials=n_asked)
+
+
+@pytest.mark.survive
+@pytest.mark.timeout(900)
+def test_killed_inside_the_writing_of_files(tmp_path: Path) -> None:
+    """Half of the weights or of the model is written: it is written anew, and no half model is left."""
+    root = tmp_path / "mlruns"
+    for number, fault in enumerate(FILES):
+        name = f"files-{number}"
+        assert ended(fault, 1, "cli", *words(2, name), cwd=tmp_path)[0] == -signal.SIGKILL, said(tmp_path)
+        assert examined(root, mend=True).is_well
+        status, out = ended("nothing", 0, "cli", *words(2, name), cwd=tmp_path)
+        assert status == 0, said(tmp_path)
+        assert json.loads(out)["champion"] is not None
+        assert_sound(root, n_trials=2, name=name)
