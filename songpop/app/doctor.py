@@ -17,7 +17,7 @@ from songpop.settings import DoctorSettings, check_registry
 from songpop.tracking import agreement, soundness
 from songpop.tracking.agreement import sweep_state
 from songpop.tracking.failures import store_failures
-from songpop.tracking.leftovers import dead_files, dead_models, dead_runs, unknown_runs
+from songpop.tracking.leftovers import dead_files, dead_models, dead_runs, is_elsewhere, living_parents, told_elsewhere
 from songpop.tracking.records import Finding
 from songpop.tracking.soundness import registry_state
 from songpop.tracking.store import Store, open_store
@@ -115,13 +115,21 @@ class _Visit:
         read = partial(sweep_state, self._store, name, study.study_id, study.trials)
         state = read()
         self._known |= {run.info.run_id for run in state.parents}
+        # The lock is this machine's; a database of studies, and the sweep with it, may be another's.
+        if self._settings.storage.url and state.parent is not None and is_elsewhere(state.parent):
+            self._alive.add(state.parent.info.run_id)
+            self._left_alone.append(told_elsewhere(state.parent))
+            return
         for check in agreement.CHECKS:
             if self._tell_all(check(state)):
                 state = read()
 
     def see_rest(self) -> None:
         """Look at what belongs to no study here."""
-        self._left_alone += unknown_runs(self._store, self._known)
+        with store_failures(self._store.where):
+            living = list(living_parents(self._store, self._known))
+        self._alive |= {parent.info.run_id for parent in living}
+        self._left_alone += [told_elsewhere(parent) for parent in living if is_elsewhere(parent)]
         for check in (
             partial(dead_runs, self._store, self._known),
             partial(dead_models, self._store, self._alive),

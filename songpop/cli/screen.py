@@ -236,7 +236,8 @@ class Screen:
         """Print what was wrong, what was done about it and what is left to do; one line where all is well."""
         for sentence in outcome.left_alone:
             self._plain(sentence)
-        seen = f"{outcome.n_sweeps:,} sweeps, {outcome.n_trials:,} trials, {outcome.n_versions:,} registered versions"
+        counts = {"sweep": outcome.n_sweeps, "trial": outcome.n_trials, "registered version": outcome.n_versions}
+        seen = ", ".join(f"{n:,} {word}{'s' * (n != 1)}" for word, n in counts.items())
         if not outcome.findings:
             self._plain(f"Study, tracking and registry agree: {seen}.")
             return

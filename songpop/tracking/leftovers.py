@@ -38,6 +38,11 @@ def unfinished_files(store: Store) -> tuple[Path, ...]:
         return tuple(sorted(file.parent.glob(f"{file.name}.new*")))
 
 
+def living_parents(store: Store, known: Collection[str]) -> Iterator[Run]:
+    """Yield those of `running_parents` that may really run."""
+    return (run for run in running_parents(store, known) if not is_dead(run.data.tags.get(PROCESS)))
+
+
 def running_parents(store: Store, known: Collection[str]) -> Iterator[Run]:
     """Yield the runs of trainings, and of sweeps not in `known`, that say RUNNING."""
     for run in search_runs(store, "attributes.status = 'RUNNING'"):
@@ -58,12 +63,15 @@ def dead_runs(store: Store, known: Collection[str]) -> Iterator[Finding]:
             )
 
 
-def unknown_runs(store: Store, known: Collection[str]) -> Iterator[str]:
-    """Yield a sentence on each run that says RUNNING, and of which nobody here can know whether it does."""
-    for parent in running_parents(store, known):
-        if is_dead(parent.data.tags.get(PROCESS)) is None:
-            name = f"{parent.data.tags[KIND]} {parent.data.tags.get(SWEEP)}"
-            yield f"The run of {name} says RUNNING; whether it does is known only where it was begun."
+def is_elsewhere(parent: Run) -> bool:
+    """Say whether a run says RUNNING, and nobody here can know whether it does."""
+    return parent.info.status == "RUNNING" and is_dead(parent.data.tags.get(PROCESS)) is None
+
+
+def told_elsewhere(parent: Run) -> str:
+    """Return a sentence on a run that `is_elsewhere`."""
+    name = f"{parent.data.tags[KIND]} {parent.data.tags.get(SWEEP)}"
+    return f"The run of {name} says RUNNING; whether it does is known only where it was begun. It was left alone."
 
 
 def dead_models(store: Store, alive: Set[str]) -> Iterator[Finding]:

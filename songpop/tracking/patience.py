@@ -66,7 +66,7 @@ class Patience:
         except UnreachableError as error:
             if not self.limit_s or self._is_over.is_set():
                 raise
-            self._tell(f"{error} Trying again for up to {self.limit_s:g} s (tracking.patience_s); training goes on.")
+            self._tell(f"{error} Trying again for up to {self.limit_s:g} s (tracking.patience_s).")
             last = error
         started_s, pause_s = self._clock(), FIRST_PAUSE_S
         while (left_s := started_s + self.limit_s - self._clock()) > 0:

@@ -23,6 +23,7 @@ from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children
 
 N_TRIALS = 4
+FAR = '{"host": "far", "boot": "", "namespace": "", "pid": 1, "start": "1"}'
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_a_sound_store_is_one_line(root: Path, capsys: pytest.CaptureFixture[str
     assert_sound(root, n_trials=N_TRIALS)
     assert run(["doctor", f"paths.root='{root}'"]) == 0
     out, err = capsys.readouterr()
-    assert out == "Study, tracking and registry agree: 1 sweeps, 4 trials, 0 registered versions.\n"
+    assert out == "Study, tracking and registry agree: 1 sweep, 4 trials, 0 registered versions.\n"
     assert err == ""
 
 
@@ -223,7 +224,7 @@ def test_a_run_of_another_machine_is_left_alone(root: Path) -> None:
         KIND: "sweep",
         SWEEP: "far",
         STUDY: "elsewhere",
-        PROCESS: '{"host": "far", "boot": "", "pid": 1, "start": "1"}',
+        PROCESS: FAR,
     }
     store.client.create_run(store.experiment_id, tags=tags, run_name="far")
     told = examined(root, mend=True)
@@ -242,6 +243,13 @@ def test_a_study_in_a_database(store_root: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'studies.db'}"
     small_sweep(store_root, n_trials=N_TRIALS, url=url)
     assert_sound(store_root, n_trials=N_TRIALS, url=url)
-    unknown_run(store_root, opened_store(store_root))
-    assert len(examined(store_root, mend=True, url=url).findings) == 1
+    store = opened_store(store_root)
+    unknown_run(store_root, store)
+    parent_runs_for_ever(store_root, store)
+    here = parent_of(store).data.tags[PROCESS]
+    store.client.set_tag(parent_of(store).info.run_id, PROCESS, FAR)  # the lock of a sweep that runs there is not here
+    elsewhere = examined(store_root, mend=True, url=url)
+    assert (elsewhere.findings, len(elsewhere.left_alone)) == ((), 1)
+    store.client.set_tag(parent_of(store).info.run_id, PROCESS, here)
+    assert len(examined(store_root, mend=True, url=url).findings) == 2
     assert_sound(store_root, n_trials=N_TRIALS, url=url)

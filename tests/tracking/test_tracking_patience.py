@@ -34,7 +34,7 @@ def test_a_store_that_answers_again() -> None:
     assert Patience(60, notes.append).keep_trying(attempt) == "done"
     assert told == [False, True, True, True]
     assert len(notes) == 2
-    assert notes[0] == ("the store is away. Trying again for up to 60 s (tracking.patience_s); training goes on.")
+    assert notes[0] == ("the store is away. Trying again for up to 60 s (tracking.patience_s).")
     assert "answers again" in notes[1]
 
 
