@@ -10,7 +10,7 @@ quoted = '$(subst ','\'',$(1))'
 DATA_ARGS := $(if $(DATA),data=songs data.path=$(call quoted,$(DATA)))
 STAMP := $(VENV)/.complete
 
-.PHONY: setup help sweep train compare promote rollback history reproduce predict table ui test check bench lint lock clean
+.PHONY: setup help sweep train compare promote rollback history reproduce predict table doctor ui test check bench survive lint lock clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,17 +56,23 @@ predict: setup  ## rank the songs of DATA=FILE (or of the built-in table) into O
 table: setup  ## what is in a table, what is wrong with it, what leaks
 	@$(BIN)/songpop check $(DATA_ARGS) $(ARGS)
 
+doctor: setup  ## whether study, tracking and registry agree; mends what can be mended
+	@$(BIN)/songpop doctor $(ARGS)
+
 ui: setup  ## the MLflow UI on the project's store
 	@$(BIN)/songpop ui $(ARGS)
 
 test: setup  ## the fast tests
-	@$(BIN)/pytest -n 2 --dist loadfile -m 'not slow' $(ARGS)
+	@$(BIN)/pytest -n 2 --dist loadfile -m 'not slow and not survive' $(ARGS)
 
 lint: setup  ## style, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 check: lint test  ## everything that CI runs: lint, the fast tests, the slow tests
 	@$(BIN)/pytest -n 2 --dist worksteal -m slow --durations 10
+
+survive: setup  ## kill, fill and cut off everything that can be (docs/reliability.md; a quarter of an hour)
+	@$(BIN)/pytest -n 2 --dist worksteal --durations 10 $(ARGS) tests/survival
 
 bench: setup  ## songpop beside its peers, and how it scales (a quarter of an hour; SONGPOP_DATA=FILE for a real table)
 	@for name in tracking search engines scale; do $(BIN)/python benchmarks/bench_$$name.py || exit; done

@@ -7,7 +7,7 @@
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["check", "compare", "history", "predict", "promote", "reproduce", "rollback", "sweep", "train"]
+__all__ = ["check", "compare", "doctor", "history", "predict", "promote", "reproduce", "rollback", "sweep", "train"]
 
 
 def __getattr__(name: str) -> Any:

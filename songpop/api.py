@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from songpop.app.records import SweepOutcome
     from songpop.app.reproduce import ReproduceOutcome
 
-__all__ = ["check", "compare", "history", "predict", "promote", "reproduce", "rollback", "sweep", "train"]
+__all__ = ["check", "compare", "doctor", "history", "predict", "promote", "reproduce", "rollback", "sweep", "train"]
 
 
 def sweep(
@@ -118,6 +118,13 @@ def reproduce(
     from songpop.app.reproduce import reproduce as run
 
     return run(_settings("reproduce", overrides), recorded_settings, frame=frame, listener=listener)
+
+
+def doctor(**overrides: Any) -> Any:
+    """Say whether study, tracking and registry agree, and mend what can be mended (`mend=False`: only say it)."""
+    from songpop.app.doctor import doctor as run
+
+    return run(_settings("doctor", overrides))
 
 
 def predict(frame: pd.DataFrame, **overrides: Any) -> pd.DataFrame:

@@ -27,6 +27,7 @@ from songpop.errors import SettingsError
 from songpop.overrides import literal, quoted
 from songpop.settings import (
     CompareSettings,
+    DoctorSettings,
     HistorySettings,
     PredictSettings,
     PromoteSettings,
@@ -42,6 +43,7 @@ Settings = (
     | HistorySettings
     | PredictSettings
     | ReproduceSettings
+    | DoctorSettings
     | UiSettings
 )
 
@@ -52,6 +54,7 @@ SCHEMAS = {
     "history_schema": HistorySettings,
     "predict_schema": PredictSettings,
     "reproduce_schema": ReproduceSettings,
+    "doctor_schema": DoctorSettings,
     "ui_schema": UiSettings,
 }
 # A sweep or training without a name is called after the options of these groups.

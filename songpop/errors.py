@@ -11,7 +11,8 @@
     ├── GateError         4   a promotion that is refused, or nothing to promote
     │   └── RefusedError  4   a promotion that gates refused, with the verdict of each
     ├── StoreError        5   a store or file that could not be read or written
-    │   └── ArtifactError 5   a model file that is missing, or not the one that was registered
+    │   ├── ArtifactError 5   a model file that is missing, or not the one that was registered
+    │   └── UnreachableError 5   a store that does not answer for now: waiting may help
     └── EngineError       1   worker processes that cannot start, or met a bug
 
 A message is one sentence or two: what must hold, what was found, what to do. Trials that are lost (NaN, infinite
@@ -74,6 +75,10 @@ class StoreError(SongpopError):
 
 class ArtifactError(StoreError):
     """A model file is missing, damaged, or not the one that was registered."""
+
+
+class UnreachableError(StoreError):
+    """A store does not answer for now: its server is down, its database locked. Waiting may help."""
 
 
 class EngineError(SongpopError):

@@ -19,6 +19,7 @@ from songpop.errors import (
     SongpopError,
     SpaceError,
     StoreError,
+    UnreachableError,
 )
 
 CLASSES = [
@@ -35,6 +36,7 @@ STATUSES = [
     (RefusedError, 4),
     (StoreError, 5),
     (ArtifactError, 5),
+    (UnreachableError, 5),
     (EngineError, 1),
 ]
 

@@ -111,7 +111,7 @@ def hold_finals(
     n_to_come = len(specs) * MIN_ROUNDS  # nothing is learnt from them, so that all slots may be filled
     with started_engine(settings.engine, ground.prepared.task, n_to_come) as engine:
         runs = FinalRuns(store, run, n_slots_of(settings.engine, n_to_come))  # workers start meanwhile
-        summary = run_search(backend, engine, lambda: runs, on_progress=line.tell)
+        summary = run_search(backend, engine, lambda: runs, on_progress=line.tell, hurry=run.patience.give_up)
     runs.finish(is_interrupted=summary.interrupted)
     if summary.interrupted:
         return None

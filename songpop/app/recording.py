@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from enum import Enum
 from functools import cache
@@ -16,9 +16,11 @@ import yaml
 
 from songpop.app.prepare import Ground
 from songpop.contracts import Split
+from songpop.errors import StoreError
 from songpop.settings import SweepSettings
 from songpop.space import Space, as_entries
 from songpop.tracking.environment import Environment, environment
+from songpop.tracking.patience import Patience
 from songpop.tracking.records import (
     CIRCUMSTANCES,
     COMMIT,
@@ -51,8 +53,9 @@ def open_run(
     n_slots: int,
     space: Space | None = None,
     study: str | None = None,
+    patience: Patience | None = None,
 ) -> Iterator[tuple[Store, SweepRun]]:
-    """Open the store and the parent run of a sweep; an error or an interruption leaves it KILLED, never RUNNING.
+    """Open the store and the parent run of a sweep; an error or an interruption leaves it KILLED, not RUNNING.
 
     Args:
         settings: of the command.
@@ -62,11 +65,12 @@ def open_run(
         n_slots: trials that each process trains at once.
         space: what is searched; None: nothing.
         study: id of the study; None: there is none.
+        patience: how long a store that is lost is waited for; None: not at all.
 
     Raises:
         StoreError: if the store cannot be used.
     """
-    store = open_store(settings.tracking, Path(settings.paths.root))
+    store = open_store(settings.tracking, Path(settings.paths.root), patience=patience)
     tags = record_tags(settings, ground, space, n_slots)
     run = start_sweep(
         store,
@@ -82,7 +86,9 @@ def open_run(
     try:
         yield store, run
     except BaseException:
-        run.finish("KILLED")
+        store.patience.give_up()
+        with suppress(StoreError):  # that was the reason, perhaps; the next start, or songpop doctor, says it then
+            run.finish("KILLED")
         raise
 
 

@@ -12,6 +12,7 @@ from songpop.errors import StoreError
 from songpop.search.optuna_backend import OptunaBackend
 from songpop.settings import SweepSettings
 from songpop.space import Space
+from songpop.tracking.patience import Patience
 from songpop.tracking.records import Reconciled
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
@@ -51,7 +52,7 @@ class SearchRecord:
 
 @contextmanager
 def open_record(
-    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, n_slots: int
+    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, n_slots: int, patience: Patience
 ) -> Iterator[SearchRecord]:
     """Open the store and the parent run, and make them agree with the study; left with an error, the run is KILLED.
 
@@ -59,8 +60,16 @@ def open_record(
         StoreError: if the store cannot be used, or has lost the study's best trial.
     """
     name = settings.search.name or "sweep"
-    opened = open_run(settings, ground, kind="sweep", name=name, n_slots=n_slots, space=space, study=backend.study_id)
-    with opened as (store, run):
+    with open_run(
+        settings,
+        ground,
+        kind="sweep",
+        name=name,
+        n_slots=n_slots,
+        space=space,
+        study=backend.study_id,
+        patience=patience,
+    ) as (store, run):
         best = backend.best()
         _refuse_lost_best(run.reconcile(backend.finished()), best, store, name)
         yield SearchRecord(store=store, run=run, keeper=BestKeeper(run, best))

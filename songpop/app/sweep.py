@@ -33,6 +33,7 @@ from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
 from songpop.settings import SweepSettings, check_sweep
 from songpop.space import Space, as_entries
+from songpop.tracking.patience import Patience
 
 if TYPE_CHECKING:  # MLflow, which `sweep` imports while workers train
     from songpop.app.conclusion import Conclusion
@@ -62,6 +63,7 @@ def sweep(
     ground = prepare_ground(settings, frame, listener, import_tensorflow if has_workers(settings.engine) else None)
     identity = study_identity(settings, space, ground)
     name = settings.search.name or "sweep"
+    patience = Patience(settings.tracking.patience_s, listener.note)
     with ExitStack() as stack:
         backend = stack.enter_context(closing(_open_study(settings, space, base, identity)))
         n_before = len(backend.finished())
@@ -70,7 +72,7 @@ def sweep(
         engine = stack.enter_context(started_engine(settings.engine, prepared.task, n_to_come))
         n_slots = n_slots_of(settings.engine, n_to_come)
         # MLflow takes two seconds: where other processes train, it is opened beside them.
-        opened = cache(lambda: stack.enter_context(_record(settings, ground, space, backend, n_slots)))
+        opened = cache(lambda: stack.enter_context(_record(settings, ground, space, backend, n_slots, patience)))
         if not trains_elsewhere(engine):
             opened()
         if n_before:
@@ -79,7 +81,9 @@ def sweep(
             f"Searching by {settings.sampler.kind.value}, giving up by {settings.pruner.kind.value}; what is told of a "
             "trial is its validation log loss, lower is better."
         )
-        summary = run_search(backend, engine, lambda: opened().keeper, on_progress=listener.progress)
+        summary = run_search(
+            backend, engine, lambda: opened().keeper, on_progress=listener.progress, hurry=patience.give_up
+        )
         load, leaks = load_of(engine), ground.leaks.allowed
         conclusion = _concluded(settings, space, base, prepared, opened(), backend, summary, listener)
         return _outcome(settings, opened(), backend, summary, conclusion, leaks, n_before, started, load)
@@ -104,11 +108,11 @@ def _concluded(
 
 
 def _record(
-    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, n_slots: int
+    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, n_slots: int, patience: Patience
 ) -> AbstractContextManager[SearchRecord]:
     from songpop.app.search_record import open_record  # and with it MLflow
 
-    return open_record(settings, ground, space, backend, n_slots)
+    return open_record(settings, ground, space, backend, n_slots, patience)
 
 
 def told_fixed(settings: SweepSettings) -> str:

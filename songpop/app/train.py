@@ -24,6 +24,7 @@ from songpop.settings import EngineSettings, FixedModel, SweepSettings, check_sw
 from songpop.space.legal import check_name, check_value
 from songpop.tracking.environment import environment
 from songpop.tracking.openings import count_opening
+from songpop.tracking.patience import Patience
 from songpop.tracking.records import MODELS
 from songpop.tracking.trainings import metric_prefix, training_metrics
 
@@ -132,7 +133,8 @@ def _train_under(
     measured: list[_Measured] = []
     name = f"train-{settings.search.name}"
     n_slots = n_slots_of(settings.engine, len(plans) * MIN_ROUNDS)
-    with open_run(settings, ground, kind="train", name=name, n_slots=n_slots) as (store, run):
+    patience = Patience(settings.tracking.patience_s, listener.note)
+    with open_run(settings, ground, kind="train", name=name, n_slots=n_slots, patience=patience) as (store, run):
         run.annotate(run.run_id, tags={MODELS: json.dumps(list(_models(settings)))})
         # One, however many models: nothing is chosen by their numbers.
         n_openings = count_opening(store, run.run_id, test_digest(ground))

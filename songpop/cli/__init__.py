@@ -44,6 +44,7 @@ COMMANDS = {
     "reproduce": "train tracked trials again from their records, and compare: run=ID",
     "predict": "rank songs with the champion: input=FILE output=FILE",
     "check": "what is in a table, what is wrong with it, what leaks",
+    "doctor": "whether study, tracking and registry agree; mends what can be mended",
     "ui": "the MLflow UI on the project's store",
 }
 

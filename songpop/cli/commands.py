@@ -9,7 +9,7 @@ from songpop.cli.endings import INTERRUPTED
 from songpop.cli.hints import Hints
 from songpop.cli.screen import Screen
 from songpop.compose import Settings, compose_variants, recorded_settings, run_with_hydra
-from songpop.errors import GateError, RefusedError
+from songpop.errors import GateError, RefusedError, StoreError
 from songpop.settings import check_reproduce, check_sweep
 
 Handler = Callable[[Any, Screen], tuple[Any, int]]
@@ -168,6 +168,14 @@ def _predict(settings: Any, screen: Screen) -> tuple[Any, int]:
     return outcome, 0
 
 
+def _doctor(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.doctor import doctor
+
+    outcome = doctor(settings)
+    screen.doctor(outcome)
+    return outcome, 0 if outcome.is_well else StoreError.exit_status
+
+
 def _ui(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.app.ui import serve_ui
 
@@ -184,5 +192,6 @@ HANDLERS: dict[str, Handler] = {
     "reproduce": _reproduce,
     "predict": _predict,
     "check": _check,
+    "doctor": _doctor,
     "ui": _ui,
 }

@@ -16,7 +16,7 @@ from songpop.settings import PathSettings, RegistrySettings, TrackingSettings
 
 _REPEATED = {"paths": PathSettings(), "tracking": TrackingSettings(), "registry": RegistrySettings()}
 _KEYS = ("paths.root", "tracking.uri", "tracking.experiment", "registry.model", "registry.alias")
-_WITH_REGISTRY = ("promote", "rollback", "history", "predict")  # the others know no registered model
+_WITH_REGISTRY = ("promote", "rollback", "history", "predict", "doctor")  # the others know no registered model
 _SHELL = frozenset("\"'$`\\!")  # what a shell or make would read inside double quotes
 
 

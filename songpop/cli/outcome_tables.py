@@ -23,6 +23,20 @@ NAMES = {
 WON, WITHIN_NOISE = "◀", "≈"
 
 
+def totals_line(outcome: Any) -> str:
+    """How many trials, how they ended, what was saved, how long it took."""
+    pruned = ""
+    if outcome.min_epochs_pruned is not None:
+        pruned = f", the earliest after epoch {outcome.min_epochs_pruned}"
+    saved = 1 - outcome.n_epochs / outcome.n_epochs_full if outcome.n_epochs_full else 0.0
+    return (
+        f"{outcome.n_trials} trials: {outcome.n_complete} complete, {outcome.n_pruned} pruned{pruned}, "
+        f"{outcome.n_failed} failed; {outcome.n_epochs:,} epochs trained of {outcome.n_epochs_full:,} "
+        f"({share(saved)} saved). {outcome.n_new} new in {outcome.wall_s:,.0f} s{_load(outcome.load)}; "
+        f"{outcome.ended_because}."
+    )
+
+
 def finals_table(sweep: str, finals: Any) -> Table:
     """A row per finalist: mean over the resamples and its interval, how sure it is that it is behind, its size."""
     rows = []
@@ -97,3 +111,11 @@ def _with_interval(name: str, values: Mapping[str, float], intervals: Mapping[st
         return ""
     low, high = intervals[name]
     return f"{write(values[name])}  ({write(low)} to {write(high)})"
+
+
+def _load(load: Any) -> str:
+    if load is None:
+        return ""
+    deaths = f", workers that died and were replaced: {load.n_deaths}" if load.n_deaths else ""
+    traces = f"{load.n_traces} programs traced" if load.n_traces else "nothing traced"
+    return f" (slots {share(load.occupancy)} full, {traces}{deaths})"

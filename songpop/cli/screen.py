@@ -20,10 +20,11 @@ from rich.progress import (
 from rich.table import Table
 
 from songpop.cli.hints import Hints
-from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table
+from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table, totals_line
 from songpop.cli.promotions import gates_table, history_table, promotion_lines, rollback_lines
 from songpop.cli.replays import replay_lines, replays_table
 from songpop.cli.tables import (
+    findings_table,
     published_table,
     runs_table,
     sweeps_table,
@@ -120,7 +121,7 @@ class Screen:
                 settings_line(leader.suggested),
             )
         self._out.print(table)
-        self._plain(_totals(outcome))
+        self._plain(totals_line(outcome))
         if outcome.finals is not None:
             self._out.print(finals_table(outcome.sweep, outcome.finals))
             self._sentences(finals_lines(outcome.finals))
@@ -246,6 +247,21 @@ class Screen:
         for line in lines:
             self._plain(line)
 
+    def doctor(self, outcome: Any) -> None:
+        """Print what was wrong, what was done about it and what is left to do; one line where all is well."""
+        for sentence in outcome.left_alone:
+            self._plain(sentence)
+        counts = {"sweep": outcome.n_sweeps, "trial": outcome.n_trials, "registered version": outcome.n_versions}
+        seen = ", ".join(f"{n:,} {word}{'s' * (n != 1)}" for word, n in counts.items())
+        if not outcome.findings:
+            self._plain(f"Study, tracking and registry agree: {seen}.")
+            return
+        self._out.print(findings_table(outcome.findings))
+        n_left = sum(not one.is_mended for one in outcome.findings)
+        n_can = sum(one.can_be_mended and not one.is_mended for one in outcome.findings)
+        mend = f" {n_can} of them can be mended: {self._hints.command('doctor')}" if n_can else ""
+        self._plain(f"{seen}: {len(outcome.findings) - n_left} mended, {n_left} left.{mend}")
+
     def _plain(self, text: str) -> None:
         self._out.print(text, soft_wrap=True)
 
@@ -272,24 +288,3 @@ class _Console(Console):
     def on_broken_pipe(self) -> None:
         """Say so, as `print` does; rich means this method to be replaced."""
         raise BrokenPipeError
-
-
-def _totals(outcome: Any) -> str:
-    pruned = ""
-    if outcome.min_epochs_pruned is not None:
-        pruned = f", the earliest after epoch {outcome.min_epochs_pruned}"
-    saved = 1 - outcome.n_epochs / outcome.n_epochs_full if outcome.n_epochs_full else 0.0
-    return (
-        f"{outcome.n_trials} trials: {outcome.n_complete} complete, {outcome.n_pruned} pruned{pruned}, "
-        f"{outcome.n_failed} failed; {outcome.n_epochs:,} epochs trained of {outcome.n_epochs_full:,} "
-        f"({share(saved)} saved). {outcome.n_new} new in {outcome.wall_s:,.0f} s{_load(outcome.load)}; "
-        f"{outcome.ended_because}."
-    )
-
-
-def _load(load: Any) -> str:
-    if load is None:
-        return ""
-    deaths = f", workers that died and were replaced: {load.n_deaths}" if load.n_deaths else ""
-    traces = f"{load.n_traces} programs traced" if load.n_traces else "nothing traced"
-    return f" (slots {share(load.occupancy)} full, {traces}{deaths})"

@@ -104,3 +104,13 @@ def runs_table(sweep: str, trials: Iterable[Any]) -> Table:
         rows.append((trial.name, *cells, trial.run_id))
     columns = ("run", "val log loss", "val accuracy", "epochs", "run id")
     return titled_table(f"Best runs of {sweep}", columns, rows)
+
+
+def findings_table(findings: Iterable[Any]) -> Table:
+    """A row per thing that was not as it should be."""
+    rows = [(one.where, one.problem, f"{_cure(one)}{one.remedy}") for one in findings]
+    return titled_table("Not as it should be", ("where", "what", "remedy"), rows)
+
+
+def _cure(finding: Any) -> str:
+    return "mended: " if finding.is_mended else "can be mended: " if finding.can_be_mended else ""

@@ -25,7 +25,9 @@ from songpop.scoring.raw_model import CARD_FILE, MODEL_FILE, ModelCard
 from songpop.scoring.sealed import SealedRows
 from songpop.tracking.failures import store_failures
 from songpop.tracking.files import digests_of, sha256_of
+from songpop.tracking.leftovers import unfinished_models
 from songpop.tracking.model_facts import DATA, ModelFacts
+from songpop.tracking.patience import patient
 from songpop.tracking.store import Store
 
 # What loading and predicting import; named here because MLflow would load the model to find out, for ten seconds.
@@ -44,6 +46,7 @@ class LoggedRawModel:
     sha256: str  # of the `.keras` file
 
 
+@patient
 def log_model(
     store: Store,
     run_id: str,
@@ -56,6 +59,8 @@ def log_model(
     name: str = "model",
 ) -> LoggedRawModel:
     """Log a finished model for a run; it is READY when every file is in place.
+
+    What an earlier attempt has left unfinished of the same name and run is deleted.
 
     Args:
         store: an open store.
@@ -78,6 +83,8 @@ def log_model(
         (data / CARD_FILE).write_text(card.to_json(), "utf-8")
         sealed.save(data)
         facts = replace(facts, sha256=card.sha256, files=digests_of(data))
+        for left in [model for model in unfinished_models(store, run_id) if model.name == name]:
+            store.client.delete_logged_model(left.model_id)
         logged = store.client.create_logged_model(
             store.experiment_id,
             name=name,

@@ -61,6 +61,7 @@ def run_search(
     open_tracker: Callable[[], Tracker],
     *,
     on_progress: Callable[[SearchProgress], None],
+    hurry: Callable[[], None] = lambda: None,
     clock: Callable[[], float] = time.monotonic,
 ) -> SearchSummary:
     """Run trials until the backend says Done, or until Ctrl-C.
@@ -75,11 +76,13 @@ def run_search(
         open_tracker: returns what keeps the runs; called once, beside the training, which a tracker that cannot be
             opened ends at its next epoch.
         on_progress: called after each trial that is kept, from the recorder's thread.
+        hurry: called when the search is broken off: the tracker shall not wait for a store that does not answer.
         clock: seconds, for the durations.
 
     Raises:
         StoreError: if a store takes no more; the trials before are kept.
-        KeyboardInterrupt: on a second Ctrl-C, while what the first one ended is still being kept.
+        KeyboardInterrupt: on a second Ctrl-C, while what the first one ended is still being kept, and on the first
+            one where a store that does not answer keeps no more.
     """
     tally = _Tally(backend, clock)
 
@@ -88,7 +91,7 @@ def run_search(
         on_progress(tally.progress(result, n_behind))
 
     is_interrupted = False
-    recorder = Recorder(backend, open_tracker, on_kept)
+    recorder = Recorder(backend, open_tracker, on_kept, hurry)
 
     def decide(report: EpochReport) -> Decision:
         recorder.check()
@@ -103,8 +106,8 @@ def run_search(
                     backend.tell(result)
                     recorder.put(result, suggested)
     except KeyboardInterrupt:
-        if recorder.is_working:
-            raise  # the second one: nothing may be concluded while trials are still being written
+        if not recorder.has_kept_all:
+            raise  # nothing may be concluded while trials are still being written, or are lost
         is_interrupted = True
     return tally.summary(is_interrupted=is_interrupted)
 

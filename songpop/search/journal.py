@@ -84,6 +84,27 @@ class HeldJournal(BaseJournalBackend):
         self._file.close()
 
 
+@final
+class FoundJournal(BaseJournalBackend):
+    """A journal that is read and left as it is; a torn last line is not seen."""
+
+    def __init__(self, path: Path) -> None:
+        """Take a file that `torn_bytes` has taken for a journal."""
+        self._lines = path.read_bytes().split(b"\n")[:-1]
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        """Yield the operations from number `log_number_from` on."""
+        return (json.loads(line) for line in self._lines[log_number_from:])
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        """Refuse.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError
+
+
 def mend(path: Path) -> None:
     """Cut a torn last line back to the last newline; do nothing to a whole journal or a missing one.
 
@@ -93,16 +114,25 @@ def mend(path: Path) -> None:
     """
     if not path.exists():
         return
+    if n_torn := torn_bytes(path):
+        with path.open("r+b") as file:
+            file.truncate(path.stat().st_size - n_torn)
+            os.fsync(file.fileno())
+
+
+def torn_bytes(path: Path) -> int:
+    """Return the length of a last line that a killed writer left torn; 0: every line is whole.
+
+    Raises:
+        StoreError: if the file is not a journal, or of a newer version.
+        OSError: if it cannot be read.
+    """
     whole, newline, tail = path.read_bytes().rpartition(b"\n")
     for number, line in enumerate(whole.split(b"\n") if newline else (), start=1):
         _check_line(path, number, line)
-    if not tail:
-        return
-    if not _is_torn(tail):
+    if tail and not _is_torn(tail):
         raise _not_a_journal(path, whole.count(b"\n") + 2 if newline else 1)
-    with path.open("r+b") as file:
-        file.truncate(len(whole) + len(newline))
-        os.fsync(file.fileno())
+    return len(tail)
 
 
 def _check_line(path: Path, number: int, line: bytes) -> None:

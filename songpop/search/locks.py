@@ -7,6 +7,10 @@ from typing import final
 from songpop.errors import StoreError
 
 
+class HeldError(StoreError):
+    """Another process holds the lock: a sweep of the name is running."""
+
+
 @final
 class SweepLock:
     """Held from its making to `release`; the file stays, since removing it would race with the next holder."""
@@ -18,7 +22,8 @@ class SweepLock:
             path: the lock file, made if absent.
 
         Raises:
-            StoreError: if another process holds it, or the file cannot be written.
+            HeldError: if another process holds it.
+            StoreError: if the file cannot be written.
         """
         try:
             # Held for the life of the sweep, so there is no block to put it into.
@@ -32,7 +37,7 @@ class SweepLock:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             self._file.close()
-            raise StoreError(
+            raise HeldError(
                 f"a sweep named {path.stem!r} is already running. "
                 "Wait for its end, stop it, or choose another name by search.name=…"
             ) from error

@@ -11,6 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, final
 
 from songpop.contracts import FinishedTrial, SearchBackend, Tracker, TrialResult
+from songpop.errors import UnreachableError
 
 _MAX_TOGETHER = 64
 _MAX_BEHIND = 256  # more may not wait: a store that is too slow slows the search down, and a crash costs little
@@ -22,17 +23,25 @@ OnKept = Callable[[FinishedTrial, TrialResult, int], None]
 class Recorder:
     """A thread that records. Use it as a context: leaving it waits until everything is kept."""
 
-    def __init__(self, backend: SearchBackend, open_tracker: Callable[[], Tracker], on_kept: OnKept) -> None:
+    def __init__(
+        self,
+        backend: SearchBackend,
+        open_tracker: Callable[[], Tracker],
+        on_kept: OnKept,
+        hurry: Callable[[], None] = lambda: None,
+    ) -> None:
         """Begin.
 
         Args:
             backend: keeps the study.
             open_tracker: returns what keeps the runs; called first of all, in the recorder's thread.
             on_kept: called in the recorder's thread with each trial that is kept, its result, and how many wait.
+            hurry: called on Ctrl-C: from now on a store that does not answer is not waited for.
         """
         self._backend = backend
         self._open_tracker = open_tracker
         self._on_kept = on_kept
+        self._hurry = hurry
         self._queue: SimpleQueue[tuple[TrialResult, Mapping[str, Any]] | None] = SimpleQueue()
         self._places = threading.Semaphore(_MAX_BEHIND)
         self._n_put = 0
@@ -48,26 +57,36 @@ class Recorder:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._queue.put(None)
+        if kind is not None:
+            self._hurry()
         try:
             self._has_ended.wait()
         except KeyboardInterrupt:
             if kind is KeyboardInterrupt:
                 raise  # the second: whoever asks twice does not want to wait
+            self._hurry()
             self._has_ended.wait()
-            self.check()
+            self._check_interrupted()
             raise
-        if kind is None or kind is KeyboardInterrupt:
+        if kind is None:
             self.check()
+        elif kind is KeyboardInterrupt:
+            self._check_interrupted()
 
     @property
-    def is_working(self) -> bool:
-        """Whether the thread has not ended: only after a second Ctrl-C."""
-        return not self._has_ended.is_set()
+    def has_kept_all(self) -> bool:
+        """Whether all that was put is kept: not after a second Ctrl-C, nor after one while a store was waited for."""
+        return self._has_ended.is_set() and self._error is None
 
     def check(self) -> None:
         """Raise what has gone wrong in the recorder's thread, if anything has."""
         if self._error is not None:
             raise self._error
+
+    def _check_interrupted(self) -> None:
+        """Do as `check`, but for a store that was waited for: what it did not take is trained again."""
+        if not isinstance(self._error, UnreachableError):
+            self.check()
 
     def wait_for_place(self) -> None:
         """Wait, only where the store is far behind, until another trial may be put.

@@ -20,12 +20,12 @@ from optuna.trial import FrozenTrial
 
 from songpop.errors import SettingsError, StoreError
 from songpop.search.identity import check_identity
-from songpop.search.journal import HeldJournal
+from songpop.search.journal import FoundJournal, HeldJournal
 from songpop.search.locks import SweepLock
 from songpop.settings import StorageSettings, check_name
 
 FORMAT = 1  # of the attributes that songpop writes into a study
-_STUDY_KEY = "songpop"
+STUDY_KEY = "songpop"
 
 
 @final
@@ -48,12 +48,12 @@ class StudyStore:
         """
         check_name(name)
         _refuse_memory(settings)
-        self._where = _where(name, settings, folder)
+        self._where = study_place(name, settings, folder)
         with ExitStack() as stack:
-            with _store_errors(self._where):
+            with store_errors(self._where):
                 folder.mkdir(parents=True, exist_ok=True)
             stack.callback(SweepLock(folder / f"{name}.lock").release)
-            with _store_errors(self._where):
+            with store_errors(self._where):
                 storage, self._together = _open_storage(settings, folder / f"{name}.journal", stack)
                 self.study = _open_study(name, storage)
                 self._claim(identity, rewrite=settings.url is not None)
@@ -65,7 +65,7 @@ class StudyStore:
         Raises:
             StoreError: if the store takes one not; it and those behind it are not kept then.
         """
-        with _store_errors(self._where), self._together():
+        with store_errors(self._where), self._together():
             self.study.add_trials(trials)
 
     def load(self) -> dict[int, FrozenTrial]:
@@ -74,23 +74,12 @@ class StudyStore:
         Raises:
             StoreError: if the store cannot be read, or holds trials that songpop did not write.
         """
-        with _store_errors(self._where):
-            kept = self.study.get_trials(deepcopy=False)
-        trials: dict[int, FrozenTrial] = {}
-        for trial in kept:
-            number = trial.user_attrs.get("trial")
-            if not isinstance(number, int) or number in trials or not trial.state.is_finished():
-                raise StoreError(
-                    f"{self._where} must hold only trials that one songpop sweep wrote, each once, but its record "
-                    f"{trial.number} is another. Start anew with another search.name=…"
-                )
-            trials[number] = trial
-        return dict(sorted(trials.items()))
+        return finished_trials(self.study, self._where)
 
     @property
     def study_id(self) -> str:
         """A name of this very study, made when it began: two studies of one name have two."""
-        return str(self.study.user_attrs[_STUDY_KEY]["id"])
+        return str(self.study.user_attrs[STUDY_KEY]["id"])
 
     def close(self) -> None:
         """Close the store and let the name go; a second call does nothing."""
@@ -101,7 +90,7 @@ class StudyStore:
 
         A study without a finished trial is new, whatever it was begun with: nothing can be mixed up.
         """
-        kept = self.study.user_attrs.get(_STUDY_KEY)
+        kept = self.study.user_attrs.get(STUDY_KEY)
         has_trials = bool(self.study.get_trials(deepcopy=False))
         if kept is not None:
             if kept.get("format", 0) > FORMAT:
@@ -119,7 +108,27 @@ class StudyStore:
             n_opened = (kept or {}).get("n_opened", 0) + 1
             study_id = (kept or {}).get("id") or uuid4().hex
             mark = {"format": FORMAT, "identity": dict(identity), "n_opened": n_opened, "id": study_id}
-            self.study.set_user_attr(_STUDY_KEY, mark)
+            self.study.set_user_attr(STUDY_KEY, mark)
+
+
+def finished_trials(study: Study, where: str) -> dict[int, FrozenTrial]:
+    """Return the trials that are kept, by their number in the sweep.
+
+    Raises:
+        StoreError: if the store cannot be read, or holds trials that songpop did not write.
+    """
+    with store_errors(where):
+        kept = study.get_trials(deepcopy=False)
+    trials: dict[int, FrozenTrial] = {}
+    for trial in kept:
+        number = trial.user_attrs.get("trial")
+        if not isinstance(number, int) or number in trials or not trial.state.is_finished():
+            raise StoreError(
+                f"{where} must hold only trials that one songpop sweep wrote, each once, but its record "
+                f"{trial.number} is another. Start anew with another search.name=…"
+            )
+        trials[number] = trial
+    return dict(sorted(trials.items()))
 
 
 def _refuse_memory(settings: StorageSettings) -> None:
@@ -131,7 +140,8 @@ def _refuse_memory(settings: StorageSettings) -> None:
         )
 
 
-def _where(name: str, settings: StorageSettings, folder: Path) -> str:
+def study_place(name: str, settings: StorageSettings, folder: Path) -> str:
+    """Return how messages call a study."""
     if settings.url is None:
         return f"the study journal {folder / f'{name}.journal'}"
     return f"the study {name!r} in storage.url={_without_password(settings.url)}"
@@ -148,29 +158,43 @@ def _open_storage(
     if settings.url is None:
         held = HeldJournal(journal)
         stack.callback(held.close)
-        return _replayed(held, journal), held.one_sync
+        return replayed(held, journal), held.one_sync
+    storage = open_database(settings.url)
+    stack.callback(storage.engine.dispose)
+    return storage, nullcontext
+
+
+def open_database(url: str) -> RDBStorage:
+    """Return a database of studies.
+
+    Raises:
+        SettingsError: if the URL cannot be meant, or its driver is not installed.
+    """
     # Imported here: a journal needs no SQLAlchemy, which takes a third of a second.
     from sqlalchemy.exc import ArgumentError
 
     try:
-        storage = RDBStorage(settings.url)
+        return RDBStorage(url)
     except ArgumentError as error:
         raise SettingsError(
             f"`storage.url` must be a database's URL, such as sqlite:///studies.db or postgresql://host/name, "
-            f"but it is {_without_password(settings.url)!r}."
+            f"but it is {_without_password(url)!r}."
         ) from error
     except ImportError as error:
         raise SettingsError(
             f"`storage.url` needs a driver that is not installed ({error.__cause__ or error}). "
             "For PostgreSQL: pip install 'songpop[postgresql]'."
         ) from error
-    stack.callback(storage.engine.dispose)
-    return storage, nullcontext
 
 
-def _replayed(held: HeldJournal, path: Path) -> BaseStorage:
+def replayed(journal: HeldJournal | FoundJournal, path: Path) -> BaseStorage:
+    """Return the storage that a journal tells.
+
+    Raises:
+        StoreError: if its lines are no study's.
+    """
     try:
-        return JournalStorage(held)
+        return JournalStorage(journal)
     except (KeyError, ValueError, TypeError, AssertionError, AttributeError) as error:
         raise StoreError(
             f"the study journal {path} must hold a study from its first line on, but it does not "
@@ -186,7 +210,7 @@ def _open_study(name: str, storage: BaseStorage) -> Study:
 
 
 @contextmanager
-def _store_errors(where: str) -> Iterator[None]:
+def store_errors(where: str) -> Iterator[None]:
     """Turn what files, Optuna and databases raise into one sentence."""
     try:
         yield

@@ -7,6 +7,7 @@ They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/d
 from songpop.settings.checks import check_gates, check_name, check_registry, check_reproduce, check_sweep
 from songpop.settings.commands import (
     CompareSettings,
+    DoctorSettings,
     HistorySettings,
     Order,
     PredictSettings,
@@ -59,6 +60,7 @@ __all__ = [
     "ColumnSettings",
     "CompareSettings",
     "DataSettings",
+    "DoctorSettings",
     "EarlyStoppingSettings",
     "EngineKind",
     "EngineSettings",

@@ -60,6 +60,11 @@ def _check_numbers(settings: SweepSettings) -> None:
     if not 0 < settings.finals.alpha < 1:
         raise SettingsError(f"`finals.alpha` must lie between 0 and 1, but it is {settings.finals.alpha}.")
     _check_engine(settings.engine)
+    if not settings.tracking.patience_s >= 0:
+        raise SettingsError(
+            f"`tracking.patience_s` must be at least 0, but it is {settings.tracking.patience_s}. "
+            "Use 0 for a sweep that ends as soon as its store is lost."
+        )
     patience = settings.train.early_stopping.patience
     if patience is not None and patience < 1:
         raise SettingsError(

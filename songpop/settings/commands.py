@@ -89,6 +89,17 @@ class ReproduceSettings:
 
 
 @dataclass
+class DoctorSettings:
+    """songpop doctor."""
+
+    mend: bool = True  # false: only say what is wrong
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
 class UiSettings:
     """songpop ui."""
 

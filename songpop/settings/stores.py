@@ -16,6 +16,7 @@ class TrackingSettings:
 
     uri: str | None = None  # default: MLFLOW_TRACKING_URI, else SQLite in paths.root
     experiment: str = "songpop"
+    patience_s: float = 300.0  # a store that is lost in mid-sweep is tried again for so long; 0: never
 
 
 @dataclass

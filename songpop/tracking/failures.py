@@ -1,16 +1,18 @@
 """What a tracking store can answer when it fails, as one sentence each.
 
-Owns: the table from the store's words to ours. Does not own: when to ask (store.py, runs.py, registry.py).
+Owns: the table from the store's words to ours, and which failures may pass by waiting. Does not own: when to ask
+(store.py, runs.py, registry.py), how long to wait (patience.py).
 """
 
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import requests.exceptions
 from mlflow.exceptions import MlflowException
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from songpop.errors import StoreError
+from songpop.errors import StoreError, UnreachableError
 
 FULL = "could not be written, the disk is full. Free some space and start again; nothing is lost."
 
@@ -41,9 +43,30 @@ CAUSES: tuple[tuple[str, str], ...] = (
     ),
     ("unity catalog", "is a Unity Catalog, which MLflow cannot track in. Set tracking.uri=sqlite:///FILE"),
     ("databricks credential", "needs Databricks' own set-up first. Do it, or set tracking.uri=sqlite:///FILE"),
+    ("error responses", "answers with errors only. Look at the server's own log."),
     ("max retries exceeded", "cannot be reached. Start the server, or correct tracking.uri."),
     ("api request", "refused a request or did not answer. Check the server, or correct tracking.uri."),
 )
+
+# The words of CAUSES that may pass by waiting, and those of connections that are lost or not made.
+PASSING = (
+    "database is locked",
+    "error responses",
+    "max retries exceeded",
+    "connection refused",
+    "connection reset",
+    "connection aborted",
+    "remote end closed",
+    "timeout exception",
+    "timed out",
+    "server closed the connection",
+    "terminating connection",
+    "could not connect",
+    "connection failed",
+    "the database system is",  # PostgreSQL: starting up, shutting down
+    "too many clients",
+)
+_PASSING_STATUSES = (408, 429, 500, 502, 503, 504)  # HTTP's: try again later
 
 
 @contextmanager
@@ -54,7 +77,8 @@ def store_failures(where: str) -> Iterator[None]:
         where: the store as the user knows it, a file or an address.
 
     Raises:
-        StoreError: naming `where`, what holds and what to do.
+        UnreachableError: if waiting may help.
+        StoreError: elsewhere; both name `where`, what holds and what to do.
     """
     try:
         yield
@@ -64,7 +88,30 @@ def store_failures(where: str) -> Iterator[None]:
             "For PostgreSQL: pip install 'songpop[postgresql]'."
         ) from error
     except (MlflowException, SQLAlchemyError, sqlite3.Error, OSError) as error:
-        raise StoreError(sentence_of(where, error)) from error
+        kind = UnreachableError if is_passing(error) else StoreError
+        raise kind(sentence_of(where, error)) from error
+
+
+def is_passing(error: Exception) -> bool:
+    """Say whether waiting may help: a server that is down, a database that is locked or lost its connections."""
+    words = str(error).lower()
+    cause = next((cause for cause, _ in CAUSES if cause in words), "api request")
+    if cause != "api request":
+        return cause in PASSING
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    if isinstance(error, ConnectionError | TimeoutError | requests.exceptions.Timeout):
+        return True
+    return any(word in words for word in PASSING) or _status_of(error) in _PASSING_STATUSES
+
+
+def _status_of(error: Exception) -> int | None:
+    """Return what a server answered, in HTTP's numbers; None if no server did."""
+    if isinstance(error, requests.exceptions.HTTPError) and error.response is not None:
+        return int(error.response.status_code)
+    if isinstance(error, MlflowException) and "api request" in str(error).lower():
+        return int(error.get_http_status_code())  # type: ignore[no-untyped-call]
+    return None
 
 
 def sentence_of(where: str, error: Exception) -> str:

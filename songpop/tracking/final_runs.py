@@ -9,8 +9,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
-from mlflow.entities import RunStatus
-
 from songpop.contracts import TrialResult
 from songpop.tracking.failures import store_failures
 from songpop.tracking.records import SPEC
@@ -18,6 +16,8 @@ from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children
 from songpop.tracking.trial_batch import spec_json
+
+HALF_MADE = ("RUNNING", "KILLED")
 
 
 @final
@@ -39,8 +39,8 @@ class FinalRuns:
         self._recorded: dict[str, tuple[str, float]] = {}
         with store_failures(store.where):
             for child in children(store, self._run.run_id):
-                if child.info.status == RunStatus.to_string(RunStatus.RUNNING):
-                    store.client.delete_run(child.info.run_id)  # half-made by a process that died
+                if child.info.status in HALF_MADE:  # by a process that died
+                    store.client.delete_run(child.info.run_id)
                     continue
                 value = child.data.metrics.get("best_val_log_loss", math.nan)
                 self._recorded[_key(json.loads(child.data.tags[SPEC]))] = (str(child.info.run_id), value)

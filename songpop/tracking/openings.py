@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from mlflow.entities import Run
 
 from songpop.tracking.failures import store_failures
+from songpop.tracking.patience import patient
 from songpop.tracking.records import N_TEST_OPENINGS, TEST_DIGEST
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import search_runs
@@ -25,15 +26,28 @@ def count_opening(store: Store, run_id: str, digest: str) -> int:
     Raises:
         StoreError: if the store cannot be written.
     """
-    with store_failures(store.where):
-        looked = {str(run.info.run_id): _count(run) for run in _opened(store) if run.data.tags[TEST_DIGEST] == digest}
-        looked[run_id] = looked.get(run_id, 0) + 1
-        total = sum(looked.values())
-        store.client.set_tag(run_id, N_TEST_OPENINGS, str(looked[run_id]))
-        store.client.set_tag(run_id, f"{N_TEST_OPENINGS}_in_all", str(total))
+    looked = _looked(store, digest)
+    looked[run_id] = looked.get(run_id, 0) + 1
+    total = sum(looked.values())
+    # Repeated, they say the same: one look is never counted twice.
+    _write(store, run_id, {N_TEST_OPENINGS: looked[run_id], f"{N_TEST_OPENINGS}_in_all": total})
     return total
 
 
+@patient
+def _looked(store: Store, digest: str) -> dict[str, int]:
+    with store_failures(store.where):
+        return {str(run.info.run_id): _count(run) for run in _opened(store) if run.data.tags[TEST_DIGEST] == digest}
+
+
+@patient
+def _write(store: Store, run_id: str, counts: Mapping[str, int]) -> None:
+    with store_failures(store.where):
+        for key, count in counts.items():
+            store.client.set_tag(run_id, key, str(count))
+
+
+@patient
 def openings(store: Store) -> Mapping[str, int]:
     """Return how often the test rows of each digest were looked at."""
     counts: dict[str, int] = {}

@@ -3,7 +3,7 @@
 Owns: the shapes and the names of the tags. Does not own: reading or writing them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,6 +13,7 @@ Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 KIND = "songpop.kind"  # parents: sweep, train, finals; children: trial, and final under finals
 SWEEP = "songpop.sweep"  # the sweep's name, on parents and children
 STUDY = "songpop.study"  # id of the study whose record a parent is
+PROCESS = "songpop.process"  # on a parent: the process that began it, or went on with it (processes.py)
 TRIAL = "songpop.trial"  # the trial's number within the sweep
 STATE = "songpop.state"  # complete, pruned, failed
 MESSAGE = "songpop.message"  # why a trial failed
@@ -78,6 +79,16 @@ class LeaderRow:
     metrics: Mapping[str, float] = field(default_factory=dict)
     params: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something in a store that is not as it should be."""
+
+    where: str
+    problem: str
+    remedy: str  # what a person has to do; what `mend` does, where there is one
+    mend: Callable[[], object] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,44 +5,61 @@ Owns: writing them, mending them after a crash. Does not own: how a trial reads 
 that runs for ever; what it can leave, a child between its three writes, `reconcile` deletes.
 """
 
-import getpass
 import io
-import json
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, Run, RunStatus, RunTag
+from mlflow.entities import Metric, Run, RunStatus, RunTag
 from mlflow.exceptions import MlflowException
 
 from songpop.contracts import FinishedTrial, Matrix, TrialResult
-from songpop.errors import ArtifactError
-from songpop.tracking.failures import store_failures
-from songpop.tracking.records import KIND, N_SLOTS, OF, STUDY, SWEEP, WEIGHTS, DatasetRecord, Reconciled, Status
+from songpop.errors import ArtifactError, UnreachableError
+from songpop.tracking.failures import is_passing, sentence_of, store_failures
+from songpop.tracking.patience import Patience, patient
+from songpop.tracking.processes import this_process
+from songpop.tracking.records import (
+    KIND,
+    N_SLOTS,
+    OF,
+    PROCESS,
+    STUDY,
+    SWEEP,
+    WEIGHTS,
+    DatasetRecord,
+    Reconciled,
+    Status,
+)
+from songpop.tracking.run_ground import begin_run, source_tags, write_artifacts
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs, sweep_runs
 from songpop.tracking.trial_batch import TrialBatch, batch_of
 from songpop.tracking.trial_writer import write_trials
 
 PARENT = "mlflow.parentRunId"
-MAX_DIGEST_LENGTH = 36  # MLflow's column
 
 
 @final
 class SweepRun:
     """The record of one sweep; implements contracts.Tracker."""
 
-    def __init__(self, store: Store, run_id: str, name: str, child_tags: Mapping[str, str]) -> None:
+    def __init__(self, store: Store, run: Run, name: str, child_tags: Mapping[str, str]) -> None:
+        run_id = str(run.info.run_id)
         self._store = store
         self._client = store.client
+        self._started_ms = int(run.info.start_time)
         self.run_id = run_id
         self.name = name
         self._child_tags = {PARENT: run_id, SWEEP: name, KIND: "trial", **child_tags}
+
+    @property
+    def patience(self) -> Patience:
+        """How long it is waited for the store."""
+        return self._store.patience
 
     def record(
         self,
@@ -75,10 +92,10 @@ class SweepRun:
         return self._write([batch_of(result, suggested, {}) for result, suggested in trials])
 
     def _write(self, batches: Sequence[TrialBatch]) -> list[str]:
-        tags = {**_source_tags(), **self._child_tags}
-        with store_failures(self._store.where):
-            return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
+        tags = {**source_tags(), **self._child_tags}
+        return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
 
+    @patient
     def begin_finals(self, n_slots: int) -> "SweepRun":
         """Return the record of this sweep's finals: a run of its own, since its runs are no trials of the search."""
         tags = {key: value for key, value in self._child_tags.items() if key not in (PARENT, KIND)}
@@ -86,11 +103,12 @@ class SweepRun:
         with store_failures(self._store.where):
             found = next(finals_runs(self._store, self.run_id), None) or self._client.create_run(
                 self._store.experiment_id,
-                tags={**_source_tags(), **tags, KIND: "finals", OF: self.run_id},
+                tags={**source_tags(), **tags, KIND: "finals", OF: self.run_id},
                 run_name=f"{self.name} finals",
             )
+            self._client.set_tag(found.info.run_id, PROCESS, this_process())
             self._client.update_run(found.info.run_id, status="RUNNING")
-        return SweepRun(self._store, str(found.info.run_id), self.name, {**tags, KIND: "final", OF: self.run_id})
+        return SweepRun(self._store, found, self.name, {**tags, KIND: "final", OF: self.run_id})
 
     def reconcile(self, finished: Sequence[FinishedTrial]) -> Reconciled:
         """Delete children of this sweep that the study does not know, and those that still say RUNNING; end its finals.
@@ -121,9 +139,16 @@ class SweepRun:
     ) -> None:
         """End the sweep's run; KILLED says that it was interrupted and may go on."""
         self.annotate(self.run_id, metrics=metrics, tags=tags)
-        with store_failures(self._store.where):
-            self._client.set_terminated(self.run_id, status=status, end_time=round(1000 * time.time()))
+        self._terminate(status)
 
+    @patient
+    def _terminate(self, status: Status) -> None:
+        # A clock that was set back must not make a run end before it began.
+        end_ms = max(round(1000 * time.time()), self._started_ms)
+        with store_failures(self._store.where):
+            self._client.set_terminated(self.run_id, status=status, end_time=end_ms)
+
+    @patient
     def annotate(
         self,
         run_id: str,
@@ -141,16 +166,19 @@ class SweepRun:
                 tags=[RunTag(key, str(value)) for key, value in (tags or {}).items()],
             )
 
+    @patient
     def tags(self) -> Mapping[str, str]:
         """Return the tags of the sweep's run."""
         with store_failures(self._store.where):
             return dict(self._client.get_run(self.run_id).data.tags)
 
+    @patient
     def write(self, artifacts: Mapping[str, str | bytes]) -> None:
         """Write files beside the sweep's run: path → content."""
         with store_failures(self._store.where):
             write_artifacts(self._store, self.run_id, artifacts)
 
+    @patient
     def read(self, path: str) -> str:
         """Return a file's text that lies beside the sweep's run.
 
@@ -160,11 +188,14 @@ class SweepRun:
         try:
             return Path(self._client.download_artifacts(self.run_id, path)).read_text("utf-8")
         except (MlflowException, OSError) as error:
+            if is_passing(error):
+                raise UnreachableError(sentence_of(self._store.where, error)) from error
             raise ArtifactError(
                 f"The file {path} of sweep {self.name!r} is missing in the tracking store {self._store.where}. Restore "
                 "it from a copy, or search anew: search.name=…"
             ) from error
 
+    @patient
     def keep_weights(self, run_id: str, arrays: Sequence[Matrix]) -> None:
         """Keep a trial's weights (Keras' `get_weights` order) beside its run."""
         buffer = io.BytesIO()
@@ -172,17 +203,20 @@ class SweepRun:
         with store_failures(self._store.where):
             write_artifacts(self._store, run_id, {WEIGHTS: buffer.getvalue()})
 
+    @patient
     def load_weights(self, run_id: str) -> tuple[Matrix, ...]:
         """Return the weights that `keep_weights` kept.
 
         Raises:
-            ArtifactError: if there are none, or the file is damaged.
+            ArtifactError: if there are none, or the file is damaged. UnreachableError: if the store does not answer.
         """
         try:
             path = self._client.download_artifacts(run_id, WEIGHTS)
             with np.load(path, allow_pickle=False) as archive:
                 return tuple(archive[f"arr_{i}"] for i in range(len(archive.files)))
         except Exception as error:  # MLflow, NumPy and zipfile each have their own way to say it
+            if is_passing(error):
+                raise UnreachableError(sentence_of(self._store.where, error)) from error
             raise ArtifactError(
                 f"The weights of run {run_id} ({WEIGHTS}) are missing or damaged in the tracking store "
                 f"{self._store.where}. Train the trial again under another search.name."
@@ -219,53 +253,20 @@ def start_sweep(
         StoreError: if the store cannot be written.
     """
     with store_failures(store.where):
-        named = [run for run in sweep_runs(store, kind) if run.data.tags.get(SWEEP) == name]
+        before = list(sweep_runs(store, kind))
+        named = [run for run in before if run.data.tags.get(SWEEP) == name]
         found = next((run for run in named if study and run.data.tags.get(STUDY) == study), None)
         if study is None:
             _end_dead(store, named)
-        run = found or _create(store, name, kind, study)
+        newest_ms = max((run.info.start_time for run in before), default=0)
+        run = found or _create(store, name, kind, study, newest_ms)
         try:
-            _begin(store, run, tags or {}, params or {}, dataset, artifacts or {})
+            begin_run(store, run, tags or {}, params or {}, dataset, artifacts or {})
         except BaseException:
             with suppress(MlflowException):  # a store that takes nothing more takes not this either
                 store.client.set_terminated(run.info.run_id, status="KILLED")  # or it would say RUNNING for ever
             raise
-    return SweepRun(store, str(run.info.run_id), name, child_tags or {})
-
-
-def _begin(
-    store: Store,
-    run: Run,
-    tags: Mapping[str, str],
-    params: Mapping[str, Any],
-    dataset: DatasetRecord | None,
-    artifacts: Mapping[str, str | bytes],
-) -> None:
-    """Write the ground of a sweep, and say that it runs."""
-    values = {key: str(value) for key, value in params.items()}
-    before = run.data.params
-    changed = {f"songpop.now.{k}": v for k, v in values.items() if k in before and before[k] != v}
-    store.client.log_batch(
-        run.info.run_id,
-        params=[Param(key, value) for key, value in values.items() if key not in before],
-        tags=[RunTag(key, str(value)) for key, value in {**tags, **changed}.items()],
-    )
-    store.client.update_run(run.info.run_id, status="RUNNING")
-    if dataset:
-        store.client.log_inputs(run.info.run_id, datasets=[_dataset_input(dataset)])
-    write_artifacts(store, run.info.run_id, artifacts)
-
-
-def write_artifacts(store: Store, run_id: str, artifacts: Mapping[str, str | bytes]) -> None:
-    """Write files beside a run, all in one call."""
-    if not artifacts:
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        for path, content in artifacts.items():
-            file = Path(folder) / PurePosixPath(path)
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(content.encode() if isinstance(content, str) else content)
-        store.client.log_artifacts(run_id, folder)
+    return SweepRun(store, run, name, child_tags or {})
 
 
 def _end_dead(store: Store, runs: Sequence[Run]) -> None:
@@ -275,25 +276,11 @@ def _end_dead(store: Store, runs: Sequence[Run]) -> None:
             store.client.set_terminated(run.info.run_id, status="KILLED")
 
 
-def _create(store: Store, name: str, kind: str, study: str | None) -> Run:
+def _create(store: Store, name: str, kind: str, study: str | None, newest_ms: int) -> Run:
     return store.client.create_run(
         store.experiment_id,
-        tags={**_source_tags(), SWEEP: name, KIND: kind, **({STUDY: study} if study else {})},
+        # The newest sweep is the one that was begun last, also where the clock was set back in between.
+        start_time=max(round(1000 * time.time()), newest_ms + 1),
+        tags={**source_tags(), SWEEP: name, KIND: kind, **({STUDY: study} if study else {})},
         run_name=name,
     )
-
-
-def _source_tags() -> dict[str, str]:
-    return {"mlflow.source.name": "songpop", "mlflow.source.type": "LOCAL", "mlflow.user": getpass.getuser()}
-
-
-def _dataset_input(record: DatasetRecord) -> DatasetInput:
-    dataset = Dataset(
-        name=record.name,
-        digest=record.digest[:MAX_DIGEST_LENGTH],
-        source_type="local",
-        source=json.dumps({"uri": record.source}),
-        schema=json.dumps({"mlflow_colspec": [{"name": c, "type": "float"} for c in record.columns]}),
-        profile=json.dumps({"num_rows": record.n_rows, "digest": record.digest}),
-    )
-    return DatasetInput(dataset, tags=[InputTag("mlflow.data.context", "training")])

@@ -3,6 +3,7 @@
 Owns: the default place, the first initialisation under a lock, the checks of a file. Does not own: runs or champions.
 """
 
+import errno
 import fcntl
 import logging
 import os
@@ -12,7 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,13 @@ from mlflow.tracking import MlflowClient
 from songpop.errors import StoreError
 from songpop.settings import TrackingSettings
 from songpop.tracking.failures import store_failures
+from songpop.tracking.patience import Patience
 
 BUSY_TIMEOUT_S = 5.0  # how long an opening waits for another process's write
 SERVER_TIMEOUT_S = 5.0
 # Without it the UI takes an experiment for one of language models, and hides charts and models.
 KIND_OF_EXPERIMENT = {"mlflow.experimentKind": "custom_model_development"}
 REMOTE = ("http://", "https://", "databricks")
-SQLITE_MAGIC = b"SQLite format 3\x00"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +50,27 @@ class Store:
     artifact_location: str  # of the experiment
     engine: sqlalchemy.Engine | None  # of a database; None: a server
     root: Path  # folder of the store, its artifacts and its locks
+    patience: Patience = field(default_factory=Patience)  # with what cannot be reached for now
 
 
-def open_store(settings: TrackingSettings, root: Path, *, writing: bool = True) -> Store:
+def open_store(
+    settings: TrackingSettings, root: Path, *, writing: bool = True, patience: Patience | None = None
+) -> Store:
     """Open the store, and make it if there is none.
 
     Args:
         settings: `uri` (default: the variable MLFLOW_TRACKING_URI, else SQLite in `root`) and `experiment`.
         root: folder of the default store, of artifacts and locks.
         writing: also find out at once whether the store can be written.
+        patience: how long a store is waited for that fails after it was opened; None: not at all.
 
     Raises:
         StoreError: if it is read-only, locked, of another version, no MLflow store, or out of reach.
     """
     _be_quiet()
+    patience = patience or Patience()
+    if patience.limit_s:
+        _leave_waiting_to_us()
     root = root.resolve()
     uri = settings.uri or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
     file = sqlite_file(uri)
@@ -89,6 +97,7 @@ def open_store(settings: TrackingSettings, root: Path, *, writing: bool = True) 
             artifact_location=str(client.get_experiment(experiment_id).artifact_location),
             engine=None if is_remote else create_sqlalchemy_engine_with_retry(uri),  # type: ignore[no-untyped-call]
             root=root,
+            patience=patience,
         )
 
 
@@ -123,11 +132,11 @@ def _open_sqlite(file: Path, root: Path, *, writing: bool) -> None:
             f"The tracking store {file} is read-only, and SQLite writes beside it even where it only reads. "
             "Make its folder writable, or copy the folder to another disk and name it: paths.root=…"
         )
-    with file.open("rb") as handle:
-        if handle.read(len(SQLITE_MAGIC)) != SQLITE_MAGIC:
-            raise StoreError(
-                f"The tracking store {file} is not an SQLite file. Move it away, or name another: tracking.uri=…"
-            )
+    for is_wrong, number in ((file.is_dir(), errno.EISDIR), (not os.access(file, os.R_OK), errno.EACCES)):
+        if is_wrong:  # SQLite would not say why either
+            raise OSError(number, os.strerror(number), str(file))
+    # Only SQLite may open the file. Whoever closes it once gives back all of this process's locks on it (POSIX), those
+    # of MLflow's connections too; another process then damages it (sqlite.org/howtocorrupt.html, section 2.2).
     connection = sqlite3.connect(file, timeout=BUSY_TIMEOUT_S, isolation_level=None)
     try:
         _check_revision(file, connection)
@@ -241,6 +250,12 @@ def _without_password(uri: str) -> str:
         return sqlalchemy.engine.make_url(uri).render_as_string(hide_password=True)
     except (sqlalchemy.exc.ArgumentError, ValueError):  # ValueError: a port that is no number
         return uri
+
+
+def _leave_waiting_to_us() -> None:
+    """Keep MLflow's client from asking again by itself, for minutes: a second "create a run" makes a second run."""
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # seconds until a server counts as hung
 
 
 def _be_quiet() -> None:

@@ -11,12 +11,14 @@ from mlflow.entities import Run, ViewType
 from songpop.contracts import TrialState
 from songpop.errors import GateError
 from songpop.tracking.failures import store_failures
+from songpop.tracking.patience import patient
 from songpop.tracking.records import KIND, OF, STATE, SWEEP, TRIAL, LeaderRow, SweepRecord
 from songpop.tracking.store import Store
 
 PAGE = 1_000
 
 
+@patient
 def list_sweeps(store: Store, kind: str = "sweep") -> tuple[SweepRecord, ...]:
     """Return the sweeps (or the `train` runs) of the store, the newest first."""
     with store_failures(store.where):

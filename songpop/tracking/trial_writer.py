@@ -9,41 +9,75 @@ import secrets
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import sqlalchemy
 from mlflow.entities import LifecycleStage, Metric, SourceType
 from mlflow.store.tracking.dbmodels.models import SqlLatestMetric, SqlMetric, SqlParam, SqlRun, SqlTag
-from mlflow.utils.mlflow_tags import MLFLOW_RUN_NAME, MLFLOW_USER
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME, MLFLOW_USER
 from mlflow.utils.uri import append_to_uri_path
 
+from songpop.tracking.failures import store_failures
+from songpop.tracking.records import TRIAL
 from songpop.tracking.store import Store
+from songpop.tracking.sweeps import search_runs
 from songpop.tracking.trial_batch import TrialBatch
 
 
 def write_trials(store: Store, batches: Sequence[TrialBatch]) -> list[str]:
-    """Write finished trials as runs of the store's experiment, and return their run ids.
+    """Write finished trials as runs of the store's experiment, each once, and return their run ids.
+
+    A store that cannot be reached is tried again for as long as its patience lasts.
 
     Raises:
-        MlflowException, SQLAlchemyError: if the store takes them not; a database then has none of them.
+        StoreError: if the store takes them not; a database then has none of them.
     """
     if store.engine is None:
-        return [_by_client(store, batch) for batch in batches]
-    return _by_rows(store, store.engine, batches)
+        return [store.patience.keep_trying(partial(_by_client, store, batch)) for batch in batches]
+    run_ids = [_run_id() for _ in batches]
+    store.patience.keep_trying(partial(_by_rows, store, store.engine, run_ids, batches))
+    return run_ids
 
 
-def _by_client(store: Store, batch: TrialBatch) -> str:
-    run = store.client.create_run(
-        store.experiment_id, start_time=batch.start_ms, tags=dict(batch.tags), run_name=batch.name
-    )
-    run_id = str(run.info.run_id)
-    store.client.log_batch(run_id, metrics=batch.metrics, params=batch.params)
-    store.client.set_terminated(run_id, status=batch.status, end_time=batch.end_ms)
+def _by_client(store: Store, batch: TrialBatch, is_again: bool) -> str:
+    with store_failures(store.where):
+        run_id = _begun(store, batch) if is_again else None
+        if run_id is None:
+            run = store.client.create_run(
+                store.experiment_id, start_time=batch.start_ms, tags=dict(batch.tags), run_name=batch.name
+            )
+            run_id = str(run.info.run_id)
+        store.client.log_batch(run_id, metrics=batch.metrics, params=batch.params)  # the same twice is the same once
+        store.client.set_terminated(run_id, status=batch.status, end_time=batch.end_ms)
     return run_id
 
 
-def _by_rows(store: Store, engine: sqlalchemy.Engine, batches: Sequence[TrialBatch]) -> list[str]:
-    run_ids = [_run_id() for _ in batches]
+def _begun(store: Store, batch: TrialBatch) -> str | None:
+    """Return the run that an attempt has made whose answer was lost; more than one never stays."""
+    parent, trial = batch.tags.get(MLFLOW_PARENT_RUN_ID, ""), batch.tags[TRIAL]
+    same_number = search_runs(store, f"tags.{MLFLOW_PARENT_RUN_ID} = '{parent}' AND tags.`{TRIAL}` = '{trial}'")
+    found = [run.info.run_id for run in same_number if run.info.start_time == batch.start_ms]
+    for more in found[1:]:
+        store.client.delete_run(more)
+    return found[0] if found else None
+
+
+def _by_rows(
+    store: Store, engine: sqlalchemy.Engine, run_ids: Sequence[str], batches: Sequence[TrialBatch], is_again: bool
+) -> None:
+    with store_failures(store.where):
+        if not (is_again and _is_written(engine, run_ids[0])):
+            _insert(store, engine, run_ids, batches)
+
+
+def _is_written(engine: sqlalchemy.Engine, run_id: str) -> bool:
+    """Say whether a transaction was committed whose answer was lost: it has all of its runs or none."""
+    with engine.connect() as connection:
+        return connection.execute(sqlalchemy.select(SqlRun).where(SqlRun.run_uuid == run_id)).first() is not None
+
+
+def _insert(store: Store, engine: sqlalchemy.Engine, run_ids: Sequence[str], batches: Sequence[TrialBatch]) -> None:
     each = list(zip(run_ids, batches, strict=True))
     tables: tuple[tuple[Any, Iterable[dict[str, Any]]], ...] = (
         (SqlRun, (_run_row(store, run_id, batch) for run_id, batch in each)),
@@ -55,7 +89,6 @@ def _by_rows(store: Store, engine: sqlalchemy.Engine, batches: Sequence[TrialBat
     with engine.begin() as connection:
         for model, rows in tables:
             connection.execute(sqlalchemy.insert(model), list(rows))
-    return run_ids
 
 
 def _run_id() -> str:

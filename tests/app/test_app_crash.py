@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from mlflow.tracking import MlflowClient
+from small_sweeps import examined
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
@@ -83,6 +84,7 @@ def test_interrupted_ended_killed_and_finished(tmp_path: Path) -> None:
     assert {run.info.status for run in found} <= {"FINISHED", "FAILED"}
     trials = Counter(run.data.tags["songpop.trial"] for run in found if run.data.tags["songpop.kind"] == "trial")
     assert trials == Counter({str(number): 1 for number in range(N_TRIALS)})
+    assert examined(tmp_path / "mlruns").findings == ()
 
 
 def test_killed_in_the_finals_and_held_again(tmp_path: Path) -> None:

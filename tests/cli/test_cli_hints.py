@@ -49,7 +49,7 @@ def test_what_is_not_the_default_is_named_again(
     assert hints.predict(hints.table) == f"songpop {predict}"
 
 
-@pytest.mark.parametrize("name", ["sweep", "ui", "compare", "promote", "history", "rollback", "predict"])
+@pytest.mark.parametrize("name", ["sweep", "ui", "compare", "promote", "history", "rollback", "predict", "doctor"])
 def test_a_suggested_command_has_only_keys_that_it_takes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MAKELEVEL", raising=False)
     words = hints_of("promote", **{"registry.model": "mine", "paths.root": "/tmp/x"}).command(name).split()[2:]

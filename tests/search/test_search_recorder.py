@@ -1,3 +1,4 @@
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,7 @@ import pytest
 from search_fakes import FakeTracker, opened, result_of
 
 from songpop.contracts import FinishedTrial, TrialResult, TrialSpec
-from songpop.errors import StoreError
+from songpop.errors import StoreError, UnreachableError
 from songpop.search.recorder import Recorder
 
 
@@ -62,3 +63,32 @@ def test_an_error_of_the_search_is_not_hidden_by_one_of_the_store(tmp_path: Path
     backend = opened(tmp_path, n_trials=2)
     with pytest.raises(ZeroDivisionError):
         record_one(backend, Breaking())
+
+
+class Waiting(FakeTracker):
+    """The store does not answer, and is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.hurried = threading.Event(), threading.Event()
+
+    def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
+        self.begun.set()
+        assert self.hurried.wait(60)
+        raise UnreachableError("the store is away")
+
+
+def interrupted(recorder: Recorder, result: TrialResult, tracker: Waiting) -> None:
+    recorder.put(result, {})
+    assert tracker.begun.wait(60)
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_ends_the_waiting_for_a_store(tmp_path: Path) -> None:
+    """What was not recorded is not kept either: it is trained again."""
+    backend, tracker = opened(tmp_path, n_trials=2), Waiting()
+    recorder = Recorder(backend, lambda: tracker, lambda *_: None, tracker.hurried.set)
+    with pytest.raises(KeyboardInterrupt), recorder:
+        interrupted(recorder, ended(backend), tracker)
+    assert not recorder.has_kept_all
+    assert backend.finished() == ()

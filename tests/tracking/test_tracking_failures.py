@@ -4,9 +4,11 @@ import sqlite3
 
 import pytest
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE, PERMISSION_DENIED, TEMPORARILY_UNAVAILABLE
+from sqlalchemy.exc import DBAPIError
 
-from songpop.errors import StoreError
-from songpop.tracking.failures import CAUSES, store_failures
+from songpop.errors import StoreError, UnreachableError
+from songpop.tracking.failures import CAUSES, is_passing, store_failures
 
 
 @pytest.mark.parametrize(
@@ -36,3 +38,32 @@ def test_our_own_errors_pass() -> None:
 
 def test_words_are_lower_case() -> None:
     assert all(cause == cause.lower() for cause, _ in CAUSES)
+
+
+def with_status(code: int) -> MlflowException:
+    return MlflowException("API request to endpoint /x failed with error code 5 != 200", error_code=code)
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (MlflowException("API request to http://h/x failed with exception Max retries exceeded: refused"), True),
+        (MlflowException("API request to http://h/x failed with timeout exception read timed out"), True),
+        (MlflowException("API request: Max retries exceeded (too many 503 error responses)"), True),
+        (with_status(TEMPORARILY_UNAVAILABLE), True),
+        (with_status(PERMISSION_DENIED), False),
+        (with_status(INVALID_PARAMETER_VALUE), False),
+        (sqlite3.OperationalError("database is locked"), True),
+        (sqlite3.OperationalError("database or disk is full"), False),
+        (MlflowException("attempt to write a readonly database", error_code=TEMPORARILY_UNAVAILABLE), False),
+        (DBAPIError("INSERT", {}, Exception("gone"), connection_invalidated=True), True),
+        (OSError(28, "No space left on device"), False),
+        (ConnectionResetError(104, "Connection reset by peer"), True),
+        (MlflowException("no such experiment"), False),
+    ],
+)
+def test_what_may_pass_by_waiting(error: Exception, passes: bool) -> None:
+    assert is_passing(error) is passes
+    with pytest.raises(StoreError) as caught, store_failures("there"):
+        raise error
+    assert isinstance(caught.value, UnreachableError) is passes

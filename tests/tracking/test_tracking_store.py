@@ -74,6 +74,19 @@ def test_two_first_starts_at_once(tmp_path: Path) -> None:
     assert {err for _, err in answers} == {""}  # MLflow's log lines stay out of the terminal
 
 
+def test_opening_again_lets_go_of_no_lock(store_root: Path, store) -> None:
+    """POSIX takes all locks of a file from a process that closes it once.
+
+    Another one would then take itself for the last user of the store, and remove the log that we still write to: the
+    store is damaged for ever (sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    store.client.search_experiments()
+    open_store(TrackingSettings(), store_root)
+    write = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('PRAGMA user_version=1'); c.close()"
+    subprocess.run([sys.executable, "-c", write, str(store_root / "mlflow.db")], check=True)
+    assert (store_root / "mlflow.db-wal").exists()
+
+
 def text_file(folder: Path) -> Path:
     file = folder / "notes.db"
     file.write_text("this is not a database, whatever its name says")

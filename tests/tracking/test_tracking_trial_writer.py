@@ -1,15 +1,22 @@
 """Rows that are written at once read back as what MLflow's client would have written."""
 
+import sqlite3
+import threading
 import time
 import uuid
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from mlflow.entities import Metric, Run
-from sqlalchemy.exc import IntegrityError
+import sqlalchemy
+from mlflow.entities import Metric, Run, ViewType
+from mlflow.tracking import MlflowClient
 from trials import finished_trial
 
 from songpop.contracts import TrialState
+from songpop.errors import StoreError
+from songpop.tracking import patience, trial_writer
+from songpop.tracking.patience import Patience
 from songpop.tracking.store import Store
 from songpop.tracking.trial_batch import TrialBatch, batch_of
 from songpop.tracking.trial_writer import write_trials
@@ -61,7 +68,7 @@ def test_the_last_measurement_is_the_one_with_the_greatest_step(store: Store) ->
 
 def test_all_or_nothing(store: Store) -> None:
     broken: TrialBatch = replace(PLAIN[1], params=(PLAIN[0].params[0], PLAIN[0].params[0]))
-    with pytest.raises(IntegrityError):
+    with pytest.raises(StoreError, match="UNIQUE constraint"):
         write_trials(store, [PLAIN[0], broken])
     assert store.client.search_runs([store.experiment_id]) == []
 
@@ -71,3 +78,60 @@ def test_artifacts_find_their_run(store: Store) -> None:
     store.client.log_text(run_id, "hello", "note.txt")
     assert [file.path for file in store.client.list_artifacts(run_id)] == ["note.txt"]
     assert store.client.get_run(run_id).info.artifact_uri.endswith(f"{run_id}/artifacts")
+
+
+class Losing:
+    """A store whose first answer to one kind of call is lost: the call has been done, and nobody knows."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, where: Any, name: str) -> None:
+        self.n_calls = 0
+        given = getattr(where, name)
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            result = given(*args, **kwargs)
+            self.n_calls += 1
+            if self.n_calls == 1:
+                raise ConnectionResetError(104, "Connection reset by peer")
+            return result
+
+        monkeypatch.setattr(where, name, call)
+
+
+@pytest.fixture
+def patient_store(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr(patience, "FIRST_PAUSE_S", 0.001)
+    return replace(store, patience=Patience(60))
+
+
+@pytest.mark.parametrize("name", ["create_run", "log_batch", "set_terminated"])
+def test_a_lost_answer_makes_no_second_run(name: str, patient_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = Losing(monkeypatch, MlflowClient, name)
+    run_ids = write_trials(replace(patient_store, engine=None), PLAIN)
+    assert lost.n_calls > 1
+    assert len(set(run_ids)) == len(PLAIN)
+    found = patient_store.client.search_runs([patient_store.experiment_id], run_view_type=ViewType.ALL)
+    assert sorted(run.info.run_id for run in found) == sorted(run_ids)
+    monkeypatch.undo()
+    whole = write_trials(patient_store, PLAIN)
+    for mine, theirs in zip(run_ids, whole, strict=True):
+        assert seen(patient_store, mine) == seen(patient_store, theirs)
+
+
+def test_a_lost_commit_writes_nothing_twice(patient_store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    lost = Losing(monkeypatch, trial_writer, "_insert")
+    run_ids = write_trials(patient_store, PLAIN)
+    assert lost.n_calls == 1
+    found = patient_store.client.search_runs([patient_store.experiment_id])
+    assert sorted(run.info.run_id for run in found) == sorted(run_ids)
+
+
+def test_a_locked_database_is_waited_for(patient_store: Store) -> None:
+    other = sqlite3.connect(patient_store.where, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    assert patient_store.engine is not None
+    sqlalchemy.event.listen(patient_store.engine, "connect", lambda dbapi, _: dbapi.execute("PRAGMA busy_timeout=50"))
+    patient_store.engine.dispose()
+    threading.Timer(0.4, other.rollback).start()
+    run_ids = write_trials(patient_store, PLAIN)
+    assert len(patient_store.client.search_runs([patient_store.experiment_id])) == len(run_ids)
+    other.close()

@@ -1,0 +1,55 @@
+"""Workers that hang or run out of memory: their trials are trained again, and the sweep ends as if nothing had been."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from children import LEAN, said, started, workers_of
+from small_sweeps import assert_sound
+
+pytestmark = [pytest.mark.survive, pytest.mark.timeout(600)]
+N_TRIALS = 24
+
+
+def hang(pid: int) -> None:
+    """Stop a process, which then neither works nor dies."""
+    os.kill(pid, signal.SIGSTOP)
+
+
+def starve(pid: int) -> None:
+    """Give a process no further memory, as a container at its limit does."""
+    (pages,) = (int(word) for word in Path(f"/proc/{pid}/statm").read_text().split()[:1])
+    n_bytes = pages * os.sysconf("SC_PAGESIZE")
+    resource.prlimit(pid, resource.RLIMIT_AS, (n_bytes, n_bytes))
+
+
+def kill(pid: int) -> None:
+    """End a process as the kernel does that has no memory left for it."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def wait_for_trials(process: subprocess.Popen[str], cwd: Path) -> None:
+    deadline = time.monotonic() + 120
+    while said(cwd).count("trial ") < 3 and process.poll() is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("harm", [hang, starve, kill])
+def test_a_worker_comes_to_harm(harm: Callable[[int], None], tmp_path: Path) -> None:
+    words = [*LEAN, "train.epochs=150", "train.early_stopping.patience=null", "engine.trial_timeout_s=15"]
+    process = started("nothing", 0, "cli", *words, f"search.n_trials={N_TRIALS}", cwd=tmp_path)
+    wait_for_trials(process, tmp_path)
+    harm(workers_of(process.pid)[0])
+    out, _ = process.communicate(timeout=400)
+    assert process.returncode == 0, said(tmp_path)
+    told = json.loads(out)
+    assert told["load"]["n_deaths"] >= 1
+    assert (told["n_trials"], told["n_failed"]) == (N_TRIALS, 0)
+    assert_sound(tmp_path / "mlruns", n_trials=N_TRIALS)

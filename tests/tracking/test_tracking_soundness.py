@@ -1,0 +1,86 @@
+"""An alias that points nowhere or elsewhere, and files that are not those that were registered, are seen."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from trials import FACTS
+
+from songpop.settings import RegistrySettings
+from songpop.tracking import soundness
+from songpop.tracking.files import digests_of
+from songpop.tracking.model_facts import DATA
+from songpop.tracking.soundness import CHECKS, registry_state
+from songpop.tracking.store import Store
+
+SETTINGS = RegistrySettings()
+
+
+@pytest.fixture
+def folders(store: Store, tmp_path: Path) -> list[Path]:
+    """The files of two registered versions, the second one champion."""
+    store.client.create_registered_model(SETTINGS.model)
+    made = []
+    for name in ("first", "second"):
+        data = tmp_path / name / DATA
+        data.mkdir(parents=True)
+        (data / "model.keras").write_text(f"weights of {name}")
+        facts = replace(FACTS, sweep=name, files=digests_of(data))
+        store.client.create_model_version(SETTINGS.model, source=(tmp_path / name).as_uri(), tags=facts.to_tags())
+        made.append(data)
+    store.client.set_registered_model_alias(SETTINGS.model, SETTINGS.alias, "2")
+    return made
+
+
+def ledger(monkeypatch: pytest.MonkeyPatch, moves: Sequence[tuple[str, int]]) -> None:
+    entries = tuple(SimpleNamespace(event=event, version=version) for event, version in moves)
+    monkeypatch.setattr(soundness, "history", lambda *_: entries)
+
+
+def problems(store: Store) -> list[str]:
+    state = registry_state(store, SETTINGS)
+    assert state is not None
+    return [f"{finding.problem} | {finding.remedy}" for check in CHECKS for finding in check(state)]
+
+
+BOTH = (("promote", 1), ("promote", 2))
+
+
+def test_no_registered_model(store: Store) -> None:
+    assert registry_state(store, SETTINGS) is None
+
+
+def test_a_sound_registry(store: Store, folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger(monkeypatch, [*BOTH, ("refuse", 1)])
+    assert problems(store) == []
+
+
+@pytest.mark.parametrize("moves", [BOTH[:1], (), (*BOTH, ("rollback", 1))])
+def test_an_alias_that_the_ledger_did_not_move(
+    moves: Sequence[tuple[str, int]], store: Store, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger(monkeypatch, moves)
+    (problem,) = problems(store)
+    told = "version 1" if moves else "nobody"
+    assert problem.startswith(f"the alias 'champion' points to version 2, but the ledger says {told} | ")
+
+
+def test_an_alias_that_points_to_nothing(store: Store, folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger(monkeypatch, BOTH)
+    store.client.delete_model_version(SETTINGS.model, "2")
+    (problem,) = problems(store)
+    assert "points to nothing" in problem
+    assert "songpop rollback" in problem
+
+
+def test_files_of_every_version(store: Store, folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger(monkeypatch, BOTH)
+    (folders[0] / "model.keras").write_text("other weights")
+    (folders[1] / "model.keras").unlink()
+    first, second = problems(store)
+    assert "version 1: " in first
+    assert "SHA-256 has changed. | Restore it from a copy, or delete that version." in first
+    assert "version 2: " in second
+    assert "is missing. | Restore it from a copy, or go back: songpop rollback." in second
