@@ -43,7 +43,7 @@ def test_the_registered_model_decides_by_the_threshold(
     songs: pd.DataFrame, own_root: object, outcome: SweepOutcome
 ) -> None:
     assert outcome.champion is not None
-    songpop.promote(paths__root=str(own_root))
+    songpop.promote(paths__root=str(own_root), gates__baselines=[], gates__calibration=1.0)  # three epochs beat nobody
     ranked = songpop.predict(songs, paths__root=str(own_root))
     called = ranked["probability"] > outcome.champion.threshold
     assert (ranked["high_potential"] == called.astype(int)).all()
