@@ -44,6 +44,7 @@ def test_another_process_lives_until_it_is_killed() -> None:
         ("[1]", None),
         ("{}", None),
     ],
+    ids=["number again", "another boot", "elsewhere", "namespace", "none", "empty", "list", "nothing"],
 )
 def test_what_can_be_known(process: str | None, verdict: bool | None) -> None:
     assert is_dead(process) is verdict

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from trials import FACTS
 
 from songpop.settings import RegistrySettings
-from songpop.tracking import soundness
 from songpop.tracking.files import digests_of
+from songpop.tracking.ledger import Event, LedgerEntry
 from songpop.tracking.model_facts import DATA
+from songpop.tracking.moves import append
 from songpop.tracking.soundness import CHECKS, registry_state
 from songpop.tracking.store import Store
 
@@ -34,9 +34,19 @@ def folders(store: Store, tmp_path: Path) -> list[Path]:
     return made
 
 
-def ledger(monkeypatch: pytest.MonkeyPatch, moves: Sequence[tuple[str, int]]) -> None:
-    entries = tuple(SimpleNamespace(event=event, version=version) for event, version in moves)
-    monkeypatch.setattr(soundness, "history", lambda *_: entries)
+def ledger(store: Store, moves: Sequence[tuple[Event, int | None]]) -> None:
+    """Write these entries, as promotions, rollbacks and refusals do."""
+    for event, version in moves:
+        entry = LedgerEntry(
+            number=0,
+            event=event,
+            version=version,
+            previous=None,
+            sweep="s",
+            when="2026-01-01T00:00:00+00:00",
+            reason="",
+        )
+        append(store, SETTINGS.model, entry)
 
 
 def problems(store: Store) -> list[str]:
@@ -45,38 +55,38 @@ def problems(store: Store) -> list[str]:
     return [f"{finding.problem} | {finding.remedy}" for check in CHECKS for finding in check(state)]
 
 
-BOTH = (("promote", 1), ("promote", 2))
+BOTH: tuple[tuple[Event, int], ...] = (("promote", 1), ("promote", 2))
 
 
 def test_no_registered_model(store: Store) -> None:
     assert registry_state(store, SETTINGS) is None
 
 
-def test_a_sound_registry(store: Store, folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger(monkeypatch, [*BOTH, ("refuse", 1)])
+def test_a_sound_registry(store: Store, folders: list[Path]) -> None:
+    ledger(store, [*BOTH, ("refuse", None)])
     assert problems(store) == []
 
 
 @pytest.mark.parametrize("moves", [BOTH[:1], (), (*BOTH, ("rollback", 1))])
 def test_an_alias_that_the_ledger_did_not_move(
-    moves: Sequence[tuple[str, int]], store: Store, folders: list[Path], monkeypatch: pytest.MonkeyPatch
+    moves: Sequence[tuple[Event, int]], store: Store, folders: list[Path]
 ) -> None:
-    ledger(monkeypatch, moves)
+    ledger(store, moves)
     (problem,) = problems(store)
     told = "version 1" if moves else "nobody"
     assert problem.startswith(f"the alias 'champion' points to version 2, but the ledger says {told} | ")
 
 
-def test_an_alias_that_points_to_nothing(store: Store, folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger(monkeypatch, BOTH)
+def test_an_alias_that_points_to_nothing(store: Store, folders: list[Path]) -> None:
+    ledger(store, BOTH)
     store.client.delete_model_version(SETTINGS.model, "2")
     (problem,) = problems(store)
     assert "points to nothing" in problem
     assert "songpop rollback" in problem
 
 
-def test_files_of_every_version(store: Store, folders: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger(monkeypatch, BOTH)
+def test_files_of_every_version(store: Store, folders: list[Path]) -> None:
+    ledger(store, BOTH)
     (folders[0] / "model.keras").write_text("other weights")
     (folders[1] / "model.keras").unlink()
     first, second = problems(store)
