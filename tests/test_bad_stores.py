@@ -109,7 +109,7 @@ PROMOTE = ["promote", "gates.baselines=[]", "gates.calibration=1"]  # two epochs
 
 def sweep_words(songs: Path, n_trials: int = 2) -> list[str]:
     few = ["train.epochs=2", f"search.n_trials={n_trials}", "pruner=none", "search.name=few"]
-    finals = ["finals.n_configs=1", "finals.n_seeds=2", "finals.with_known_points=false"]
+    finals = ["finals.n_configs=1", "finals.n_seeds=3", "finals.with_known_points=false"]
     return ["sweep", "--json", "data=songs", f"data.path={songs}", *few, *finals]
 
 
@@ -149,7 +149,7 @@ def test_a_full_disk(size_kb: int, here: Path, songs: Path, capsys: pytest.Captu
         assert (told["n_trials"], told["n_complete"]) == (4, 4)
         with sqlite3.connect(disk / "mlflow.db") as connection:
             runs = connection.execute("SELECT status FROM runs WHERE lifecycle_stage = 'active'").fetchall()
-        assert runs == [("FINISHED",)] * (5 + 3)  # the sweep and its trials, the finals and its runs
+        assert runs == [("FINISHED",)] * (5 + 4)  # the sweep and its trials, the finals and its runs
         assert run(PROMOTE) == 0, capsys.readouterr().err
 
 

@@ -122,6 +122,7 @@ def _log(
         run_id=run_id,
         kind=entry.kind.value,
         members=entry.run_ids,
+        n_seeds=entry.n_seeds,
         protocol=settings.protocol.name.value,
         leaks=ground.leaks.allowed,
         table=Path(ground.source).name,

@@ -26,6 +26,7 @@ class Entry:
     kind: ChampionKind
     model: Any  # keras.Model, raw matrix (R, C) to probability (R, 1)
     n_models: int
+    n_seeds: int  # with so many the configuration was trained before it was chosen
     params: Params
     run_ids: tuple[str, ...]
     val_log_loss: float  # mean over its models
@@ -46,6 +47,7 @@ def entry_of_search(prepared: Prepared, run: SweepRun, best: FinishedTrial, spec
         kind=ChampionKind.single,
         model=model,
         n_models=1,
+        n_seeds=1,
         params=spec.params,
         run_ids=(best.run_id,),
         val_log_loss=best.value,
@@ -68,6 +70,7 @@ def entry_of_finals(held: HeldFinals, kind: ChampionKind) -> Entry:
         kind=kind,
         model=average(members),
         n_models=len(members),
+        n_seeds=len(held.results),
         params=results[0].spec.params,
         run_ids=tuple(held.run_ids[place] for place in chosen),
         val_log_loss=float(np.mean([result.value for result in results])),

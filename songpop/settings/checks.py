@@ -127,10 +127,9 @@ def check_gates(settings: GateSettings) -> None:
         unknown = [name for name in getattr(settings, key) if name not in BASELINES]
         if unknown:
             raise SettingsError(f"`gates.{key}` must be among {', '.join(BASELINES)}, but it holds {unknown}.")
-    if settings.min_comparable_rows < 1:
-        raise SettingsError(
-            f"`gates.min_comparable_rows` must be at least 1, but it is {settings.min_comparable_rows}."
-        )
+    for key in ("min_comparable_rows", "min_seeds"):
+        if getattr(settings, key) < 1:
+            raise SettingsError(f"`gates.{key}` must be at least 1, but it is {getattr(settings, key)}.")
     for key, value in vars(settings).items():
         if isinstance(value, float) and not (value >= 0 and math.isfinite(value)):
             raise SettingsError(f"`gates.{key}` must be a number from 0 on, but it is {value}.")

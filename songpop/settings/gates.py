@@ -10,6 +10,7 @@ BASELINES = ("majority class", "logistic regression", "gradient boosting")
 class GateSettings:
     """Bounds of the gates; every gate is run and recorded, whatever the others say."""
 
+    min_seeds: int = 3  # with fewer seeds its configuration was trained, and chosen by luck: refused
     fresh_process: float = 1e-6  # largest difference of a probability, once loaded where songpop is not
     fresh_process_timeout_s: float = 120.0  # a new process that takes longer: refused
     baselines: list[str] = field(default_factory=lambda: list(BASELINES))  # to be beaten on the sealed rows

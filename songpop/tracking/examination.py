@@ -26,6 +26,7 @@ from songpop.tracking.gates import (
     check_generated,
     check_leaks,
     check_question,
+    check_seeds,
     check_tested,
     run_gates,
 )
@@ -59,6 +60,7 @@ class Examination:
             "leaks": lambda: check_leaks(self.candidate.facts, self._registry),
             "record": lambda: check_record(self._store, self.candidate.parent_run_id),
             "tested": lambda: check_tested(self.candidate.facts),
+            "seeds": lambda: check_seeds(self.candidate.facts, self._settings),
             "digest": self._digest,
         }
         return run_gates(checks | {name: partial(self._inside, name) for name in MODEL_GATES})

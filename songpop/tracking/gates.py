@@ -135,6 +135,19 @@ def check_tested(facts: ModelFacts) -> Finding:
     return Finding(is_passed=True, value=log_loss, sentence=f"Its log loss on its sealed rows is {log_loss:.4f}.")
 
 
+def check_seeds(facts: ModelFacts, settings: GateSettings) -> Finding:
+    """Refuse a model whose configuration was chosen by fewer seeds than `min_seeds`."""
+    is_passed = facts.n_seeds >= settings.min_seeds
+    told = f"Its configuration was trained with {facts.n_seeds} seed{'s' * (facts.n_seeds != 1)} before it was chosen."
+    if not is_passed:
+        told = (
+            f"A configuration must be trained with at least {settings.min_seeds} seeds before it is chosen, but that "
+            f"of sweep {facts.sweep!r} was trained with {facts.n_seeds}. Sweep with finals=default, or with more "
+            "finals.n_seeds."
+        )
+    return Finding(is_passed=is_passed, value=facts.n_seeds, bound=settings.min_seeds, sentence=told)
+
+
 # ── against the champion ────────────────────────────────────────────────────────────────────────────────────
 
 

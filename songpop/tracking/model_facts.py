@@ -35,6 +35,7 @@ class ModelFacts:
     commit: str  # of songpop; empty where unknown
     kind: str = "single"  # or bag: the mean of several models
     members: tuple[str, ...] = ()  # the runs whose weights it holds
+    n_seeds: int = 1  # with so many its configuration was trained before it was chosen
     test: Mapping[str, float] = field(default_factory=dict)  # metrics on the sealed rows; empty: untested
     sha256: str = ""  # of the `.keras` file
     files: Mapping[str, str] = field(default_factory=dict)  # name inside the model's folder → SHA-256
@@ -54,6 +55,7 @@ class ModelFacts:
             "songpop.commit": self.commit,
             "songpop.model_kind": self.kind,
             "songpop.members": json.dumps(list(self.members)),
+            "songpop.n_seeds": str(self.n_seeds),
             "songpop.test": json.dumps(dict(self.test)),
             "songpop.sha256": self.sha256,
             "songpop.files": json.dumps(dict(self.files)),
@@ -80,6 +82,7 @@ class ModelFacts:
                 commit=tags["songpop.commit"],
                 kind=tags.get("songpop.model_kind", "single"),
                 members=tuple(json.loads(tags.get("songpop.members", "[]"))),
+                n_seeds=int(tags.get("songpop.n_seeds", "1")),
                 test={key: float(value) for key, value in json.loads(tags["songpop.test"]).items()},
                 sha256=tags["songpop.sha256"],
                 files=dict(json.loads(tags["songpop.files"])),

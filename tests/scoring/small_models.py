@@ -90,6 +90,7 @@ RECORD_FILES: dict[str, str | bytes] = {
     "environment.json": '{"commit": "12ab", "lock_digest": "34cd"}',
 }
 FACTS = ModelFacts(
+    n_seeds=10,
     label_rule="Track Score above_median ",
     sweep="sample-honest-full",
     run_id="",

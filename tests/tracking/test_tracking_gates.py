@@ -17,6 +17,7 @@ from songpop.tracking.gates import (
     check_generated,
     check_leaks,
     check_question,
+    check_seeds,
     check_tested,
     refuse_if_any,
     run_gates,
@@ -60,6 +61,15 @@ def test_untested(test: dict[str, float]) -> None:
 
 def test_tested() -> None:
     assert check_tested(FACTS).value == 0.3
+
+
+@pytest.mark.parametrize(
+    ("n_seeds", "bound", "is_passed"), [(1, 3, False), (2, 3, False), (3, 3, True), (10, 3, True), (1, 1, True)]
+)
+def test_a_configuration_that_was_chosen_by_luck(n_seeds: int, bound: int, is_passed: bool) -> None:
+    found = check_seeds(replace(FACTS, n_seeds=n_seeds), GateSettings(min_seeds=bound))
+    assert (found.is_passed, found.value, found.bound) == (is_passed, n_seeds, bound)
+    assert ("finals=default" in found.sentence) is not is_passed
 
 
 def test_another_question_and_generated_songs() -> None:

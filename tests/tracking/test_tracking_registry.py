@@ -181,7 +181,7 @@ def test_every_gate_is_told_though_one_breaks(store, tmp_path) -> None:
             return super().check(gate, folder, settings)
 
     candidate = logged_candidate(store, tmp_path, "first", leaks=("Track Score",))
-    with pytest.raises(RefusedError, match=r"2 of 13 gates refused: leaks, calibration") as refused:
+    with pytest.raises(RefusedError, match=r"2 of 14 gates refused: leaks, calibration") as refused:
         promote(store, SETTINGS, candidate, Broken({}))
     told = {gate.name: gate.sentence for gate in refused.value.gates}
     assert told["calibration"] == "The gate calibration failed: ZeroDivisionError, float division by zero."
@@ -199,7 +199,7 @@ def test_verdicts_are_kept_with_sweep_model_version_and_ledger(store, tmp_path) 
     files = [item.path for item in store.client.list_artifacts(third.parent_run_id, "gates")]
     assert [file[:11] for file in sorted(files)] == ["gates/0001-", "gates/0002-"]
     document = json.loads(Path(store.client.download_artifacts(third.parent_run_id, files[0])).read_text())
-    assert (document["verdict"], len(document["gates"])) == ("refused by champion", 13)
+    assert (document["verdict"], len(document["gates"])) == ("refused by champion", 14)
     assert document["gates"][-1]["bound"] == 0.02
     first, *_ = history(store, SETTINGS)
     assert list(first.gates) == [gate["name"] for gate in document["gates"]]

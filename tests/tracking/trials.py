@@ -83,6 +83,7 @@ FACTS = ModelFacts(
     table_digest="ab" * 32,
     label="Track Score > 29.9",
     commit="",
+    n_seeds=10,
     test={"log_loss": 0.3, "accuracy": 0.88},
 )
 
