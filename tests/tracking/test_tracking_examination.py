@@ -27,7 +27,7 @@ def examine(store, tmp_path):
 
 def test_alone_and_against_nobody(examine) -> None:
     examination, _ = examine()
-    assert [gate.name for gate in examination.alone()] == ["leaks", "record", "tested", "digest", *MODEL_GATES]
+    assert [gate.name for gate in examination.alone()] == ["leaks", "record", "tested", "seeds", "digest", *MODEL_GATES]
     gates = examination.against(None)
     assert [(gate.name, gate.is_passed) for gate in gates] == [(name, True) for name in AGAINST]
     assert (examination.reason, examination.comparison) == ("there was no champion", None)
