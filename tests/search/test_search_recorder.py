@@ -92,3 +92,4 @@ def test_ctrl_c_ends_the_waiting_for_a_store(tmp_path: Path) -> None:
         interrupted(recorder, ended(backend), tracker)
     assert not recorder.has_kept_all
     assert backend.finished() == ()
+    backend.close()

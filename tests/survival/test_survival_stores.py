@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import sqlalchemy
 from children import LEAN, ended, said, started
+from search_fakes import FakeEngine
 from small_sweeps import NAME, assert_sound, examined, kept_trials, opened_store, parent_of, small_sweep
 
 from songpop.errors import UnreachableError
@@ -45,10 +46,16 @@ class Locking:
             threading.Timer(self._for_s, other.close).start()
 
 
+def slow_engine() -> FakeEngine:
+    """Trials that do not all end before the first are recorded."""
+    return FakeEngine(before_yield=lambda result: time.sleep(0.03))
+
+
 @pytest.mark.slow
 def test_locked_for_less_than_the_patience(store_root: Path, impatient_sqlite: None) -> None:
     notes: list[str] = []
-    small_sweep(store_root, n_trials=30, patience=Patience(60, notes.append), on_progress=Locking(store_root, 1.5))
+    patience, locking = Patience(60, notes.append), Locking(store_root, 1.5)
+    small_sweep(store_root, n_trials=30, engine=slow_engine(), patience=patience, on_progress=locking)
     assert ["locked by another process" in notes[0], "answers again" in notes[1]] == [True, True]
     assert_sound(store_root, n_trials=30)
 
@@ -57,7 +64,7 @@ def test_locked_for_less_than_the_patience(store_root: Path, impatient_sqlite: N
 def test_locked_for_longer_than_the_patience(store_root: Path, impatient_sqlite: None) -> None:
     locking = Locking(store_root, 3.0)
     with pytest.raises(UnreachableError, match=r"locked by another process.*waited for during .*patience_s=0\.5"):
-        small_sweep(store_root, n_trials=30, patience=Patience(0.5), on_progress=locking)
+        small_sweep(store_root, n_trials=30, engine=slow_engine(), patience=Patience(0.5), on_progress=locking)
     assert sorted(kept_trials(store_root)) == sorted(locking.kept)
     assert examined(store_root).findings == ()  # the parent is KILLED, nothing is half-written
     small_sweep(store_root, n_trials=30)
