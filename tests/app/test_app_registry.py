@@ -37,7 +37,7 @@ def leaky_root(
 ) -> Path:
     """A store with the honest sweep, and a newer one under the published protocol."""
     copy = Path(shutil.copytree(root, tmp_path_factory.mktemp("leaky") / "mlruns"))
-    quick = {"model__widths": "8", "train__epochs": 1, "search__n_trials": 1, "finals__n_seeds": 2}
+    quick = {"model__widths": "8", "train__epochs": 1, "search__n_trials": 1, "finals__n_seeds": 3}
     published = {"protocol": "published", "space": "published", "space__widths__value": "8-4"}
     songpop.sweep(songs, **LEAN, **quick, **published, paths__root=str(copy))
     return copy
