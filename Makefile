@@ -72,7 +72,7 @@ check: lint test  ## everything that CI runs: lint, the fast tests, the slow tes
 	@$(BIN)/pytest -n 2 --dist worksteal -m slow --durations 10
 
 survive: setup  ## kill, fill and cut off everything that can be (docs/reliability.md; a quarter of an hour)
-	@$(BIN)/pytest -n 2 --dist worksteal --durations 10 $(ARGS) tests/survival
+	@$(BIN)/pytest -n 2 --dist worksteal --durations 10 $(ARGS) tests/survival tests/tracking/test_tracking_moves.py
 
 bench: setup  ## songpop beside its peers, and how it scales (a quarter of an hour; SONGPOP_DATA=FILE for a real table)
 	@for name in tracking search engines scale; do $(BIN)/python benchmarks/bench_$$name.py || exit; done

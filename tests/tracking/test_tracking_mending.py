@@ -1,6 +1,7 @@
 """A race on an MLflow server is found, and mended so that the better model is champion, whoever was last."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -101,7 +102,8 @@ def test_keys_are_never_used_twice(served) -> None:
 
 
 @contextmanager
-def server(folder: Path, database: Path) -> Iterator[str]:
+def server(folder: Path, template: Path) -> Iterator[str]:
+    database = shutil.copy(template, folder / "served.db")  # the template is everybody's
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{database}"]

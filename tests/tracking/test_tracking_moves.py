@@ -97,7 +97,7 @@ def sqlite_race(store, folder: Path, n_rounds: int, second: float) -> Race:
     return Race(uri=store.uri, folder=folder, names=names, losses=losses, max_sleep_s=0.02)
 
 
-@pytest.mark.slow
+@pytest.mark.survive
 @pytest.mark.timeout(300)
 def test_fifty_rounds_of_a_better_and_a_worse_one(store, tmp_path) -> None:
     race = sqlite_race(store, tmp_path, N_ROUNDS, 0.015)  # worse than the champion so far

@@ -185,7 +185,17 @@ def test_every_gate_is_told_though_one_breaks(store, tmp_path) -> None:
         promote(store, SETTINGS, candidate, Broken({}))
     told = {gate.name: gate.sentence for gate in refused.value.gates}
     assert told["calibration"] == "The gate calibration failed: ZeroDivisionError, float division by zero."
-    assert list(told) == ["leaks", "record", "tested", "seeds", "digest", *MODEL_GATES, "question", "generated", "champion"]
+    assert list(told) == [
+        "leaks",
+        "record",
+        "tested",
+        "seeds",
+        "digest",
+        *MODEL_GATES,
+        "question",
+        "generated",
+        "champion",
+    ]
 
 
 def test_verdicts_are_kept_with_sweep_model_version_and_ledger(store, tmp_path) -> None:
