@@ -87,6 +87,7 @@ def test_interrupted_ended_killed_and_finished(tmp_path: Path) -> None:
     assert examined(tmp_path / "mlruns").findings == ()
 
 
+@pytest.mark.survive
 def test_killed_in_the_finals_and_held_again(tmp_path: Path) -> None:
     """Runs of the finals that were recorded stay; held again, each is there once, and nothing says RUNNING."""
     few = ["search.n_trials=3", "finals.n_seeds=20", "train.epochs=100"]
