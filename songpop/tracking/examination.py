@@ -31,7 +31,7 @@ from songpop.tracking.gates import (
     run_gates,
 )
 from songpop.tracking.model_facts import ModelFacts, checked_folder
-from songpop.tracking.openings import count_opening
+from songpop.tracking.openings import count_opening, openings
 from songpop.tracking.run_record import check_record
 from songpop.tracking.store import Store
 
@@ -59,7 +59,7 @@ class Examination:
         checks: dict[str, Check] = {
             "leaks": lambda: check_leaks(self.candidate.facts, self._registry),
             "record": lambda: check_record(self._store, self.candidate.parent_run_id),
-            "tested": lambda: check_tested(self.candidate.facts),
+            "tested": lambda: check_tested(self.candidate.facts, self._n_openings()),
             "seeds": lambda: check_seeds(self.candidate.facts, self._settings),
             "digest": self._digest,
         }
@@ -85,6 +85,9 @@ class Examination:
                 "champion": lambda: self._compared(version, name),
             }
         )
+
+    def _n_openings(self) -> int:
+        return openings(self._store).get(self.candidate.test_digest, 0)
 
     def _digest(self) -> Finding:
         """MLflow registers a truncated artifact and calls it READY."""

@@ -16,10 +16,19 @@ from songpop.tracking.store import Store
 
 FOLDER = "gates"  # of the parent run's artifacts
 VERDICT = "songpop.gates"  # tag: "passed", or "refused by" and the names
+OPENED = "songpop.n_test_openings"  # tag of a version
 VALUES = "songpop.gate_values"  # tag: name → value, bound, passed
 
 
-def record_attempt(store: Store, candidate: Candidate, model: str, alias: str, when: str, gates: Sequence[Gate]) -> str:
+def record_attempt(
+    store: Store,
+    candidate: Candidate,
+    model: str,
+    alias: str,
+    when: str,
+    gates: Sequence[Gate],
+    n_test_openings: int,
+) -> str:
     """Keep the verdicts of one attempt with the sweep and with the logged model; return the file's place.
 
     Args:
@@ -29,6 +38,7 @@ def record_attempt(store: Store, candidate: Candidate, model: str, alias: str, w
         alias: the alias that was asked for.
         when: ISO 8601, UTC.
         gates: every gate, in order.
+        n_test_openings: how often its sealed rows had been looked at by then, whoever looked.
     """
     document = {
         "model": model,
@@ -37,6 +47,7 @@ def record_attempt(store: Store, candidate: Candidate, model: str, alias: str, w
         "model_id": candidate.model_id,
         "when": when,
         "verdict": _verdict(gates),
+        "n_test_openings": n_test_openings,
         "gates": [{key: _plain(value) for key, value in asdict(gate).items()} for gate in gates],
     }
     n_before = len(store.client.list_artifacts(candidate.parent_run_id, FOLDER))
@@ -47,9 +58,9 @@ def record_attempt(store: Store, candidate: Candidate, model: str, alias: str, w
     return place
 
 
-def record_version(store: Store, model: str, version: int, gates: Sequence[Gate]) -> None:
-    """Keep the verdicts with the registered version."""
-    for key, value in gate_tags(gates).items():
+def record_version(store: Store, model: str, version: int, gates: Sequence[Gate], n_test_openings: int) -> None:
+    """Keep the verdicts with the registered version, and how often its sealed rows had been looked at by then."""
+    for key, value in {**gate_tags(gates), OPENED: str(n_test_openings)}.items():
         store.client.set_model_version_tag(model, str(version), key, value)
 
 

@@ -123,8 +123,8 @@ def check_leaks(facts: ModelFacts, settings: RegistrySettings) -> Finding:
     return Finding(is_passed=not leaks, value=len(leaks), bound=0, sentence=told)
 
 
-def check_tested(facts: ModelFacts) -> Finding:
-    """Refuse a model without metrics on its sealed rows."""
+def check_tested(facts: ModelFacts, n_openings: int) -> Finding:
+    """Refuse a model without metrics on its sealed rows; these were looked at `n_openings` times, by whomever."""
     log_loss = facts.test.get("log_loss", math.nan)
     if not math.isfinite(log_loss):
         return Finding(
@@ -132,7 +132,9 @@ def check_tested(facts: ModelFacts) -> Finding:
             sentence=f"The model of sweep {facts.sweep!r} has no test metrics, so nobody knows what it is worth. "
             "Let the sweep end: songpop sweep with the same search.name.",
         )
-    return Finding(is_passed=True, value=log_loss, sentence=f"Its log loss on its sealed rows is {log_loss:.4f}.")
+    times = f"{n_openings} time{'s' * (n_openings != 1)}"
+    told = f"Its log loss on its sealed rows, opened {times}, is {log_loss:.4f}."
+    return Finding(is_passed=True, value=log_loss, sentence=told)
 
 
 def check_seeds(facts: ModelFacts, settings: GateSettings) -> Finding:

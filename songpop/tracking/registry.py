@@ -226,11 +226,12 @@ def _judged(
     """  # fmt: skip
     candidate = examination.candidate
     compared = examination.comparison
-    record_attempt(store, candidate, settings.model, settings.alias, when, gates)
+    n_openings = compared.n_test_openings if compared else openings(store).get(candidate.test_digest, 0)
+    record_attempt(store, candidate, settings.model, settings.alias, when, gates, n_openings)
     told = replace(
         _entry(settings, "promote", None, found.current, candidate.facts, examination.reason, when),
         gates=gate_values(gates),
-        n_test_openings=compared.n_test_openings if compared else openings(store).get(candidate.test_digest, 0),
+        n_test_openings=n_openings,
     )
     refused = refused_names(gates)
     if refused:
@@ -239,7 +240,7 @@ def _judged(
         append(store, settings.model, replace(told, event="refuse", reason=f"refused by {', '.join(refused)}: {first}"))
         refuse_if_any(gates)
     version = version_of(store, settings.model, candidate)
-    record_version(store, settings.model, version, gates)
+    record_version(store, settings.model, version, gates, n_openings)
     return replace(told, version=version)
 
 

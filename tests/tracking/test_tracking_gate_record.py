@@ -22,11 +22,13 @@ def candidate(store, tmp_path):
 
 def test_each_attempt_has_a_file_of_its_own(store, candidate) -> None:
     places = [
-        record_attempt(store, candidate, "songpop", "champion", WHEN, gates) for gates in ([PASSED, REFUSED], [PASSED])
+        record_attempt(store, candidate, "songpop", "champion", WHEN, gates, 2)
+        for gates in ([PASSED, REFUSED], [PASSED])
     ]
     assert [place[:11] for place in places] == ["gates/0001-", "gates/0002-"]
     first = json.loads(Path(store.client.download_artifacts(candidate.parent_run_id, places[0])).read_text("utf-8"))
     assert (first["verdict"], first["sweep"], first["when"]) == ("refused by tested", "first", WHEN)
+    assert first["n_test_openings"] == 2
     assert first["gates"][1] == {
         "name": "tested", "value": None, "bound": None, "is_passed": False, "sentence": "No “metrics”.",
     }  # fmt: skip
@@ -34,11 +36,11 @@ def test_each_attempt_has_a_file_of_its_own(store, candidate) -> None:
 
 def test_the_model_has_the_last_verdict_and_the_version_its_own(store, candidate) -> None:
     for gates in ([PASSED, REFUSED], [PASSED]):
-        record_attempt(store, candidate, "songpop", "champion", WHEN, gates)
+        record_attempt(store, candidate, "songpop", "champion", WHEN, gates, 2)
     number = version_of(store, "songpop", candidate)
-    record_version(store, "songpop", number, [PASSED, REFUSED])
+    record_version(store, "songpop", number, [PASSED, REFUSED], 2)
     tags = store.client.get_logged_model(candidate.model_id).tags
     assert (tags["songpop.gates"], json.loads(tags["songpop.gate_values"])) == ("passed", {"size": [0.5, 50.0, True]})
     told = store.client.get_model_version("songpop", str(number)).tags
-    assert told["songpop.gates"] == "refused by tested"
+    assert (told["songpop.gates"], told["songpop.n_test_openings"]) == ("refused by tested", "2")
     assert json.loads(told["songpop.gate_values"])["tested"] == [None, None, False]

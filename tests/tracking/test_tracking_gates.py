@@ -56,11 +56,14 @@ def test_leaks_that_are_allowed_for_this_model() -> None:
 
 @pytest.mark.parametrize("test", [{}, {"accuracy": 0.9}, {"log_loss": math.nan}])
 def test_untested(test: dict[str, float]) -> None:
-    assert "no test metrics" in refused(check_tested(replace(FACTS, test=test)))
+    assert "no test metrics" in refused(check_tested(replace(FACTS, test=test), 1))
 
 
 def test_tested() -> None:
-    assert check_tested(FACTS).value == 0.3
+    found = check_tested(FACTS, 3)
+    assert found.value == 0.3
+    assert "opened 3 times, is 0.3000" in found.sentence
+    assert "opened 1 time, is" in check_tested(FACTS, 1).sentence
 
 
 @pytest.mark.parametrize(
