@@ -84,7 +84,9 @@ def _without_finals(
     if before is not None:
         return Conclusion(champion=before)
     entry = entry_of_search(prepared, record.run, best, spec)
-    return Conclusion(champion=crown(settings, prepared, record.store, record.run, entry, listener))
+    champion = crown(settings, prepared, record.store, record.run, entry, listener)
+    record.run.annotate(record.run.run_id, tags={FINALS: ""})  # those that were held did not choose this one
+    return Conclusion(champion=champion)
 
 
 def _with_finals(

@@ -82,8 +82,10 @@ def _champion(params: Params) -> Contestant:
 
 
 def digest_of(settings: SweepSettings, entered: Sequence[Contestant]) -> str:
-    """Return what makes two finals of one study the same: who takes part, and how often they are trained."""
-    text = json.dumps([[asdict(one.params) for one in entered], settings.finals.n_seeds, settings.search.seed])
+    """Return what makes two finals of one study the same: who takes part, how often, and what becomes of the winner."""
+    finals = settings.finals
+    how = [finals.n_seeds, finals.kind.value, finals.alpha, settings.search.seed]
+    text = json.dumps([[asdict(one.params) for one in entered], how])
     return sha256(text.encode()).hexdigest()
 
 

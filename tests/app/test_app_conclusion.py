@@ -107,6 +107,19 @@ def test_the_median_model_alone(songs: pd.DataFrame, own_root: Path, outcome: Sw
 
 
 @pytest.mark.slow
+def test_another_kind_is_another_champion(songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome) -> None:
+    """The same finals, the same runs; what is put forward is what was asked for, each time."""
+    told = []
+    for words in ({"finals__kind": "single"}, {"finals": "none"}, {}):
+        told.append(songpop.sweep(songs, **QUICK, **words, paths__root=str(own_root)).champion)
+    assert [(one.kind, one.n_models) for one in told if one] == [("single", 1), ("single", 1), ("bag", 3)]
+    assert told[0] is not None
+    assert outcome.champion is not None
+    assert told[0].run_ids[0] in outcome.champion.run_ids  # one of the bag's, recorded once
+    assert len(finals_of_sweep(client_of(own_root), outcome)[1]) == 6
+
+
+@pytest.mark.slow
 def test_the_present_champion_takes_part(songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome) -> None:
     songpop.promote(paths__root=str(own_root), gates__baselines=[], gates__calibration=1.0)  # three epochs beat nobody
     told = songpop.sweep(songs, **QUICK, paths__root=str(own_root), search__name="next", search__known_points=[])

@@ -8,7 +8,7 @@ from quick import changed, sweep_settings
 from songpop.app.finals import contestants, digest_of
 from songpop.contracts import FinishedTrial, Params, TrialState
 from songpop.search.finals import Origin
-from songpop.settings import SweepSettings
+from songpop.settings import ChampionKind, SweepSettings
 
 VALUES = {0: 0.40, 1: 0.30, 2: None, 3: 0.35, 4: 0.32, 5: 0.31, 6: 0.33, 7: 0.34}
 
@@ -87,7 +87,9 @@ def test_a_digest_knows_who_took_part_and_how_often(settings: SweepSettings) -> 
         digest_of(settings, found[1:]),
         digest_of(changed(settings, "finals.n_seeds", 3), found),
         digest_of(changed(settings, "search.seed", 3), found),
+        digest_of(changed(settings, "finals.kind", ChampionKind.single), found),
+        digest_of(changed(settings, "finals.alpha", 0.01), found),
     }
-    assert len(digests) == 4
+    assert len(digests) == 6
     renamed = [replace(one, trial=99, origin=Origin.known) for one in found]
     assert digest_of(settings, renamed) == digest_of(settings, found)
