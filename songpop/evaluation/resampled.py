@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from songpop.errors import DataError
-from songpop.evaluation.stats import Interval
+from songpop.evaluation.stats import Interval, finite_values
 
 
 def resampled_interval(values: ArrayLike, validation_ratio: float, level: float = 0.95) -> Interval:
@@ -29,7 +29,7 @@ def resampled_interval(values: ArrayLike, validation_ratio: float, level: float 
     Raises:
         DataError: if there is no value, or one is not finite.
     """
-    numbers = _finite(values)
+    numbers = finite_values(values)
     n, mean = len(numbers), float(numbers.mean())
     if n == 1:
         return Interval(mean=mean, low=float("nan"), high=float("nan"), n=1)
@@ -43,7 +43,7 @@ def resampled_error(values: ArrayLike, validation_ratio: float) -> float:
     Raises:
         DataError: if there is no value, or one is not finite.
     """
-    numbers = _finite(values)
+    numbers = finite_values(values)
     if len(numbers) == 1:
         return float("nan")
     return float(np.sqrt((1 / len(numbers) + validation_ratio) * numbers.var(ddof=1)))
@@ -62,7 +62,7 @@ def paired_p_value(a: ArrayLike, b: ArrayLike, validation_ratio: float) -> float
     Raises:
         DataError: if the shapes differ, there is no value, or one is not finite.
     """
-    first, second = _finite(a), _finite(b)
+    first, second = finite_values(a), finite_values(b)
     if first.shape != second.shape:
         raise DataError(f"both must have a value for each resample, but the shapes are {first.shape}, {second.shape}.")
     differences = first - second
@@ -84,13 +84,3 @@ def holm(p_values: Sequence[float]) -> NDArray[np.float64]:
     corrected = np.empty_like(raw)
     corrected[order] = np.minimum(stepped, 1.0)
     return corrected
-
-
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
-    numbers = np.asarray(values, dtype=np.float64).reshape(-1)
-    if not len(numbers) or not np.isfinite(numbers).all():
-        raise DataError(
-            f"a mean over resamples needs at least one value, all finite, but there are {len(numbers)}, "
-            f"of which {int((~np.isfinite(numbers)).sum())} are not finite."
-        )
-    return numbers

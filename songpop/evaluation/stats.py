@@ -28,7 +28,7 @@ def t_interval(values: ArrayLike, level: float = 0.95) -> Interval:
     Raises:
         DataError: if there is no value, or one is not finite.
     """
-    numbers = _finite(values)
+    numbers = finite_values(values)
     n, mean = len(numbers), float(numbers.mean())
     if n == 1:
         return Interval(mean=mean, low=float("nan"), high=float("nan"), n=1)
@@ -45,7 +45,7 @@ def prediction_interval(values: ArrayLike, level: float = 0.99) -> Interval:
     Raises:
         DataError: if there are fewer than two values, or one is not finite.
     """
-    numbers = _finite(values)
+    numbers = finite_values(values)
     n, mean = len(numbers), float(numbers.mean())
     if n == 1:
         raise DataError("a prediction interval needs at least two values, but there is one.")
@@ -71,7 +71,7 @@ def paired_difference(
     Raises:
         DataError: if the shapes differ, there is no row, or a loss is not finite.
     """
-    first, second = _finite(a), _finite(b)
+    first, second = finite_values(a), finite_values(b)
     if first.shape != second.shape:
         raise DataError(
             f"both models must have a loss for each row, but the shapes are {first.shape} and {second.shape}."
@@ -83,7 +83,12 @@ def paired_difference(
     return Interval(mean=float(differences.mean()), low=float(low), high=float(high), n=n)
 
 
-def _finite(values: ArrayLike) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def finite_values(values: ArrayLike) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return values as an array, shape (n,).
+
+    Raises:
+        DataError: if there is no value, or one is not finite.
+    """
     numbers = np.asarray(values, dtype=np.float64).reshape(-1)
     if not len(numbers) or not np.isfinite(numbers).all():
         raise DataError(
