@@ -18,12 +18,12 @@ from songpop.app.prepare import Prepared
 from songpop.app.recording import test_digest
 from songpop.app.records import Champion
 from songpop.app.search_record import SearchRecord
-from songpop.contracts import FinishedTrial, TrialSpec
+from songpop.contracts import FinishedTrial, Params, TrialSpec
 from songpop.search.driver import SearchSummary
 from songpop.search.finals import Finals
 from songpop.search.optuna_backend import OptunaBackend
 from songpop.settings import ChampionKind, SweepSettings
-from songpop.tracking.champion_spec import champion_params
+from songpop.tracking.champion_spec import champion_spec
 from songpop.tracking.openings import openings
 from songpop.tracking.records import FINALS
 from songpop.tracking.runs import SweepRun
@@ -93,7 +93,7 @@ def _with_finals(
     settings: SweepSettings, prepared: Prepared, record: SearchRecord, backend: OptunaBackend, listener: Listener
 ) -> Conclusion:
     run, store = record.run, record.store
-    entered = contestants(settings, backend, champion_params(store, settings.registry))
+    entered = contestants(settings, backend, _champions_params(settings, record, listener))
     digest = digest_of(settings, entered)
     tags, before = run.tags(), champion_before(store, run)
     if before is not None and tags.get(FINALS) == digest:
@@ -111,6 +111,19 @@ def _with_finals(
     run.write({FINALS_FILE: json.dumps(document_of(held.finals), indent=1)})
     run.annotate(run.run_id, metrics=_metrics(held.finals), tags={FINALS: digest})
     return Conclusion(finals=held.finals, champion=champion)
+
+
+def _champions_params(settings: SweepSettings, record: SearchRecord, listener: Listener) -> Params | None:
+    """Return the present champion's hyperparameters; where they are lost, say that the finals go without them."""
+    present = champion_spec(record.store, settings.registry)
+    if present is None:
+        return None
+    if present.params is None and settings.finals.with_champion:
+        listener.note(
+            f"The configuration of the champion, version {present.version} of {settings.registry.model!r}, takes no "
+            "part in the finals: the run that tells it is not in this store any more."
+        )
+    return present.params
 
 
 def _still(record: SearchRecord, prepared: Prepared, kind: ChampionKind, run_ids: tuple[str, ...]) -> Champion | None:

@@ -66,6 +66,8 @@ def finals_lines(finals: Any) -> list[str]:
     if finals.winner is None:
         return ["The finals have no winner: each finalist had a run that failed."]
     lines = [f"Number {finals.winner + 1} wins: {finals.reason}."]
+    if finals.finalists[finals.winner].contestant.is_champion:
+        lines.append("It is the present champion's configuration: this search found nothing better.")
     if finals.shrinkage is not None:
         direction = "better" if finals.shrinkage >= 0 else "worse"
         lines.append(f"The search's best looked {abs(finals.shrinkage):.4f} {direction} than it is.")

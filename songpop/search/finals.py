@@ -8,7 +8,7 @@ Axes: J resamples, which every finalist is trained on, with the same seeds.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -36,6 +36,7 @@ class Contestant:
     suggested: Mapping[str, Any] = field(default_factory=dict)  # what tells it from others, for people
     trial: int | None = None  # of the search; None: it was not tried
     search_value: float | None = None  # validation log loss in the search; None: not tried, or not complete
+    is_champion: bool = False  # the present champion's configuration, whatever else it comes from
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,9 @@ def contestants_of(
             distinct.setdefault(one.params, one)
     for one in (*known, *([champion] if champion else [])):
         distinct.setdefault(one.params, one)
-    return tuple(distinct.values())
+    return tuple(
+        replace(one, is_champion=champion is not None and one.params == champion.params) for one in distinct.values()
+    )
 
 
 def final_seed(search_seed: int, resample: int) -> int:

@@ -1,7 +1,7 @@
 """The present champion's hyperparameters, so that a new sweep's finals can hold its own against them."""
 
 import json
-from dataclasses import fields
+from dataclasses import dataclass, fields
 
 from mlflow.exceptions import MlflowException
 
@@ -15,10 +15,19 @@ from songpop.tracking.records import SPEC
 from songpop.tracking.store import Store
 
 
-def champion_params(store: Store, settings: RegistrySettings) -> Params | None:
-    """Return the champion's hyperparameters; None where there is no champion, or its run is gone or not songpop's.
+@dataclass(frozen=True, kw_only=True)
+class ChampionSpec:
+    """The version that the alias points to, and its hyperparameters; None: its record does not tell them."""
 
-    Its files are not looked at: a damaged champion is for `promote` and `predict` to refuse.
+    version: int
+    params: Params | None
+
+
+def champion_spec(store: Store, settings: RegistrySettings) -> ChampionSpec | None:
+    """Return the champion's hyperparameters; None where there is no champion.
+
+    They are not told where the version or its run was deleted, or songpop did not record it. Its files are not looked
+    at: a damaged champion is for `promote` and `predict` to refuse.
 
     Raises:
         StoreError: if the store cannot be read.
@@ -26,13 +35,23 @@ def champion_params(store: Store, settings: RegistrySettings) -> Params | None:
     with store_failures(store.where):
         registered = registered_model(store, settings.model)
         number = alias_version(registered, settings) if registered else None
-        version = get_version(store, settings, number) if number else None
-        if version is None:
+        if number is None:
             return None
-        try:
-            facts = ModelFacts.from_tags(version.tags)
-            spec = store.client.get_run((facts.members or (facts.run_id,))[0]).data.tags[SPEC]
-        except (ArtifactError, MlflowException, KeyError):
-            return None
+        return ChampionSpec(version=number, params=_params(store, settings, number))
+
+
+def _params(store: Store, settings: RegistrySettings, number: int) -> Params | None:
+    version = get_version(store, settings, number)
+    if version is None:
+        return None
+    try:
+        facts = ModelFacts.from_tags(version.tags)
+        spec = store.client.get_run((facts.members or (facts.run_id,))[0]).data.tags[SPEC]
+    except (ArtifactError, KeyError):
+        return None
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return None
     known = {field.name for field in fields(Params)}
     return Params(**{name: value for name, value in json.loads(spec)["params"].items() if name in known})

@@ -209,6 +209,8 @@ def check_comparison(comparison: Comparison, champion: str, settings: GateSettin
             f"The candidate may be worse than {champion} by more than gates.champion_margin ({margin:g}): {told}, "
             f"{spread}. Search longer, or compare on more rows."
         )
+    elif comparison.low == comparison.high == 0:
+        sentence = f"As good as {champion}, and no better: each probability is the same. {told[0].upper()}{told[1:]}."
     else:
         sentence = f"As good as {champion} or better: {told}, {spread}."
     return Finding(

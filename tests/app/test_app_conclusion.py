@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
-from quick import LEAN, QUICK
+from quick import LEAN, QUICK, Notebook
 
 import songpop
 from songpop.app.conclusion import FINALS_FILE
@@ -119,13 +119,25 @@ def test_another_kind_is_another_champion(songs: pd.DataFrame, own_root: Path, o
     assert len(finals_of_sweep(client_of(own_root), outcome)[1]) == 6
 
 
-@pytest.mark.slow
-def test_the_present_champion_takes_part(songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome) -> None:
-    songpop.promote(paths__root=str(own_root), gates__baselines=[], gates__calibration=1.0)  # three epochs beat nobody
-    told = songpop.sweep(songs, **QUICK, paths__root=str(own_root), search__name="next", search__known_points=[])
+def entered_by(told: SweepOutcome) -> list[str]:
     assert told.finals is not None
-    entered = [one.contestant.origin.value for one in told.finals.finalists]
-    assert sorted(entered) == ["champion", "search", "search"]
+    return sorted(one.contestant.origin.value for one in told.finals.finalists)
+
+
+@pytest.mark.slow
+def test_the_present_champion_takes_part_as_long_as_its_record_lasts(
+    songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome
+) -> None:
+    songpop.promote(paths__root=str(own_root), gates__baselines=[], gates__calibration=1.0)  # three epochs beat nobody
+    assert outcome.champion is not None
+    words = {**QUICK, "paths__root": str(own_root), "search__known_points": []}
+    told = songpop.sweep(songs, **words, search__name="next")
+    assert entered_by(told) == ["champion", "search", "search"]
+    client_of(own_root).delete_tag(outcome.champion.run_ids[0], "songpop.spec")
+    notebook = Notebook()
+    told = songpop.sweep(songs, **words, search__name="next", listener=notebook)
+    assert entered_by(told) == ["search", "search"]
+    assert any("version 1 of 'songpop', takes no part in the finals" in note for note in notebook.notes)
 
 
 # ── openings ────────────────────────────────────────────────────────────────────────────────────────────────

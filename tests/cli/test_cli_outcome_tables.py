@@ -44,6 +44,15 @@ def test_the_finals_in_sentences() -> None:
     ]
 
 
+def test_nothing_better_was_found_where_the_champions_configuration_wins() -> None:
+    winner = FINALS.finalists[FINALS.winner]
+    same = replace(winner, contestant=replace(winner.contestant, is_champion=True))
+    again = replace(FINALS, finalists=tuple(same if one is winner else one for one in FINALS.finalists))
+    told = "It is the present champion's configuration: this search found nothing better."
+    assert told in finals_lines(again)
+    assert told not in finals_lines(FINALS)
+
+
 @pytest.mark.parametrize(
     ("shrinkage", "words"), [(-0.02, "looked 0.0200 worse than it is"), (0.01, "looked 0.0100 better"), (None, None)]
 )

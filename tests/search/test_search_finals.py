@@ -37,7 +37,20 @@ def test_known_points_and_the_champion_take_part_whatever_they_reached() -> None
     known = replace(tried(2, None), origin=Origin.known)
     champion = Contestant(origin=Origin.champion, params=BIG)
     found = contestants_of([tried(0, 0.5), tried(1, 0.3)], 1, [known], champion)
-    assert [one.origin for one in found] == [Origin.search, Origin.known, Origin.champion]
+    assert [(one.origin, one.is_champion) for one in found] == [
+        (Origin.search, False),
+        (Origin.known, False),
+        (Origin.champion, True),
+    ]
+
+
+def test_the_champions_configuration_is_known_as_such_also_where_the_search_found_it_again() -> None:
+    again = Contestant(origin=Origin.champion, params=tried(1, 0.3).params)
+    found = contestants_of([tried(0, 0.5), tried(1, 0.3)], 2, [], again)
+    assert [(one.trial, one.origin, one.is_champion) for one in found] == [
+        (1, Origin.search, True),
+        (0, Origin.search, False),
+    ]
 
 
 def test_a_known_point_among_the_best_takes_part_once() -> None:

@@ -126,6 +126,12 @@ def test_as_good_or_better(found: Comparison, settings: GateSettings) -> None:
     assert check_comparison(found, "songpop version 3", settings).is_passed
 
 
+def test_the_same_model_again_is_no_better() -> None:
+    found = check_comparison(comparison(0.30, 0.30, reach=0.0), "songpop version 3", STRICT)
+    assert found.is_passed
+    assert found.sentence.startswith("As good as songpop version 3, and no better: each probability is the same. Log")
+
+
 def test_strict_lets_no_luck_pass() -> None:
     assert "may be worse" in refused(check_comparison(comparison(0.295, 0.30, reach=0.02), "v", STRICT))
 
