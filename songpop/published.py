@@ -1,8 +1,7 @@
 """The claims of the published work, each put to the test on repeated seeds.
 
 A published number is one run, so it is compared with where one further run of ours would fall (a prediction
-interval), not with the interval of our mean. Source: Hahn & Meeker, Statistical Intervals, section 4.7 (normal
-prediction interval: mean ± t(1 - a/2, n - 1) · s · sqrt(1 + 1/n)).
+interval), not with the interval of our mean.
 """
 
 import math
@@ -10,9 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
-from songpop.evaluation.stats import t_interval
+from songpop.evaluation.stats import prediction_interval, t_interval
 
 Runs = Mapping[str, Sequence[float]]  # metric: one value per seed; NaN where the run failed
 
@@ -34,16 +32,6 @@ class Verdict:
     claim: str
     holds: bool
     evidence: str
-
-
-def prediction_interval(values: Sequence[float], level: float = 0.95) -> tuple[float, float]:
-    """Return where one further run falls with probability `level`, if runs are normal; needs two values."""
-    n = len(values)
-    if n < 2:
-        return (-math.inf, math.inf)
-    half = float(stats.t.ppf((1 + level) / 2, n - 1)) * float(np.std(values, ddof=1)) * math.sqrt(1 + 1 / n)
-    mean = float(np.mean(values))
-    return mean - half, mean + half
 
 
 def judge(
@@ -100,7 +88,8 @@ def _number(claim: str, metric: str, values: Sequence[float], published: float) 
     finished = _finished(values)
     if len(finished) < 2:
         return Verdict(claim=claim, holds=False, evidence=f"only {len(finished)} of {len(values)} runs did not fail")
-    low, high = np.clip(prediction_interval(finished), 0.0, np.inf if metric == "loss" else 1.0)
+    interval = prediction_interval(finished, 0.95)
+    low, high = np.clip((interval.low, interval.high), 0.0, np.inf if metric == "loss" else 1.0)
     return Verdict(
         claim=claim,
         holds=bool(low <= published <= high),

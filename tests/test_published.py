@@ -3,12 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
-import numpy as np
 import pytest
-from scipy import stats
 
 from songpop.compose import compose_settings
-from songpop.published import MODELS, PUBLISHED, VARIANTS, judge, prediction_interval
+from songpop.published import MODELS, PUBLISHED, VARIANTS, judge
 from songpop.settings import SweepSettings
 
 LEARNS, WINS, LEADS = "all three models learn", "L2 with RMSprop wins", "L2 is about 3.44 % better"
@@ -26,35 +24,6 @@ def verdicts(accuracy: Mapping[str, Sequence[float]]) -> dict[str, bool]:
     return {
         name: verdict.holds for verdict in judged for name in (LEARNS, WINS, LEADS) if verdict.claim.startswith(name)
     }
-
-
-# ── the interval ────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def test_the_interval_by_hand() -> None:
-    # mean 2, s 1, t(0.975; 2) = 4.302653, sqrt(1 + 1/3) = 1.154701
-    assert prediction_interval([1.0, 2.0, 3.0]) == pytest.approx((2 - 4.968275, 2 + 4.968275), abs=1e-5)
-
-
-@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
-def test_one_further_run_falls_into_it_as_often_as_said(level: float) -> None:
-    rng, n_draws = np.random.default_rng(0), 1_000
-    draws = rng.normal(0.9, 0.02, (n_draws, 6))
-    inside = [low <= row[5] <= high for row in draws for low, high in [prediction_interval(row[:5].tolist(), level)]]
-    assert np.mean(inside) == pytest.approx(level, abs=0.02)
-
-
-def test_it_is_wider_than_the_means_interval() -> None:
-    values = [0.94, 0.95, 0.97, 0.96]
-    low, high = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
-    wide_low, wide_high = prediction_interval(values)
-    assert wide_low < low < high < wide_high
-    assert (wide_high - wide_low) / (high - low) == pytest.approx(math.sqrt(len(values) + 1))
-
-
-@pytest.mark.parametrize("values", [[], [0.9]])
-def test_one_run_says_nothing_about_the_next(values: list[float]) -> None:
-    assert prediction_interval(values) == (-math.inf, math.inf)
 
 
 # ── the numbers of the table ────────────────────────────────────────────────────────────────────────────────

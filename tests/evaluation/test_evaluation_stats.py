@@ -28,11 +28,15 @@ def test_one_value_has_no_interval() -> None:
     assert math.isnan(found.high)
 
 
-def test_one_more_value_lies_in_the_prediction_interval_as_often_as_it_says() -> None:
-    samples = np.random.default_rng(0).normal(size=(1000, 7))
-    intervals = [prediction_interval(row[1:], level=0.9) for row in samples]
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
+def test_one_more_value_lies_in_the_prediction_interval_as_often_as_it_says(level: float) -> None:
+    samples = np.random.default_rng(0).normal(0.9, 0.02, size=(4_000, 7))
+    intervals = [prediction_interval(row[1:], level) for row in samples]
     hits = [i.low <= row[0] <= i.high for i, row in zip(intervals, samples, strict=True)]
-    assert np.mean(hits) == pytest.approx(0.9, abs=0.03)
+    assert np.mean(hits) == pytest.approx(level, abs=0.03)
+
+
+def test_a_prediction_interval_by_hand() -> None:
     found, mean = prediction_interval([1.0, 2.0, 3.0], 0.95), t_interval([1.0, 2.0, 3.0])
     assert (found.mean, found.n) == (2.0, 3)
     assert found.high - 2 == pytest.approx(4.303 * math.sqrt(1 + 1 / 3), rel=1e-3)  # a table of Student, 2 degrees
