@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_PLAIN = re.compile(r"[\w./+-]+", re.ASCII)
+# What Hydra reads as the text that it is; 7, 2024_10, .5, 1e5 and nan it reads as numbers.
+_PLAIN = re.compile(r"(?!(?:null|true|false|inf|nan)$)[a-z_/][\w./+-]*", re.ASCII | re.IGNORECASE)
 # Names and places: what stands behind the equals sign is taken as it is, whatever characters it has.
 TEXT_KEYS = (
     "data.path", "input", "output", "paths.root", "search.name", "sweep", "storage.url", "tracking.uri",
