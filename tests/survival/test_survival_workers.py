@@ -16,13 +16,14 @@ from small_sweeps import assert_sound
 from songpop.overrides import quoted
 
 pytestmark = [pytest.mark.survive, pytest.mark.timeout(600)]
-N_TRIALS = 16
-# Four small networks, so that harm is done early; a worker that then takes up a large one needs memory for it.
-SPACE = """
-widths: {kind: choice, choices: ["8", "512-512"]}
-learning_rate: {kind: float, low: 1.0e-4, high: 1.0e-3, log: true}
+# Larger and larger networks: whenever a worker comes to harm, it soon needs more memory than it had.
+RUNGS = ["8", "256-256", "512-512", "768-768"]
+SPACE = f"""
+widths: {{kind: choice, choices: {json.dumps(RUNGS)}}}
+learning_rate: {{kind: float, low: 1.0e-4, high: 1.0e-2, log: true}}
 """
-POINTS = [{"widths": "8", "learning_rate": (place + 1) / 10_000} for place in range(4)]
+POINTS = [{"widths": RUNGS[place // 6], "learning_rate": (place + 1) / 10_000} for place in range(6 * len(RUNGS))]
+N_TRIALS = len(POINTS)
 
 
 def hang(pid: int) -> None:
