@@ -28,7 +28,7 @@ def replay_lines(outcome: Any) -> Iterator[str]:
         (outcome.n_not_reproducible, "not reproducible"),
     )
     yield (
-        f"{_trials(outcome.n_runs)} trained again in {outcome.wall_s:,.0f} s: "
+        f"Checked {_trials(outcome.n_runs)} in {outcome.wall_s:,.0f} s: "
         + ", ".join(f"{n} {name}" for n, name in counts if n)
         + f" (tolerance {outcome.tolerance:g})."
     )

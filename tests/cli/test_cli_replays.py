@@ -63,7 +63,7 @@ def test_what_holds_for_all() -> None:
     drifted = replace(BARE, verdict=Verdict.DRIFTED, why=("x",))
     found = list(replay_lines(outcome(remarked, replace(remarked, remarks=("commit a, now b",)), drifted)))
     assert found == [
-        "3 trials trained again in 3 s: 2 same, 1 drifted (tolerance 0.0001).",
+        "Checked 3 trials in 3 s: 2 same, 1 drifted (tolerance 0.0001).",
         "Not as it was, with the same result: commit a, now b (2 trials); keras 1, now 2 (1 trial).",
     ]
-    assert list(replay_lines(outcome(BARE))) == ["1 trial trained again in 3 s: 1 same (tolerance 0.0001)."]
+    assert list(replay_lines(outcome(BARE))) == ["Checked 1 trial in 3 s: 1 same (tolerance 0.0001)."]
