@@ -55,7 +55,7 @@ def finals_table(sweep: str, finals: Any) -> Table:
                 settings_line(entered.suggested),
             )
         )
-    marks = f"{WON} wins, {WITHIN_NOISE} as good within noise"
+    marks = f"{WON} wins, {WITHIN_NOISE} cannot be told from it"
     title = f"Finals of {sweep}: mean over {finals.n_resamples} resamples ± 95 % ({marks})"
     columns = ("#", "from", "val log loss", "in the\nsearch", "behind\n(p)", "weights", "settings")
     return titled_table(title, columns, rows)

@@ -7,7 +7,7 @@ Axes: J resamples, which every finalist is trained on, with the same seeds.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
@@ -47,9 +47,9 @@ class Finalist:
     values: tuple[float, ...]  # one per resample; NaN: that run failed
     interval: Interval | None  # of the mean; None: a run failed, and with it the contestant
     n_weights: int
-    difference: float | None = None  # of its mean to the lowest mean
-    p_value: float | None = None  # that this is luck; corrected for the number of finalists
-    is_within_noise: bool = False  # as good as the lowest mean, as far as these runs can tell
+    difference: float | None = None  # of its mean to the winner's; below 0 where a simpler one won
+    p_value: float | None = None  # that this is luck; corrected for the number of finalists; None: it is the winner
+    is_within_noise: bool = False  # these runs cannot tell it from the winner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +101,11 @@ def verdict(
 ) -> Finals:
     """Return who wins.
 
-    The lowest mean leads. Each other is tested against it: paired by resample, corrected for overlap (evaluation/
-    resampled.py) and for the number of tests (Holm). Within noise is whoever the test cannot tell from the leader
-    (p >= alpha) and whose mean lies within one standard error of the paired difference: not to be proven worse is not
-    yet to be as good. Of those, the simplest wins. Source of the second rule: Breiman et al., Classification and
-    Regression Trees, 1984, section 3.4.3 (one standard error).
+    The lowest mean leads. As good as it is whoever's mean lies within one standard error of the paired difference; of
+    those, the simplest wins. Source: Breiman et al., Classification and Regression Trees, 1984, section 3.4.3. Then the
+    winner is tested against every other: paired by resample, corrected for overlap (evaluation/resampled.py) and for
+    the number of tests (Holm). Whoever the test cannot tell from it (p >= alpha) is within noise, and the reason says
+    how many are: not to be proven worse is not yet to be as good, and to lead is not yet to be better.
 
     Args:
         contestants: who took part.
@@ -117,7 +117,10 @@ def verdict(
     runs = {place: tuple(float(value) for value in values[place]) for place in range(len(contestants))}
     whole = sorted((p for p in runs if np.isfinite(runs[p]).all()), key=lambda p: float(np.mean(runs[p])))
     failed = [place for place in runs if place not in whole]
-    tests = _tests([runs[place] for place in whole], validation_ratio, alpha)
+    ordered = [runs[place] for place in whole]
+    sizes = [simplicity(contestants[place].params, n_weights[place]) for place in whole]
+    winner = min(_as_good(ordered, validation_ratio), key=lambda place: (sizes[place], place), default=None)
+    tests = [] if winner is None else _tests(ordered, winner, validation_ratio, alpha)
     finalists = tuple(
         Finalist(
             contestant=contestants[place],
@@ -133,12 +136,11 @@ def verdict(
         Finalist(contestant=contestants[place], values=runs[place], interval=None, n_weights=n_weights[place])
         for place in failed
     )
-    winner, reason = _winner(finalists[: len(whole)])
     return Finals(
         finalists=finalists,
         winner=winner,
-        reason=reason,
-        shrinkage=_shrinkage(finalists[: len(whole)]),
+        reason=_reason(finalists[: len(whole)], winner, alpha),
+        shrinkage=_shrinkage(finalists),
         n_resamples=len(runs[0]) if runs else 0,
         alpha=alpha,
     )
@@ -163,42 +165,64 @@ class _Test:
     is_within_noise: bool
 
 
-def _tests(runs: Sequence[Sequence[float]], validation_ratio: float, alpha: float) -> Iterator[_Test]:
-    """Yield each one's test against the first, whose mean is the lowest."""
-    corrected = holm([paired_p_value(run, runs[0], validation_ratio) for run in runs[1:]])
-    for place, run in enumerate(runs):
-        differences = np.subtract(run, runs[0])
-        difference = float(differences.mean())
-        if place == 0:
-            yield _Test(difference=0.0, p_value=None, is_within_noise=True)
-            continue
-        p_value = float(corrected[place - 1])
-        is_close = difference == 0 or difference <= resampled_error(differences, validation_ratio)
-        yield _Test(difference=difference, p_value=p_value, is_within_noise=p_value >= alpha and is_close)
+def _as_good(runs: Sequence[Sequence[float]], validation_ratio: float) -> list[int]:
+    """Return the places within one standard error of the first, whose mean is the lowest; it is one of them."""
+    differences = [np.subtract(run, runs[0]) for run in runs]
+    return [
+        place
+        for place, found in enumerate(differences)
+        if found.mean() == 0 or found.mean() <= resampled_error(found, validation_ratio)
+    ]
 
 
-def _winner(whole: Sequence[Finalist]) -> tuple[int | None, str]:
-    if not whole:
-        return None, "each finalist had a run that failed"
+def _tests(runs: Sequence[Sequence[float]], winner: int, validation_ratio: float, alpha: float) -> list[_Test]:
+    """Return each one's test against the winner."""
+    others = [place for place in range(len(runs)) if place != winner]
+    corrected = holm([paired_p_value(runs[place], runs[winner], validation_ratio) for place in others])
+    p_values = dict(zip(others, map(float, corrected), strict=True))
+    return [
+        _Test(
+            difference=float(np.subtract(run, runs[winner]).mean()),
+            p_value=p_values.get(place),
+            is_within_noise=p_values.get(place, 1.0) >= alpha,
+        )
+        for place, run in enumerate(runs)
+    ]
+
+
+def _reason(whole: Sequence[Finalist], winner: int | None, alpha: float) -> str:
+    if winner is None:
+        return "each finalist had a run that failed"
     if len(whole) == 1:
-        return 0, "the only one without a failed run"
-    equal = [place for place, one in enumerate(whole) if one.is_within_noise]
-    winner = min(equal, key=lambda p: (*simplicity(whole[p].contestant.params, whole[p].n_weights), p))
+        return "the only one without a failed run"
+    leader, chosen = whole[0], whole[winner]
+    won = "the lowest mean"
     if winner:
-        leader, chosen = whole[0], whole[winner]
+        behind = f"{abs(leader.difference or 0):.4f} behind, p = {leader.p_value:.2f}"
         smaller = f"{chosen.n_weights:,} weights against {leader.n_weights:,}"
         simpler = f"simpler at the same {chosen.n_weights:,} weights"
-        return winner, (
-            f"as good as the lowest mean within noise ({chosen.difference:.4f} behind, p = {chosen.p_value:.2f}), and "
-            + (smaller if chosen.n_weights < leader.n_weights else simpler)
+        won = f"within one standard error of the lowest mean ({behind}), and " + (
+            smaller if chosen.n_weights < leader.n_weights else simpler
         )
-    if len(equal) > 1:
-        return 0, f"the lowest mean; {len(equal) - 1} more are as good within noise, none of them simpler"
-    return 0, "the lowest mean, and no other is as good within noise"
+    return f"{won}; {_told_apart(len(whole) - 1, sum(not one.is_within_noise for one in whole), alpha)}"
 
 
-def _shrinkage(whole: Sequence[Finalist]) -> float | None:
-    searched = [one for one in whole if one.contestant.search_value is not None]
+def _told_apart(n_others: int, n_worse: int, alpha: float) -> str:
+    """Say how many of the others are worse than the winner, and how many only seem to be."""
+    if not n_worse:
+        which = f"none of the {n_others} others can" if n_others > 1 else "the other cannot"
+        return f"{which} be told from it by these runs (p ≥ {alpha:g})"
+    if n_worse == n_others:
+        which = f"all {n_others} others are" if n_others > 1 else "the other is"
+        return f"{which} worse beyond luck (p < {alpha:g})"
+    are = "are" if n_worse > 1 else "is"
+    return (
+        f"of the {n_others} others {n_worse} {are} worse beyond luck (p < {alpha:g}), the rest cannot be told from it"
+    )
+
+
+def _shrinkage(finalists: Sequence[Finalist]) -> float | None:
+    searched = [one for one in finalists if one.contestant.search_value is not None]
     best = min(searched, key=lambda one: one.contestant.search_value or math.inf, default=None)
     if best is None or best.interval is None or best.contestant.search_value is None:
         return None

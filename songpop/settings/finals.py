@@ -21,4 +21,4 @@ class FinalsSettings:
     n_seeds: int = 10  # each is trained so often: on other training and validation rows, with other seeds
     with_known_points: bool = True  # also search.known_points, such as the published settings
     with_champion: bool = True  # also the configuration of the present champion, registry.model
-    alpha: float = 0.05  # level of the paired tests, before they are corrected for their number
+    alpha: float = 0.05  # the others are worse beyond luck where a paired test, corrected for their number, has p below

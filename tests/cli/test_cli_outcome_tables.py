@@ -36,7 +36,7 @@ def test_the_finals(words: str) -> None:
 
 def test_the_finals_in_sentences() -> None:
     first, second = finals_lines(FINALS)
-    assert first.startswith("Number 2 wins: as good as the lowest mean within noise (0.0010 behind")
+    assert first.startswith("Number 2 wins: within one standard error of the lowest mean (0.0010 behind")
     assert "90 weights against 900" in first
     assert second == "The search's best looked 0.0120 better than it is."
     assert finals_lines(replace(FINALS, winner=None)) == [

@@ -91,7 +91,7 @@ def test_the_leaderboard_is_in_order_with_the_settings(shown: Callable[..., str]
         "300 epochs trained of 750 (60.0 % saved)",
         "5 new in 61 s (slots 93.1 % full, 8 programs traced, workers that died and were replaced: 1); all 25 trials",
         "Finals of sample-honest-full",
-        "Number 2 wins: as good as the lowest mean within noise",
+        "Number 2 wins: within one standard error of the lowest mean",
         "1,234 sealed test rows, opened 2 times",
         "majority class 0.6931",
         "make ui ",

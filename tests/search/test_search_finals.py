@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from songpop.contracts import Params
+from songpop.evaluation.resampled import resampled_error
 from songpop.search.finals import Contestant, Finals, Origin, contestants_of, final_seed, simplicity, verdict
 
 SMALL, BIG = Params(widths="8"), Params(widths="64-32")
@@ -97,9 +98,14 @@ def test_a_clear_lead_wins() -> None:
 def test_within_noise_the_smaller_wins_and_it_is_said() -> None:
     finals = judged((BIG, around(0.300), 0.29), (SMALL, around(0.301, NOISE[::-1]), 0.28), n_weights=[900, 10])
     assert finals.winner == 1
-    assert finals.finalists[1].contestant.params == SMALL
-    assert "within noise" in finals.reason
-    assert "10 weights against 900" in finals.reason
+    first, second = finals.finalists
+    assert second.contestant.params == SMALL
+    assert first.difference == pytest.approx(-0.001)  # the lowest mean is tested against the winner, as all are
+    assert first.p_value is not None
+    assert (second.difference, second.p_value) == (0.0, None)
+    assert first.is_within_noise
+    assert finals.reason.startswith("within one standard error of the lowest mean (0.0010 behind, p = ")
+    assert "10 weights against 900; the other cannot be told from it by these runs (p ≥ 0.05)" in finals.reason
 
 
 def test_at_the_same_size_the_simpler_wins() -> None:
@@ -115,8 +121,20 @@ def test_not_to_be_proven_worse_is_not_yet_to_be_as_good() -> None:
     second = finals.finalists[1]
     assert second.p_value is not None
     assert second.p_value > 0.05
-    assert not second.is_within_noise
+    assert second.is_within_noise  # nor is the leader proven better, and that is said
+    assert finals.reason == "the lowest mean; the other cannot be told from it by these runs (p ≥ 0.05)"
     assert finals.winner == 0
+
+
+def test_how_many_are_worse_beyond_luck_is_said() -> None:
+    near = (replace(SMALL, learning_rate=0.5), around(0.306, np.roll(NOISE, 5)), 0.3)
+    finals = judged((BIG, around(0.30), 0.3), near, (SMALL, around(0.5), 0.3), n_weights=[1, 9, 9])
+    assert finals.winner == 0
+    assert finals.reason == (
+        "the lowest mean; of the 2 others 1 is worse beyond luck (p < 0.05), the rest cannot be told from it"
+    )
+    far = judged((BIG, around(0.30), 0.3), (SMALL, around(0.5), 0.3), (*near[:1], around(0.6), 0.3))
+    assert far.reason == "the lowest mean; all 2 others are worse beyond luck (p < 0.05)"
 
 
 def test_a_failed_run_puts_a_finalist_last() -> None:
@@ -143,6 +161,11 @@ def test_shrinkage_is_that_of_the_searchs_best() -> None:
     assert finals.shrinkage == pytest.approx(0.012)
 
 
+def test_the_shrinkage_of_a_best_that_failed_is_unknown() -> None:
+    failed = [math.nan, *around(0.2)[1:]]
+    assert judged((BIG, failed, 0.20), (SMALL, around(0.32), 0.30)).shrinkage is None
+
+
 def test_shrinkage_needs_a_score() -> None:
     assert judged((BIG, around(0.3), None), (SMALL, around(0.4), None)).shrinkage is None
 
@@ -159,7 +182,7 @@ def test_more_tests_make_each_less_sure() -> None:
     st.lists(st.lists(st.floats(0.01, 1), min_size=4, max_size=4), min_size=1, max_size=6),
     st.lists(st.integers(1, 1000), min_size=6, max_size=6),
 )
-def test_the_winner_is_as_good_within_noise_and_none_of_those_is_simpler(
+def test_the_winner_is_the_simplest_within_one_standard_error_of_the_lowest_mean(
     values: list[list[float]], sizes: list[int]
 ) -> None:
     runs = [(replace(SMALL, learning_rate=0.001 * (k + 1)), one, 0.5) for k, one in enumerate(values)]
@@ -168,7 +191,14 @@ def test_the_winner_is_as_good_within_noise_and_none_of_those_is_simpler(
     winner = finals.finalists[finals.winner]
     means = [one.interval.mean for one in finals.finalists if one.interval]
     assert means == sorted(means)
-    assert winner.is_within_noise
-    equal = [one for one in finals.finalists if one.is_within_noise]
+    assert (winner.difference, winner.p_value, winner.is_within_noise) == (0.0, None, True)
+    lowest = finals.finalists[0].values
+    equal = [
+        one
+        for one in finals.finalists
+        if np.subtract(one.values, lowest).mean() <= resampled_error(np.subtract(one.values, lowest), 0.25)
+    ]
     size = simplicity(winner.contestant.params, winner.n_weights)
     assert size == min(simplicity(one.contestant.params, one.n_weights) for one in equal)
+    for one in finals.finalists:
+        assert one.is_within_noise == (one.p_value is None or one.p_value >= 0.05)
