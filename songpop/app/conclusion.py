@@ -19,6 +19,7 @@ from songpop.app.recording import test_digest
 from songpop.app.records import Champion
 from songpop.app.search_record import SearchRecord
 from songpop.contracts import FinishedTrial, Params, TrialSpec
+from songpop.errors import ArtifactError
 from songpop.search.driver import SearchSummary
 from songpop.search.finals import Finals
 from songpop.search.optuna_backend import OptunaBackend
@@ -97,8 +98,11 @@ def _with_finals(
     digest = digest_of(settings, entered)
     tags, before = run.tags(), champion_before(store, run)
     if before is not None and tags.get(FINALS) == digest:
-        finals = finals_of(json.loads(run.read(FINALS_FILE)))
-        return Conclusion(finals=finals, champion=_counted(before, record, prepared))
+        try:
+            finals = finals_of(run.read(FINALS_FILE))
+            return Conclusion(finals=finals, champion=_counted(before, record, prepared))
+        except ArtifactError as error:
+            listener.note(f"The finals are held again, since their verdict is lost: {error}")
     held = hold_finals(settings, prepared, entered, store, run, listener)
     if held is None:
         return Conclusion(interrupted=True)

@@ -1,5 +1,6 @@
 """The verdict of a finals as a file beside its sweep, and back."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
@@ -18,19 +19,19 @@ def document_of(finals: Finals) -> Mapping[str, Any]:
     return {**asdict(finals), "finalists": rows}
 
 
-def finals_of(document: Mapping[str, Any]) -> Finals:
-    """Return the verdict that `document_of` wrote.
+def finals_of(text: str) -> Finals:
+    """Return the verdict whose `document_of` is the JSON text.
 
     Raises:
         ArtifactError: if it is something else.
     """
     try:
+        document = json.loads(text)
         finalists = tuple(_finalist(row) for row in document["finalists"])
         return Finals(**{**document, "finalists": finalists})
     except (KeyError, TypeError, ValueError) as error:
         raise ArtifactError(
-            f"The finals of a sweep must be what songpop wrote, but this file cannot be read ({error!r}). Restore it "
-            "from a copy, or search anew: search.name=…"
+            f"The finals of a sweep must be what songpop wrote, but this file cannot be read ({error!r})."
         ) from error
 
 

@@ -54,7 +54,7 @@ class PoolEngine:
         self._timeout_s = trial_timeout_s
         self._slots = Slots(n_workers, n_slots)
         self._workers: list[_Worker] = []
-        self._reported: dict[int, int] = {}  # trial: epochs that were decided on, also by a worker that died since
+        self._decided: dict[int, tuple[int, bool]] = {}  # trial: its last epoch that was decided on, and if it stopped
         self._n_deaths = 0
         self._clock_s = time.monotonic()
 
@@ -138,7 +138,7 @@ class PoolEngine:
         elif isinstance(message, Ended):
             for result in message.results:
                 self._slots.free(worker.number, result.spec.trial, self._now_s())
-                self._reported.pop(result.spec.trial, None)
+                self._decided.pop(result.spec.trial, None)
             yield from message.results
         elif isinstance(message, Failure) and not message.is_memory:
             raise message.told()
@@ -146,11 +146,13 @@ class PoolEngine:
             yield from self._bury(worker)
 
     def _is_stopped(self, report: EpochReport, on_epoch: OnEpoch) -> bool:
-        """Ask about an epoch; one that was decided on before its worker died was not a reason to stop."""
-        if report.epoch <= self._reported.get(report.trial, 0):
-            return False
-        self._reported[report.trial] = report.epoch
-        return on_epoch(report) is Decision.STOP
+        """Ask about an epoch, once: a trial whose worker died since gets the answer that it got before."""
+        epoch, is_stopped = self._decided.get(report.trial, (0, False))
+        if report.epoch <= epoch:
+            return is_stopped and report.epoch == epoch
+        is_stopped = on_epoch(report) is Decision.STOP
+        self._decided[report.trial] = report.epoch, is_stopped
+        return is_stopped
 
     def _bury(self, worker: "_Worker") -> Iterator[TrialResult]:
         """Put a new worker in a dead one's place, and its trials in line again; give up those that were lost before."""
@@ -163,7 +165,7 @@ class PoolEngine:
         given_up = self._slots.lose(worker.number, self._now_s())
         self._workers[worker.number] = _Worker(worker.number, self._task)
         for spec in given_up:
-            self._reported.pop(spec.trial, None)
+            self._decided.pop(spec.trial, None)
             yield _lost(spec, reason)
 
     def _now_s(self) -> float:

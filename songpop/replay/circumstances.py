@@ -22,7 +22,9 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
         then: the recorded environment, as its file has it; what it lacks, an older songpop did not record.
         now: this one.
     """
-    return (*_packages(then.get("packages") or {}, now.get("packages") or {}), *_fields(then, now))
+    packages = then.get("packages")
+    changed = _packages(packages, now.get("packages") or {}) if packages else ["the packages are not on the record"]
+    return (*changed, *_fields(then, now))
 
 
 def _packages(then: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:

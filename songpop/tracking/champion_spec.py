@@ -11,6 +11,7 @@ from songpop.settings import RegistrySettings
 from songpop.tracking.champion import alias_version, get_version, registered_model
 from songpop.tracking.failures import store_failures
 from songpop.tracking.model_facts import ModelFacts
+from songpop.tracking.patience import patient
 from songpop.tracking.records import SPEC
 from songpop.tracking.store import Store
 
@@ -23,6 +24,7 @@ class ChampionSpec:
     params: Params | None
 
 
+@patient
 def champion_spec(store: Store, settings: RegistrySettings) -> ChampionSpec | None:
     """Return the champion's hyperparameters; None where there is no champion.
 
@@ -47,11 +49,12 @@ def _params(store: Store, settings: RegistrySettings, number: int) -> Params | N
     try:
         facts = ModelFacts.from_tags(version.tags)
         spec = store.client.get_run((facts.members or (facts.run_id,))[0]).data.tags[SPEC]
-    except (ArtifactError, KeyError):
+        told = dict(json.loads(spec)["params"])
+    except (ArtifactError, KeyError, TypeError, ValueError):
         return None
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         return None
     known = {field.name for field in fields(Params)}
-    return Params(**{name: value for name, value in json.loads(spec)["params"].items() if name in known})
+    return Params(**{name: value for name, value in told.items() if name in known})

@@ -58,7 +58,7 @@ class Examination:
         """Run the gates that need no champion; they take seconds, so nobody should wait for them."""
         checks: dict[str, Check] = {
             "leaks": lambda: check_leaks(self.candidate.facts, self._registry),
-            "record": lambda: check_record(self._store, self.candidate.parent_run_id),
+            "record": self._record,
             "tested": lambda: check_tested(self.candidate.facts, self._n_openings()),
             "seeds": lambda: check_seeds(self.candidate.facts, self._settings),
             "digest": self._digest,
@@ -88,6 +88,10 @@ class Examination:
 
     def _n_openings(self) -> int:
         return openings(self._store).get(self.candidate.test_digest, 0)
+
+    def _record(self) -> Finding:
+        facts = self.candidate.facts
+        return check_record(self._store, self.candidate.parent_run_id, facts.members or (facts.run_id,))
 
     def _digest(self) -> Finding:
         """MLflow registers a truncated artifact and calls it READY."""

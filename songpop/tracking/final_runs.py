@@ -11,6 +11,7 @@ from typing import Any, final
 
 from songpop.contracts import TrialResult
 from songpop.tracking.failures import store_failures
+from songpop.tracking.patience import patient
 from songpop.tracking.records import SPEC
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
@@ -36,14 +37,7 @@ class FinalRuns:
             StoreError: if the store cannot be used.
         """
         self._run = run.begin_finals(n_slots)
-        self._recorded: dict[str, tuple[str, float]] = {}
-        with store_failures(store.where):
-            for child in children(store, self._run.run_id):
-                if child.info.status in HALF_MADE:  # by a process that died
-                    store.client.delete_run(child.info.run_id)
-                    continue
-                value = child.data.metrics.get("best_val_log_loss", math.nan)
-                self._recorded[_key(json.loads(child.data.tags[SPEC]))] = (str(child.info.run_id), value)
+        self._recorded = _recorded(store, self._run.run_id)
 
     def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
         """Write those runs that are not recorded with these very numbers, and return the run ids of all.
@@ -61,9 +55,24 @@ class FinalRuns:
         self._run.finish("KILLED" if is_interrupted else "FINISHED")
 
     def _found(self, result: TrialResult) -> str | None:
-        run_id, value = self._recorded.get(_key(json.loads(spec_json(result.spec))), (None, math.nan))
-        same = value == result.value or (math.isnan(value) and math.isnan(result.value))
-        return run_id if same else None
+        return self._recorded.get((_key(json.loads(spec_json(result.spec))), repr(result.value)))
+
+
+@patient
+def _recorded(store: Store, parent: str) -> dict[tuple[str, str], str]:
+    """Return spec and value → run id; what a process that died has half made is deleted.
+
+    Another engine or class of machine has other values, and runs of its own beside the first ones.
+    """
+    found = {}
+    with store_failures(store.where):
+        for child in children(store, parent):  # the newest first, so that of two alike the oldest stays
+            if child.info.status in HALF_MADE:
+                store.client.delete_run(child.info.run_id)
+                continue
+            value = child.data.metrics.get("best_val_log_loss", math.nan)
+            found[_key(json.loads(child.data.tags[SPEC])), repr(value)] = str(child.info.run_id)
+    return found
 
 
 def _key(spec: Mapping[str, Any]) -> str:

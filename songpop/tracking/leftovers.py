@@ -11,7 +11,7 @@ from pathlib import Path
 from mlflow.entities import LoggedModel, LoggedModelStatus, Run
 
 from songpop.tracking.processes import is_dead
-from songpop.tracking.records import KIND, PROCESS, SWEEP, Finding
+from songpop.tracking.records import KIND, OF, PROCESS, SWEEP, Finding
 from songpop.tracking.store import Store, locked, sqlite_file
 from songpop.tracking.sweeps import children, search_runs
 
@@ -82,7 +82,7 @@ def dead_models(store: Store, alive: Set[str]) -> Iterator[Finding]:
         alive: ids of the parent runs that go on now.
     """
     for model in unfinished_models(store):
-        if not alive & {model.source_run_id, _parent_of(store, model.source_run_id)}:
+        if not alive & _line_of(store, model.source_run_id):
             yield Finding(
                 where=f"model {model.name} {model.model_id}",
                 problem="it was not logged to its end",
@@ -99,9 +99,10 @@ def dead_files(store: Store) -> Iterator[Finding]:
         )
 
 
-def _parent_of(store: Store, run_id: str | None) -> str | None:
+def _line_of(store: Store, run_id: str | None) -> frozenset[str | None]:
+    """Return a run's id, its parent's, and that of the sweep whose finals it belongs to."""
     run = next(search_runs(store, f"attributes.run_id = '{run_id}'", everywhere=True), None) if run_id else None
-    return run.data.tags.get("mlflow.parentRunId") if run else None
+    return frozenset([run_id, *((run.data.tags.get("mlflow.parentRunId"), run.data.tags.get(OF)) if run else ())])
 
 
 def _kill(store: Store, runs: list[Run]) -> None:

@@ -20,13 +20,15 @@ ENTERED = (
 def test_there_and_back() -> None:
     values = {0: [0.3, 0.31], 1: [0.4, 0.41], 2: [0.5, math.nan]}
     finals = verdict(ENTERED, values, [10, 20, 5], 0.25, 0.05)
-    found = finals_of(json.loads(json.dumps(document_of(finals))))
+    found = finals_of(json.dumps(document_of(finals)))
     assert found.finalists[:2] == finals.finalists[:2]
     assert math.isnan(found.finalists[2].values[1])  # which is not equal to itself
     assert (found.winner, found.reason, found.shrinkage) == (finals.winner, finals.reason, finals.shrinkage)
 
 
-@pytest.mark.parametrize("document", [{}, {"finalists": [{}]}, {"finalists": [{"contestant": {"origin": "?"}}]}])
-def test_something_else_is_refused(document: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "document", ["{}", '{"finalists": [{}]}', '{"finalists": [{"contestant": {"origin": "?"}}]}', '{"finalists"', "[]"]
+)
+def test_something_else_is_refused(document: str) -> None:
     with pytest.raises(ArtifactError, match="must be what songpop wrote"):
         finals_of(document)

@@ -38,13 +38,14 @@ class TestPoolEngine(EngineSuite):
         return PoolEngine(task, n_workers=2, n_slots=2, trial_timeout_s=300.0)
 
 
-def run_and(engine: PoolEngine, specs: list[TrialSpec], act: Callable[[EpochReport], None]) -> dict[int, TrialResult]:
-    """Run the specs; `act` sees each report."""
+def run_and(
+    engine: PoolEngine, specs: list[TrialSpec], act: Callable[[EpochReport], Decision | None]
+) -> dict[int, TrialResult]:
+    """Run the specs; `act` sees each report, and may decide on it."""
     queue = iter([*specs, *(Done() for _ in range(1000))])
 
     def on_epoch(report: EpochReport) -> Decision:
-        act(report)
-        return Decision.CONTINUE
+        return act(report) or Decision.CONTINUE
 
     return {result.spec.trial: result for result in engine.run(lambda: next(queue), on_epoch)}
 
@@ -81,6 +82,21 @@ def test_a_killed_worker_changes_no_result_and_loses_none() -> None:
         assert results[trial].history == result.history
         assert results[trial].state is TrialState.COMPLETE
     assert len(seen) == len(set(seen))  # an epoch that is trained again is not decided on again
+
+
+def test_a_trial_that_was_stopped_is_stopped_again_where_its_worker_dies_before_it_has_ended() -> None:
+    engine = pool_of(n_slots=1)
+
+    def act(report: EpochReport) -> Decision | None:
+        if (report.trial, report.epoch) != (5, 7):
+            return None
+        os.kill(worker_of(engine, 5).pid, signal.SIGKILL)
+        return Decision.STOP
+
+    results = run_and(engine, SPECS[:8], act)
+    assert engine.report().n_deaths == 1
+    assert results[5].state is TrialState.PRUNED
+    assert len(results[5].history) == 7
 
 
 def test_a_trial_that_takes_its_worker_down_twice_is_given_up() -> None:

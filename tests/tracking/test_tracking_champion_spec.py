@@ -35,11 +35,13 @@ def test_without_a_champion_there_are_none(store) -> None:
     assert champion_spec(store, RegistrySettings(alias="other")) is None
 
 
-@pytest.mark.parametrize("lose", ["run", "tags"])
+@pytest.mark.parametrize("lose", ["run", "tags", "{", "[]", '{"params": 3}'])
 def test_a_champion_whose_run_does_not_tell(store, lose: str) -> None:
     child = crowned(store, members=("0" * 32,)) if lose == "run" else crowned(store)
     if lose == "tags":
         store.client.delete_tag(child, "songpop.spec")
+    elif lose != "run":
+        store.client.set_tag(child, "songpop.spec", lose)
     assert champion_spec(store, RegistrySettings()) == ChampionSpec(version=1, params=None)
 
 

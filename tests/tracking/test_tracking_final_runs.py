@@ -51,6 +51,9 @@ def test_other_numbers_are_another_run(store) -> None:
     (one,) = finals.record_all([(final(0, 0), {})])
     (other,) = FinalRuns(store, run, 4).record_all([(final(0, 0, value=0.41), {})])
     assert one != other
+    # Held again on either class of machine, each finds its own.
+    again = FinalRuns(store, run, 4).record_all([(final(0, 0, value=0.41), {}), (final(0, 0), {})])
+    assert again == [other, one]
 
 
 def test_what_a_killed_process_left_is_ended(store) -> None:

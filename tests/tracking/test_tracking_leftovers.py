@@ -3,6 +3,7 @@
 from mlflow.entities import LoggedModelStatus
 from trials import finished_trial
 
+from songpop.tracking.final_runs import FinalRuns
 from songpop.tracking.leftovers import dead_models, dead_runs, unfinished_files, unfinished_models
 from songpop.tracking.runs import start_sweep
 from songpop.tracking.store import Store
@@ -20,6 +21,16 @@ def test_models_that_are_not_ready(store: Store) -> None:
     assert [model.model_id for model in unfinished_models(store, child)] == [half.model_id]
     assert list(dead_models(store, {run.run_id})) == []
     assert len(list(dead_models(store, set()))) == 2
+
+
+def test_the_model_of_a_finals_run_belongs_to_its_sweep(store: Store) -> None:
+    run = start_sweep(store, "s", study="one")
+    finals = FinalRuns(store, run, 4)
+    (child,) = finals.record_all([(finished_trial(), {})])
+    finals.finish(is_interrupted=False)
+    store.client.create_logged_model(store.experiment_id, name="model", source_run_id=child)
+    assert list(dead_models(store, {run.run_id})) == []  # while it is being logged
+    assert len(list(dead_models(store, set()))) == 1
 
 
 def test_a_process_that_lives_is_not_dead(store: Store) -> None:

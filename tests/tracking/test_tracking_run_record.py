@@ -1,20 +1,23 @@
 """A sweep's record is complete or names what is missing."""
 
 import pytest
-from trials import RECORD_FILES, RECORD_TAGS
+from trials import RECORD_FILES, RECORD_TAGS, finished_trial
 
 from songpop.tracking.gates import run_gates
 from songpop.tracking.run_record import check_record
 from songpop.tracking.runs import start_sweep
 
 
-def checked(store, *, without: str = "", environment: str | None = None):
+def checked(store, *, without: str = "", environment: str | None = None, member_without: str = ""):
     files = {name: told for name, told in RECORD_FILES.items() if name != without}
     if environment is not None:
         files["environment.json"] = environment
     tags = {name: told for name, told in RECORD_TAGS.items() if name != without}
     run = start_sweep(store, "s", tags=tags, artifacts=files)
-    return check_record(store, run.run_id)
+    child = run.record(finished_trial(0), {})
+    if member_without:
+        store.client.delete_tag(child, member_without)
+    return check_record(store, run.run_id, [child])
 
 
 def test_complete(store) -> None:
@@ -25,6 +28,7 @@ def test_complete(store) -> None:
 @pytest.mark.parametrize(
     ("without", "words"),
     [
+        ("config.yaml", "missing the settings (config.yaml). Sweep again"),
         ("space.json", "missing the space (space.json, its digest). Sweep again"),
         ("songpop.space", "missing the space"),
         ("songpop.table", "missing the table's digest"),
@@ -39,6 +43,10 @@ def test_what_is_missing_is_named(without: str, words: str, store) -> None:
     found = checked(store, without=without)
     assert not found.is_passed
     assert words in found.sentence
+
+
+def test_a_winner_without_its_configuration(store) -> None:
+    assert "missing the winner's configuration" in checked(store, member_without="songpop.spec").sentence
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,10 @@ RECORD_TAGS = {
     "songpop.split": "stratified ef56",
     "songpop.search_seed": "0",
     "songpop.split_seed": "0",
+    "songpop.spec": "{}",  # the candidates here are their sweep's own run
 }
 RECORD_FILES: dict[str, str | bytes] = {
+    "config.yaml": "{}",
     "space.json": "{}",
     "split.npz": b"PK",
     "environment.json": json.dumps({"commit": "12ab", "lock_digest": "34cd", "packages": {"songpop": "0.1"}}),
