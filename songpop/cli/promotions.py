@@ -9,6 +9,8 @@ from rich.table import Table
 from songpop.cli.tables import titled_table
 from songpop.cli.wording import number
 
+SHOWN = 12  # characters of a run id; --json has all
+
 
 def gates_table(gates: Iterable[Any]) -> Table:
     """Every gate of an attempt: what was measured, its bound, the verdict, and the sentence."""
@@ -29,13 +31,13 @@ def history_table(outcome: Any) -> Table:
             ends.get(entry.key, ""),
             entry.event,
             "–" if entry.version is None else str(entry.version),
-            f"{entry.sweep}\n{entry.table}".strip(),
+            "\n".join(filter(None, (entry.sweep, entry.table, f"run {entry.run_id[:SHOWN]}…" if entry.run_id else ""))),
             str(entry.n_test_openings or "–"),
-            entry.reason,
+            "\n".join(filter(None, (entry.reason, _measured(entry.gates)))),
         )
         for entry in outcome.entries
     ]
-    columns = ("from", "until", "what", "version", "sweep, table", "opened", "why")
+    columns = ("from", "until", "what", "version", "sweep, table, run", "opened", "why, and what gates measured")
     return titled_table(f"Champions of {outcome.model}, and what was refused", columns, rows)
 
 
@@ -51,11 +53,11 @@ def promotion_lines(outcome: Any) -> Iterable[str]:
         times = f"{told.n_test_openings} time{'s' * (told.n_test_openings != 1)}"
         yield (
             f"On {told.n_rows:,} sealed rows that neither was trained on its log loss is "
-            f"{number(told.candidate_log_loss)}, version {outcome.previous} has {number(told.champion_log_loss)} "
+            f"{number(told.candidate_log_loss)}, version {outcome.against} has {number(told.champion_log_loss)} "
             f"(rows opened {times})."
         )
-    elif outcome.previous is not None:
-        yield f"Nothing was compared: version {outcome.previous} knew generated songs only."
+    else:
+        yield f"Nothing was compared: {outcome.reason}."
     yield f"Its SHA-256: {outcome.sha256}"
 
 
@@ -76,6 +78,11 @@ def _end(until: str | None, outcome: Any) -> str:
     if until is not None:
         return _moment(until)
     return "now" if outcome.note is None else "?"
+
+
+def _measured(gates: Any) -> str:
+    """Write what the gates measured, of those that measure something that can differ from its bound."""
+    return ", ".join(f"{name} {_digits(gate.value)}" for name, gate in gates.items() if gate.value)
 
 
 def _digits(value: float | None) -> str:

@@ -32,6 +32,7 @@ from songpop.tracking.gates import (
 )
 from songpop.tracking.model_facts import ModelFacts, checked_folder
 from songpop.tracking.openings import count_opening, openings
+from songpop.tracking.reference import Reference
 from songpop.tracking.run_record import check_record
 from songpop.tracking.store import Store
 
@@ -52,6 +53,7 @@ class Examination:
         self._judge = judge
         self._folder: Path | None = None
         self.comparison: Comparison | None = None  # of the last `against`; None: there was nothing to compare with
+        self.compared_with: int | None = None  # that version
         self.reason = ""  # why the candidate may be champion, after the last `against`
 
     def alone(self) -> tuple[Gate, ...]:
@@ -65,16 +67,17 @@ class Examination:
         }
         return run_gates(checks | {name: partial(self._inside, name) for name in MODEL_GATES})
 
-    def against(self, version: ModelVersion | None) -> tuple[Gate, ...]:
+    def against(self, reference: Reference) -> tuple[Gate, ...]:
         """Run the gates that depend on the champion.
 
         Args:
-            version: the champion's; None where there is none.
+            reference: whom to compare with.
         """
-        self.comparison = None
+        self.comparison, self.compared_with = None, None
+        version = reference.version
         if version is None:
-            self.reason = "there was no champion"
-            nothing = Finding(is_passed=True, sentence="There is no champion to compare with.")
+            self.reason = reference.why
+            nothing = Finding(is_passed=True, sentence=f"Nothing to compare with: {reference.why}.")
             return run_gates(dict.fromkeys(AGAINST, lambda: nothing))
         name = f"{self._registry.model} version {version.version}"
         mine = self.candidate.facts
@@ -82,7 +85,7 @@ class Examination:
             {
                 "question": lambda: check_question(mine, ModelFacts.from_tags(version.tags), name),
                 "generated": lambda: check_generated(mine, ModelFacts.from_tags(version.tags), name),
-                "champion": lambda: self._compared(version, name),
+                "champion": lambda: self._compared(version, name, reference.why),
             }
         )
 
@@ -108,7 +111,11 @@ class Examination:
             raise ArtifactError("The model was not loaded, since its files are not those that were logged.")
         return self._folder
 
-    def _compared(self, version: ModelVersion, name: str) -> Finding:
+    def count_look(self) -> int:
+        """Count a look at the candidate's sealed rows, before it is taken; return how many there were."""
+        return count_opening(self._store, self.candidate.parent_run_id, self.candidate.test_digest)
+
+    def _compared(self, version: ModelVersion, name: str, why: str) -> Finding:
         """Compare, unless the champion knows generated songs only: then any model of real ones is better."""
         mine, theirs = self.candidate.facts, ModelFacts.from_tags(version.tags)
         if theirs.is_generated and not mine.is_generated:
@@ -118,7 +125,7 @@ class Examination:
             raise GateError(f"The candidate was not compared with {name}, which is of another kind.")
         champion, own = checked_champion(self._store, self._registry, version), self._own_folder()
         # To choose by these rows is to look at them; the look is counted before it is taken.
-        n_openings = count_opening(self._store, self.candidate.parent_run_id, self.candidate.test_digest)
+        n_openings = self.count_look()
         try:
             found = self._judge.compare(champion.folder, own)
         except DataError as error:
@@ -127,7 +134,10 @@ class Examination:
                 "Give it a name of its own: registry.model=NAME"
             ) from error
         self.comparison = replace(found, n_test_openings=n_openings)
+        self.compared_with = int(version.version)
         self.reason = reason_of(self.comparison)
+        if why:
+            self.reason += f"; compared with version {version.version}, since {why}"
         return check_comparison(self.comparison, name, self._settings)
 
 
@@ -141,7 +151,10 @@ def _settings_for(facts: ModelFacts, settings: GateSettings) -> GateSettings:
 def reason_of(comparison: Comparison) -> str:
     """Return the ledger's words for a comparison."""
     looks = f"{comparison.n_test_openings} time{'s' * (comparison.n_test_openings != 1)}"
-    return (
-        f"log loss {comparison.candidate_log_loss:.4f} against {comparison.champion_log_loss:.4f} "
-        f"on {comparison.n_rows} sealed rows (opened {looks})"
-    )
+    losses = losses_of(comparison.candidate_log_loss, comparison.champion_log_loss, comparison.n_rows)
+    return f"{losses} (opened {looks})"
+
+
+def losses_of(mine: float, theirs: float, n_rows: int) -> str:
+    """Return two log losses in words."""
+    return f"log loss {mine:.4f} against {theirs:.4f} on {n_rows} sealed rows"

@@ -8,7 +8,7 @@ gates ran are rivals; the judge compares them in the order of their versions, th
 ledger is read again until it says nothing new. Whoever sets the alias last has therefore decided on everything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import final
@@ -16,14 +16,22 @@ from typing import final
 from songpop.errors import ArtifactError, DataError, GateError
 from songpop.settings import RegistrySettings
 from songpop.tracking.champion import Champion, checked_champion, get_version
-from songpop.tracking.examination import reason_of
+from songpop.tracking.examination import losses_of
 from songpop.tracking.gates import Comparison, Judge
 from songpop.tracking.ledger import PREFIX, LedgerEntry, entries_of, moves_of
 from songpop.tracking.moves import write_mend
 from songpop.tracking.store import Store
 
 
-def settle(store: Store, settings: RegistrySettings, entry: LedgerEntry, seen: frozenset[str], judge: Judge) -> int:
+def settle(
+    store: Store,
+    settings: RegistrySettings,
+    entry: LedgerEntry,
+    seen: frozenset[str],
+    judge: Judge,
+    *,
+    on_look: Callable[[], object],
+) -> int:
     """Find out whether others moved the alias at the same time; give it to the better version, and return that.
 
     Args:
@@ -32,11 +40,12 @@ def settle(store: Store, settings: RegistrySettings, entry: LedgerEntry, seen: f
         entry: the move that was just made.
         seen: keys of the entries that were there before its gates ran.
         judge: compares two versions.
+        on_look: called before each comparison: it looks at sealed rows.
 
     Raises:
         MlflowException: if the store cannot be written.
     """
-    court = _Court(store=store, settings=settings, judge=judge)
+    court = _Court(store=store, settings=settings, judge=judge, on_look=on_look)
     decided: frozenset[str] = frozenset()
     winner = entry.version or 0
     while True:
@@ -59,6 +68,7 @@ class _Court:
     store: Store
     settings: RegistrySettings
     judge: Judge
+    on_look: Callable[[], object]
     _known: dict[tuple[int, int], Comparison | None] = field(default_factory=dict)
 
     def best(self, versions: Sequence[int]) -> int:
@@ -74,9 +84,14 @@ class _Court:
         return winner
 
     def words(self, winner: int) -> str:
-        """Return why `winner` won: its last comparison."""
-        told = [found for pair, found in sorted(self._known.items()) if found and winner in pair]
-        return reason_of(told[-1]) if told else "they could not be compared"
+        """Return why `winner` won: its last comparison. No count of looks: each promoter has another."""
+        told = [(pair, found) for pair, found in sorted(self._known.items()) if found and winner in pair]
+        if not told:
+            return f"version {winner} keeps the alias, since they could not be compared"
+        (than, _), found = told[-1]
+        losses = [found.candidate_log_loss, found.champion_log_loss]
+        mine, theirs = reversed(losses) if winner == than else losses
+        return f"version {winner} is the better one: {losses_of(mine, theirs, found.n_rows)}"
 
     def _champion(self, version: int) -> Champion | None:
         try:
@@ -90,7 +105,10 @@ class _Court:
         assert theirs is not None
         if mine.facts.is_generated != theirs.facts.is_generated:
             return theirs.facts.is_generated  # a model of real songs goes before
+        if mine.facts.label_rule != theirs.facts.label_rule:
+            return False  # they answer different questions; the first one stays
         if (than, version) not in self._known:
+            self.on_look()
             try:
                 self._known[than, version] = self.judge.compare(theirs.folder, mine.folder)
             except (DataError, ArtifactError):  # another table: the first one stays
@@ -113,7 +131,7 @@ def _mend_of(raced: Sequence[LedgerEntry], winner: int, why: str) -> LedgerEntry
         version=winner,
         previous=lost[-1] if lost else won.previous,
         when=max(move.when for move in raced),
-        reason=f"versions {versions} were promoted at once; version {winner} is the better one: {why}",
+        reason=f"versions {versions} were promoted at once; {why}",
         gates={},
         key=f"{PREFIX}{last.number:04d}.mend.{digest}",
     )

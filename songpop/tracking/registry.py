@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from songpop.errors import ArtifactError, GateError
+from songpop.errors import GateError
 from songpop.settings import GateSettings, RegistrySettings
 from songpop.tracking.candidate import Candidate, ensure_registered, version_of
-from songpop.tracking.champion import get_version
 from songpop.tracking.examination import Examination
 from songpop.tracking.failures import store_failures
 from songpop.tracking.gate_record import record_attempt, record_version
@@ -23,6 +22,7 @@ from songpop.tracking.model_facts import ModelFacts, checked_folder
 from songpop.tracking.moves import LostRaceError, append, move
 from songpop.tracking.openings import openings
 from songpop.tracking.records import MODEL_ID
+from songpop.tracking.reference import good_facts, reference_of
 from songpop.tracking.standing import Standing, disagreement, settled, standing
 from songpop.tracking.store import Store, locked
 
@@ -45,6 +45,8 @@ class Promotion:
     sha256: str
     comparison: Comparison | None  # None: there was nothing to compare with
     is_generated: bool  # trained on the built-in table
+    against: int | None = None  # the version that it was compared with
+    reason: str = ""  # why it may be champion
     gates: tuple[Gate, ...] = ()  # none where nothing was changed
 
 
@@ -97,16 +99,16 @@ def promote(
     """
     with store_failures(store.where):
         found = standing(store, settings)
-        if _is_champion(found, candidate):
+        if _is_champion(found, candidate, settings):
             return _same_again(store, settings, candidate, found)
         examination = Examination(store, settings, gates, candidate, judge)
         alone = examination.alone()  # before the lock: they take seconds
         with locked(store.root / LOCK):
             while True:
                 found = settled(store, settings)
-                if _is_champion(found, candidate):  # promoted by another command in the meantime
+                if _is_champion(found, candidate, settings):  # promoted by another command in the meantime
                     return _same_again(store, settings, candidate, found)
-                told = (*alone, *examination.against(found.version))
+                told = (*alone, *examination.against(reference_of(store, settings, found)))
                 entry = _judged(store, settings, examination, told, found, _when(clock))
                 try:
                     written = move(store, settings.model, entry, found.current)
@@ -115,8 +117,9 @@ def promote(
                     continue
             if store.engine is None:
                 seen = frozenset(known.key for known in found.entries)
-                _refuse_lost(settle(store, settings, written, seen, judge), written, settings)
-    return _promotion(settings, candidate, written.version or 0, found.current, examination.comparison, told)
+                winner = settle(store, settings, written, seen, judge, on_look=examination.count_look)
+                _refuse_lost(winner, written, settings)
+    return _promotion(settings, candidate, written.version or 0, found.current, examination, told)
 
 
 def rollback(store: Store, settings: RegistrySettings, *, clock: Clock = time.time) -> Rollback:
@@ -126,20 +129,22 @@ def rollback(store: Store, settings: RegistrySettings, *, clock: Clock = time.ti
         GateError: if there is none, or another champion came in between.
     """
     with locked(store.root / LOCK), store_failures(store.where):
-        found = standing(store, settings)
+        found = settled(store, settings)
         skipped: dict[int, str] = {}
         for version in champions_before(found.moves, found.current):
-            facts = _good_facts(store, settings, version, skipped)
+            facts = good_facts(store, settings, version, skipped)
             if facts is not None:
                 break
         else:
-            raise GateError(_no_way_back(settings, skipped))
+            raise GateError(_no_way_back(store, settings, found, skipped))
         reason = f"back from version {found.current}" if found.current else "the champion's version was deleted"
         if skipped:
             reason += f"; skipped {', '.join(f'version {number}' for number in skipped)}"
         entry = _entry(settings, "rollback", version, found.current, facts, reason, _when(clock))
         try:
-            move(store, settings.model, entry, found.current)
+            written = move(store, settings.model, entry, found.current)
+            if store.engine is None:  # which moves it whatever the alias says by now
+                _refuse_meanwhile(found, standing(store, settings), written)
         except LostRaceError as error:
             raise GateError(
                 f"The champion of {settings.model!r} must stay the same during a rollback, but it was moved meanwhile. "
@@ -175,33 +180,25 @@ def chronicle(store: Store, settings: RegistrySettings) -> Chronicle:
 # ── helpers ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _is_champion(found: Standing, candidate: Candidate) -> bool:
-    return found.version is not None and found.version.tags.get(MODEL_ID) == candidate.model_id
+def _is_champion(found: Standing, candidate: Candidate, settings: RegistrySettings) -> bool:
+    """Say whether this very model is champion, by the ledger too: an alias that was moved by hand passed no gate."""
+    is_same = found.version is not None and found.version.tags.get(MODEL_ID) == candidate.model_id
+    return is_same and disagreement(found, settings.alias) is None
 
 
-def _good_facts(store: Store, settings: RegistrySettings, version: int, skipped: dict[int, str]) -> ModelFacts | None:
-    """Return the facts of an earlier champion that is still good; else note why it is not."""
-    found = get_version(store, settings, version)
-    if found is None:
-        skipped[version] = f"Version {version} was deleted."
-        return None
-    try:
-        facts = ModelFacts.from_tags(found.tags)
-        checked_folder(store, str(found.source), facts, remedy="promote another model")
-        return facts
-    except ArtifactError as error:
-        skipped[version] = f"Version {version} is damaged: {error}"
-        return None
+def _refuse_meanwhile(before: Standing, after: Standing, written: LedgerEntry) -> None:
+    known = {entry.key for entry in (*before.moves, written)}
+    if any(entry.key not in known for entry in after.moves):
+        raise LostRaceError
 
 
-def _no_way_back(settings: RegistrySettings, skipped: dict[int, str]) -> str:
-    return " ".join(
-        [
-            f"There is no earlier champion of {settings.model!r} to go back to.",
-            *skipped.values(),
-            f"Promote another sweep: songpop promote sweep=NAME registry.model={settings.model}",
-        ]
-    )
+def _no_way_back(store: Store, settings: RegistrySettings, found: Standing, skipped: dict[int, str]) -> str:
+    model, remedy, lost = settings.model, "Promote", dict[int, str]()
+    if found.version is not None and good_facts(store, settings, found.current or 0, lost) is None:
+        # Nothing can be compared with it, so that it stands in everybody's way.
+        remedy = f"Delete version {found.current} (make ui, or MlflowClient.delete_model_version), then promote"
+    told = [f"There is no earlier champion of {model!r} to go back to.", *skipped.values(), *lost.values()]
+    return " ".join([*told, f"{remedy} another sweep: songpop promote sweep=NAME registry.model={model}"])
 
 
 def _same_again(store: Store, settings: RegistrySettings, candidate: Candidate, found: Standing) -> Promotion:
@@ -276,7 +273,7 @@ def _when(clock: Clock) -> str:
 
 def _promotion(
     settings: RegistrySettings, candidate: Candidate, version: int, previous: int | None,
-    comparison: Comparison | None, gates: tuple[Gate, ...], *, is_new: bool = True,
+    examination: Examination | None, gates: tuple[Gate, ...], *, is_new: bool = True,
 ) -> Promotion:  # fmt: skip
     return Promotion(
         model=settings.model,
@@ -287,7 +284,9 @@ def _promotion(
         sweep=candidate.facts.sweep,
         run_id=candidate.facts.run_id,
         sha256=candidate.facts.sha256,
-        comparison=comparison,
+        comparison=examination.comparison if examination else None,
         is_generated=candidate.facts.is_generated,
+        against=examination.compared_with if examination else None,
+        reason=examination.reason if examination else "",
         gates=gates,
     )

@@ -11,12 +11,12 @@ from rich.console import Console
 from songpop.app.registry import History
 from songpop.cli.promotions import gates_table, history_table, promotion_lines, rollback_lines
 from songpop.tracking.gates import Comparison, Gate
-from songpop.tracking.ledger import LedgerEntry, Term, moves_of, terms_of
+from songpop.tracking.ledger import GateValue, LedgerEntry, Term, moves_of, terms_of
 from songpop.tracking.registry import Promotion, Rollback
 
 PROMOTION = Promotion(
     model="songpop", alias="champion", version=2, previous=1, is_new=True, sweep="s", run_id="r", sha256="ab12",
-    comparison=None, is_generated=False,
+    comparison=None, is_generated=False, against=1, reason="version 1 knew generated songs only",
 )  # fmt: skip
 COMPARISON = Comparison(
     n_sealed=920, n_rows=919, champion_log_loss=0.27, candidate_log_loss=0.25, low=-0.03, high=-0.01, n_test_openings=1
@@ -64,6 +64,14 @@ def test_terms_end_with_the_next_move_and_not_with_a_refusal(note: str | None, e
         ("2026-01-02", "", "refuse", "–", "2", "reason 2"),
         ("2026-01-03", end, "promote", "2", "3", "reason 3"),
     ]
+
+
+def test_the_ledger_tells_the_run_and_what_its_gates_measured() -> None:
+    values = {"leaks": 0.0, "tested": 0.2198, "baselines": -0.0374, "question": None}
+    gates = {name: GateValue(value=value, bound=None, is_passed=True) for name, value in values.items()}
+    one = replace(entry(1, 1, 1), run_id="0123456789abcdef", gates=gates)
+    told = [(row[4], row[6]) for row in printed(history_table(history_of([one])))]
+    assert told == [("s1", "reason 1"), ("songs.csv", "tested 0.2198, baselines -0.0374"), ("run 0123456789ab…", "")]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ PROMOTION = SimpleNamespace(
     sweep="s",
     sha256="ab12",
     comparison=None,
+    against=1,
+    reason="there was no champion",
     is_generated=False,
     gates=(SimpleNamespace(name="size", value=0.51234, bound=50.0, is_passed=True, sentence="It has 0.51 MB."),),
 )
@@ -41,7 +43,7 @@ PREDICTION = SimpleNamespace(
 COMPARISON = SimpleNamespace(n_rows=920, candidate_log_loss=0.25, champion_log_loss=0.27, n_test_openings=3)
 ENTRY = SimpleNamespace(
     when="2026-01-02T03:04:05+00:00", event="promote", version=1, sweep="s", table="songs.csv", reason="there was none",
-    alias="champion", n_test_openings=0, key="k1",
+    alias="champion", n_test_openings=0, key="k1", run_id="ab12", gates={},
 )  # fmt: skip
 REFUSAL = SimpleNamespace(
     **{

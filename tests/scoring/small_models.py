@@ -83,8 +83,9 @@ def sealed_of(frame: pd.DataFrame, first_key: int, trained: range) -> SealedRows
 
 
 # What a promotion asks of a sweep's record.
-RECORD_TAGS = {f"songpop.{name}": "ab12" for name in ("space", "table", "split", "search_seed", "split_seed")}
+RECORD_TAGS = {f"songpop.{name}": "ab12" for name in ("space", "table", "split", "search_seed", "split_seed", "spec")}
 RECORD_FILES: dict[str, str | bytes] = {
+    "config.yaml": "{}",
     "space.json": "{}",
     "split.npz": b"PK",
     "environment.json": '{"commit": "12ab", "lock_digest": "34cd"}',

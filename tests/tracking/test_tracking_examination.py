@@ -8,6 +8,7 @@ from songpop.tracking.candidate import version_of
 from songpop.tracking.examination import AGAINST, Examination
 from songpop.tracking.gates import MODEL_GATES, refused_names
 from songpop.tracking.openings import openings
+from songpop.tracking.reference import Reference
 
 JUDGE = FixedJudge({"old": 0.3, "new": 0.2})
 
@@ -28,7 +29,7 @@ def examine(store, tmp_path):
 def test_alone_and_against_nobody(examine) -> None:
     examination, _ = examine()
     assert [gate.name for gate in examination.alone()] == ["leaks", "record", "tested", "seeds", "digest", *MODEL_GATES]
-    gates = examination.against(None)
+    gates = examination.against(Reference(version=None, why="there was no champion"))
     assert [(gate.name, gate.is_passed) for gate in gates] == [(name, True) for name in AGAINST]
     assert (examination.reason, examination.comparison) == ("there was no champion", None)
 
@@ -36,12 +37,16 @@ def test_alone_and_against_nobody(examine) -> None:
 def test_against_a_champion(store, examine) -> None:
     examination, version = examine()
     examination.alone()
-    assert refused_names(examination.against(version)) == []
+    assert refused_names(examination.against(Reference(version=version))) == []
     assert examination.reason == "log loss 0.2000 against 0.3000 on 500 sealed rows (opened 1 time)"
-    examination.against(version)  # the champion changed: a second look
+    examination.against(Reference(version=version))  # the champion changed: a second look
     assert examination.comparison.n_test_openings == 2
-    assert examination.against(None)[2].sentence == "There is no champion to compare with."
-    assert examination.comparison is None
+    examination.against(Reference(version=version, why="version 2 was deleted"))
+    assert examination.reason.endswith("(opened 3 times); compared with version 1, since version 2 was deleted")
+    assert examination.compared_with == 1
+    nobody = examination.against(Reference(version=None, why="no champion was left: Version 1 was deleted"))
+    assert nobody[2].sentence == "Nothing to compare with: no champion was left: Version 1 was deleted."
+    assert (examination.comparison, examination.compared_with) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +81,7 @@ def test_fewer_baselines_count_for_generated_songs(asked, is_generated, counted,
 def test_models_of_another_kind(champion, facts, refused, store, examine) -> None:
     examination, version = examine(champion, **facts)
     examination.alone()
-    assert refused_names(examination.against(version)) == refused
+    assert refused_names(examination.against(Reference(version=version))) == refused
     assert (openings(store) == {}) is (examination.comparison is None)  # where nothing is compared, nobody looks
 
 
@@ -86,7 +91,7 @@ def test_a_version_whose_tags_were_removed_refuses(store, examine) -> None:
     for key in version.tags:
         store.client.delete_model_version_tag("songpop", version.version, key)
     bare = store.client.get_model_version("songpop", version.version)
-    assert refused_names(examination.against(bare)) == list(AGAINST)
+    assert refused_names(examination.against(Reference(version=bare))) == list(AGAINST)
 
 
 def test_without_its_files_nothing_is_compared(store, examine) -> None:
@@ -95,5 +100,5 @@ def test_without_its_files_nothing_is_compared(store, examine) -> None:
         if file.read_text() == "weights of new":
             file.unlink()
     assert refused_names(examination.alone()) == ["digest", *MODEL_GATES]
-    assert refused_names(examination.against(version)) == ["champion"]
+    assert refused_names(examination.against(Reference(version=version))) == ["champion"]
     assert openings(store) == {}

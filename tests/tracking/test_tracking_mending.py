@@ -17,14 +17,20 @@ import pytest
 from racing import SETTINGS, Race, entered, run_race
 from trials import FixedJudge, logged_candidate
 
+from songpop.errors import GateError
 from songpop.settings import GateSettings
 from songpop.tracking.candidate import version_of
 from songpop.tracking.ledger import LedgerEntry
-from songpop.tracking.mending import settle
+from songpop.tracking.mending import settle as settle_by
 from songpop.tracking.moves import append, move
 from songpop.tracking.registry import chronicle, history, promote, rollback
 
 JUDGE = FixedJudge({"a": 0.5, "b": 0.4, "c": 0.3})
+
+
+def settle(served, settings, mine, seen, judge) -> int:
+    """Settle without counting looks, which has a test of its own."""
+    return settle_by(served, settings, mine, seen, judge, on_look=lambda: None)
 
 
 def moved(version: int, previous: int | None = None) -> LedgerEntry:
@@ -66,10 +72,47 @@ def test_the_better_of_two_gets_the_alias_whoever_was_last(order: tuple[int, int
     assert [told.event for told in history(served, SETTINGS)] == ["promote", "promote", "mend"]
     assert (mend.version, mend.previous, mend.sweep) == (2, 1, "b")
     assert mend.reason.startswith(
-        "versions 1 and 2 were promoted at once; version 2 is the better one: log loss 0.4000"
+        "versions 1 and 2 were promoted at once; version 2 is the better one: log loss 0.4000 against 0.5000 on "
     )
     assert chronicle(served, SETTINGS).note is None
     assert rollback(served, SETTINGS).version == 1
+
+
+def test_where_the_first_is_better_its_loss_is_told_first_and_each_look_is_counted(served) -> None:
+    looks: list[int] = []
+    judge = FixedJudge({"a": 0.4, "b": 0.5})
+    written = [move(served, "songpop", moved(1), None)]
+    served.client.delete_registered_model_alias("songpop", "champion")
+    written.append(move(served, "songpop", moved(2), None))
+    for mine in written:
+        settle_by(served, SETTINGS, mine, frozenset(), judge, on_look=lambda: looks.append(1))
+    mend = history(served, SETTINGS)[-1]
+    assert "; version 1 is the better one: log loss 0.4000 against 0.5000 on " in mend.reason
+    assert len(looks) == 2
+
+
+def test_models_of_different_questions_are_not_compared(served, tmp_path) -> None:
+    other = version_of(served, "songpop", logged_candidate(served, tmp_path, "d", label_rule="Streams > 5"))
+    written = [move(served, "songpop", moved(1), None)]
+    served.client.delete_registered_model_alias("songpop", "champion")
+    written.append(move(served, "songpop", replace(moved(1), version=other), None))
+    assert {settle(served, SETTINGS, mine, frozenset(), FixedJudge({"a": 0.5, "d": 0.1})) for mine in written} == {1}
+    assert "version 1 keeps the alias, since they could not be compared" in history(served, SETTINGS)[-1].reason
+
+
+def test_a_rollback_that_somebody_overtook_says_so(served, monkeypatch) -> None:
+    move(served, "songpop", moved(1), None)
+    move(served, "songpop", moved(2, 1), 1)
+    tag = served.client.set_registered_model_tag
+
+    def overtaken(*words: str) -> None:
+        monkeypatch.setattr(served.client, "set_registered_model_tag", tag)
+        move(served, "songpop", moved(3, 2), 2)  # between the look and the deed
+        tag(*words)
+
+    monkeypatch.setattr(served.client, "set_registered_model_tag", overtaken)
+    with pytest.raises(GateError, match="moved meanwhile"):
+        rollback(served, SETTINGS)
 
 
 def test_what_cannot_be_compared_stays_with_the_first(served) -> None:

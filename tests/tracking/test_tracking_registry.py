@@ -227,14 +227,19 @@ def test_time_never_goes_back(store, tmp_path) -> None:
 
 def test_an_alias_moved_by_hand_is_told_and_is_who_counts(store, tmp_path) -> None:
     judge = FixedJudge({"first": 0.30, "second": 0.25, "third": 0.28})
-    for name in ("first", "second"):
-        promote(store, SETTINGS, logged_candidate(store, tmp_path, name), judge)
+    first, second = (logged_candidate(store, tmp_path, name) for name in ("first", "second"))
+    for candidate in (first, second):
+        promote(store, SETTINGS, candidate, judge)
     store.client.set_registered_model_alias("songpop", "champion", "1")
     assert "points to version 1, by the ledger's last move to version 2" in str(chronicle(store, SETTINGS).note)
     assert promote(store, SETTINGS, logged_candidate(store, tmp_path, "third"), judge).previous == 1
     assert chronicle(store, SETTINGS).note is None
+    store.client.set_registered_model_alias("songpop", "champion", "2")
+    again = promote(store, SETTINGS, second, judge)  # what stands there by hand has passed no gate
+    assert (again.version, again.previous, again.is_new, len(again.gates)) == (2, 2, True, 14)
+    assert chronicle(store, SETTINGS).note is None
     store.client.delete_registered_model_alias("songpop", "champion")
-    assert "points to nothing: its version 3" in str(chronicle(store, SETTINGS).note)
+    assert "points to nothing: its version 2" in str(chronicle(store, SETTINGS).note)
 
 
 def test_other_aliases_have_terms_of_their_own(store, tmp_path) -> None:
@@ -270,6 +275,36 @@ def test_a_deleted_champion_is_given_back(store, tmp_path) -> None:
     back = rollback(store, SETTINGS)
     assert (back.version, back.previous, back.skipped) == (1, None, (2,))
     assert champion_version(store) == "1"
+
+
+@pytest.mark.parametrize("delete", ["alias", "version"])
+def test_where_the_champion_was_deleted_the_last_good_one_is_the_measure(delete: str, store, tmp_path) -> None:
+    judge = FixedJudge({"first": 0.30, "second": 0.25, "worse": 0.40, "between": 0.28})
+    for name in ("first", "second"):
+        promote(store, SETTINGS, logged_candidate(store, tmp_path, name), judge)
+    if delete == "alias":
+        store.client.delete_registered_model_alias("songpop", "champion")
+    else:
+        store.client.delete_model_version("songpop", "2")
+    with pytest.raises(RefusedError, match=r"worse than songpop version [12]"):
+        promote(store, SETTINGS, logged_candidate(store, tmp_path, "worse"), judge)
+    if delete == "version":
+        told = promote(store, SETTINGS, logged_candidate(store, tmp_path, "between"), judge)
+        assert (told.previous, told.against) == (None, 1)
+        assert "compared with version 1, since version 2 was deleted" in history(store, SETTINGS)[-1].reason
+
+
+def test_the_way_out_where_the_only_champion_is_damaged(store, tmp_path) -> None:
+    promote(store, SETTINGS, logged_candidate(store, tmp_path, "first"), JUDGE)
+    file_of(store, "first").write_text("weights of")
+    second = logged_candidate(store, tmp_path, "second")
+    with pytest.raises(RefusedError, match="go back: songpop rollback"):
+        promote(store, SETTINGS, second, JUDGE)
+    with pytest.raises(GateError, match=r"Version 1 is damaged.*Delete version 1 .*, then promote another sweep"):
+        rollback(store, SETTINGS)
+    store.client.delete_model_version("songpop", "1")
+    assert promote(store, SETTINGS, second, JUDGE).version == 2
+    assert history(store, SETTINGS)[-1].reason == "no champion was left: Version 1 was deleted"
 
 
 def file_of(store, name: str) -> Path:
