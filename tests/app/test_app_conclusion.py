@@ -73,7 +73,7 @@ def test_the_winners_models_together_are_the_champion(outcome: SweepOutcome, roo
 
 def test_the_verdict_lies_beside_the_sweep(outcome: SweepOutcome, root: Path) -> None:
     client = client_of(root)
-    kept = json.loads(Path(client.download_artifacts(outcome.parent_run_id, FINALS_FILE)).read_text("utf-8"))
+    kept = Path(client.download_artifacts(outcome.parent_run_id, FINALS_FILE)).read_text("utf-8")
     assert finals_of(kept) == outcome.finals
     assert outcome.finals is not None
     shown = client.get_run(outcome.parent_run_id).data.metrics
@@ -138,6 +138,10 @@ def test_the_present_champion_takes_part_as_long_as_its_record_lasts(
     told = songpop.sweep(songs, **words, search__name="next", listener=notebook)
     assert entered_by(told) == ["search", "search"]
     assert any("version 1 of 'songpop', takes no part in the finals" in note for note in notebook.notes)
+    Path(client_of(own_root).download_artifacts(told.parent_run_id, FINALS_FILE)).write_text("{")
+    again = songpop.sweep(songs, **words, search__name="next", listener=notebook)
+    assert again.finals == told.finals  # held again, by the runs that are recorded
+    assert any("The finals are held again, since their verdict is lost" in note for note in notebook.notes)
 
 
 # ── openings ────────────────────────────────────────────────────────────────────────────────────────────────
