@@ -23,7 +23,11 @@ def changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[str, ...]:
         now: this one.
     """
     packages = then.get("packages")
-    changed = _packages(packages, now.get("packages") or {}) if packages else ["the packages are not on the record"]
+    changed = (
+        _packages(packages, now.get("packages") or {})
+        if packages is not None
+        else ["the packages are not on the record"]
+    )
     return (*changed, *_fields(then, now))
 
 
