@@ -47,7 +47,7 @@ def champion_of(store: Store, settings: RegistrySettings) -> Champion:
                 f"The alias {settings.alias!r} of {settings.model!r} points to nothing: its version or the alias was "
                 "deleted. Give it back with songpop rollback, or to a newer model with songpop promote."
             )
-        if entries:
+        if any(entry.event == "refuse" and entry.alias == settings.alias for entry in entries):
             raise GateError(
                 f"{settings.model!r} has no champion yet: gates refused what was to be promoted. songpop history "
                 f"registry.model={settings.model} says why"

@@ -137,7 +137,8 @@ def rollback(store: Store, settings: RegistrySettings, *, clock: Clock = time.ti
                 break
         else:
             raise GateError(_no_way_back(store, settings, found, skipped))
-        reason = f"back from version {found.current}" if found.current else "the champion's version was deleted"
+        gone = "alias" if version == found.moves[-1].version else "version"
+        reason = f"back from version {found.current}" if found.current else f"the champion's {gone} was deleted"
         if skipped:
             reason += f"; skipped {', '.join(f'version {number}' for number in skipped)}"
         entry = _entry(settings, "rollback", version, found.current, facts, reason, _when(clock))

@@ -250,6 +250,8 @@ def test_other_aliases_have_terms_of_their_own(store, tmp_path) -> None:
     assert [term.version for term in chronicle(store, challenger).terms] == [2]
     with pytest.raises(GateError, match="no earlier champion"):
         rollback(store, challenger)
+    with pytest.raises(GateError, match=r"no champion yet\. Run: songpop sweep"):  # and nobody refused one
+        champion_of(store, RegistrySettings(alias="staging"))
 
 
 def test_too_few_comparable_rows(store, tmp_path) -> None:
@@ -275,6 +277,10 @@ def test_a_deleted_champion_is_given_back(store, tmp_path) -> None:
     back = rollback(store, SETTINGS)
     assert (back.version, back.previous, back.skipped) == (1, None, (2,))
     assert champion_version(store) == "1"
+    assert history(store, SETTINGS)[-1].reason == "the champion's version was deleted; skipped version 2"
+    store.client.delete_registered_model_alias("songpop", "champion")
+    assert rollback(store, SETTINGS).version == 1
+    assert history(store, SETTINGS)[-1].reason == "the champion's alias was deleted"
 
 
 @pytest.mark.parametrize("delete", ["alias", "version"])
