@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float32]
 Indices = NDArray[np.int64]
+Span = tuple[int, int]  # the place of the first feature of a block, and the place behind its last
 
 
 # ── hyperparameters ─────────────────────────────────────────────────────────────────────────────────────────
@@ -26,6 +27,9 @@ class Params:
     A parameter that its parent switches off (`l2` where `regularization` is "none") has no effect.
     """
 
+    inputs: str = (
+        "all"  # blocks of features that the network is given, joined by "+", like "rates+ages" (models.inputs)
+    )
     widths: str = "128-64-32-16"  # units of the hidden layers, joined by "-"
     activation: str = "relu"  # relu, gelu, silu, selu, elu, tanh
     first_regularized: int = 0  # hidden layer (from 0) at which penalty and dropout begin
@@ -176,11 +180,16 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Task:
-    """What an engine trains on; `resamples` are other cuts of the same rows, which a spec names by number."""
+    """What an engine trains on.
+
+    `resamples` are other cuts of the same rows, which a spec names by number; `blocks` are the places of the features
+    of each block, which a network names in `inputs`.
+    """
 
     train: Part
     validation: Part
     resamples: "tuple[Task, ...]" = ()
+    blocks: Mapping[str, Span] = field(default_factory=dict)
 
 
 # ── protocols ───────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,8 @@ from songpop.app.engines import MIN_ROUNDS, n_slots_of, started_engine
 from songpop.app.listener import Listener
 from songpop.app.prepare import Prepared, base_params, searched_space
 from songpop.app.resampling import Resampled, resampled
-from songpop.contracts import FinishedTrial, Params, TrialResult, TrialSpec, TrialState
+from songpop.contracts import FinishedTrial, Params, Task, TrialResult, TrialSpec, TrialState
+from songpop.models.inputs import input_places
 from songpop.models.topology import hidden_widths, weight_shapes
 from songpop.search.driver import run_search
 from songpop.search.finals import Contestant, Finals, Origin, contestants_of, final_seed, verdict
@@ -121,7 +122,7 @@ def hold_finals(
     finals = verdict(
         entered,
         {place: [backend.results[number].value for number in numbers] for place, numbers in places.items()},
-        [_n_weights(one.params, ground.prepared.task.resamples[0].train.x.shape[1]) for one in entered],
+        [_n_weights(one.params, ground.prepared.task.resamples[0]) for one in entered],
         ground.validation_ratio,
         settings.finals.alpha,
     )
@@ -157,6 +158,7 @@ def _specs(settings: SweepSettings, entered: Sequence[Contestant]) -> list[Trial
     ]
 
 
-def _n_weights(params: Params, n_features: int) -> int:
+def _n_weights(params: Params, task: Task) -> int:
+    n_features = len(input_places(params.inputs, task.blocks, task.train.x.shape[1]))
     sizes = (n_features, *hidden_widths(params), 1)
     return sum(rows[0] * (rows[1] if len(rows) > 1 else 1) for rows in weight_shapes(sizes))

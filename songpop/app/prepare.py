@@ -31,7 +31,7 @@ class Ground:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Prepared:
-    """What an engine trains on, and the preprocessing that belongs to it (a keras.Model: (R, C) to (R, F))."""
+    """What an engine trains on, and the preprocessing that belongs to it (models.features.Preprocessing)."""
 
     ground: Ground
     preprocessing: Any
@@ -98,26 +98,31 @@ def prepare(settings: SweepSettings, ground: Ground) -> Prepared:
     """Fit the preprocessing on the rows that the settings allow, and apply it to train and validation."""
     table, split = ground.table, ground.split
     preprocessing = preprocessing_of(settings, ground, split.train)
-    task = Task(
-        train=part_of(table, preprocessing, split.train), validation=part_of(table, preprocessing, split.validation)
-    )
+    task = task_of(table, preprocessing, split.train, split.validation)
     return Prepared(ground=ground, preprocessing=preprocessing, task=task)
 
 
 def preprocessing_of(settings: SweepSettings, ground: Ground, train: Indices) -> Any:
-    """Return the preprocessing (a keras.Model: (R, C) to (R, F)), fitted on the rows that the settings allow."""
+    """Return the preprocessing (models.features.Preprocessing), fitted on the rows that the settings allow."""
     from songpop.models.features import fit_features  # TensorFlow, which `songpop check` does without
 
     table = ground.table
     fit_on = table.matrix[train] if settings.features.fit_on is FitOn.train else table.matrix
-    return fit_features(fit_on, table.columns, settings.features.kind)
+    return fit_features(fit_on, table.columns, settings.features.kind, settings.features.extra)
 
 
 def part_of(table: SongTable, preprocessing: Any, rows: Indices) -> Part:
     """Return rows of a table, preprocessed."""
-    from songpop.models.features import transform  # TensorFlow
+    return Part(x=preprocessing.transform(table.matrix[rows]), y=table.label[rows].astype(np.float32))
 
-    return Part(x=transform(preprocessing, table.matrix[rows]), y=table.label[rows].astype(np.float32))
+
+def task_of(table: SongTable, preprocessing: Any, train: Indices, validation: Indices) -> Task:
+    """Return two parts of a table, preprocessed."""
+    return Task(
+        train=part_of(table, preprocessing, train),
+        validation=part_of(table, preprocessing, validation),
+        blocks=preprocessing.blocks,
+    )
 
 
 def fixed_values(settings: SweepSettings) -> dict[str, Value]:

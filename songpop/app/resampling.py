@@ -3,8 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from songpop.app.prepare import Prepared, part_of, preprocessing_of
-from songpop.contracts import Task
+from songpop.app.prepare import Prepared, preprocessing_of, task_of
 from songpop.data.resamples import Resample, resamples_of
 from songpop.settings import SweepSettings
 
@@ -15,7 +14,7 @@ class Resampled:
 
     prepared: Prepared
     parts: tuple[Resample, ...]
-    preprocessings: tuple[Any, ...]  # keras.Model, (R, C) to (R, F); F may differ, flags depend on the training rows
+    preprocessings: tuple[Any, ...]  # models.features.Preprocessing; F may differ, flags depend on the training rows
 
     @property
     def validation_ratio(self) -> float:
@@ -33,10 +32,7 @@ def resampled(settings: SweepSettings, prepared: Prepared, n_resamples: int) -> 
     parts = resamples_of(ground.table, ground.split, n_resamples)
     preprocessings = tuple(preprocessing_of(settings, ground, part.train) for part in parts)
     tasks = tuple(
-        Task(
-            train=part_of(ground.table, preprocessing, part.train),
-            validation=part_of(ground.table, preprocessing, part.validation),
-        )
+        task_of(ground.table, preprocessing, part.train, part.validation)
         for part, preprocessing in zip(parts, preprocessings, strict=True)
     )
     task = replace(prepared.task, resamples=tasks)

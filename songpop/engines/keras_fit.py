@@ -49,7 +49,7 @@ class KerasEngine:
             if isinstance(spec, Wait):
                 time.sleep(_PAUSE_S)
                 continue
-            yield _train(spec, task_of(self._task, spec.resample), on_epoch)
+            yield _train(spec, task_of(self._task, spec), on_epoch)
 
 
 def _train(spec: TrialSpec, task: Task, on_epoch: OnEpoch) -> TrialResult:

@@ -5,7 +5,7 @@ Owns: which program trains, which group a trial joins, whose turn it is. Does no
 
 import time
 from collections.abc import Generator, Hashable, Sequence
-from typing import final
+from typing import TypeAlias, final
 
 from threadpoolctl import ThreadpoolController
 
@@ -41,7 +41,8 @@ class Population:
             program: what trains them; None: what suits this machine.
         """
         self._task = task
-        self._programs: dict[int | None, Program] = {None: program or program_for(task)}  # each resample has its rows
+        self._given = program
+        self._programs: dict[_Ground, tuple[Task, Program]] = {}
         self._groups: dict[Hashable, Group] = {}
         self._turns: list[Hashable] = []  # the next one first
         self._trained: Hashable = None
@@ -54,7 +55,7 @@ class Population:
     @property
     def n_traces(self) -> int:
         """Programs that were compiled for trials: none on a CPU, on a GPU a constant number per network."""
-        return sum(program.n_traces for program in self._programs.values())
+        return sum(program.n_traces for _, program in self._programs.values())
 
     @property
     def filled_share(self) -> float:
@@ -68,9 +69,9 @@ class Population:
         Raises:
             SettingsError: if a trial's hyperparameters cannot be meant.
         """
-        keys = [(spec.resample, self._program(spec).group_of(signature_of(spec.params))) for spec in specs]
+        keys = [(_ground_of(spec), self._program(spec).group_of(signature_of(spec.params))) for spec in specs]
         for key in dict.fromkeys(keys):
-            task, program = task_of(self._task, key[0]), self._programs[key[0]]
+            task, program = self._programs[key[0]]
             group = self._groups.setdefault(key, Group(program, task.validation))
             if not group.n_trials:
                 self._turns.append(key)
@@ -91,10 +92,20 @@ class Population:
         return ended
 
     def _program(self, spec: TrialSpec) -> Program:
-        """Return what trains on a spec's rows, made when the first such trial comes."""
-        if spec.resample not in self._programs:
-            self._programs[spec.resample] = program_for(task_of(self._task, spec.resample))
-        return self._programs[spec.resample]
+        """Return what trains on a spec's rows and features, made when the first such trial comes."""
+        ground = _ground_of(spec)
+        if ground not in self._programs:
+            task = task_of(self._task, spec)
+            given = self._given if task is self._task else None
+            self._programs[ground] = task, given or program_for(task)
+        return self._programs[ground][1]
+
+
+_Ground: TypeAlias = tuple[int | None, str]  # resample and inputs: what makes the rows and features of a trial
+
+
+def _ground_of(spec: TrialSpec) -> _Ground:
+    return spec.resample, spec.params.inputs
 
 
 @final

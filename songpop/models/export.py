@@ -9,6 +9,9 @@ import numpy as np
 
 from songpop.contracts import Matrix, Params, Vector
 from songpop.errors import ArtifactError, StoreError
+from songpop.models.cells import picked
+from songpop.models.features import Preprocessing
+from songpop.models.inputs import input_places
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
 
@@ -21,7 +24,7 @@ BATCH_ROWS = 8192  # that are answered at once
 
 
 def assemble(
-    preprocessing: keras.Model, params: Params, weights: Sequence[Matrix], name: str = "songpop"
+    preprocessing: Preprocessing, params: Params, weights: Sequence[Matrix], name: str = "songpop"
 ) -> keras.Model:
     """Return preprocessing and trained network as one model, from (R, C) with NaN to probability (R, 1).
 
@@ -34,7 +37,9 @@ def assemble(
     Raises:
         ArtifactError: if the weights are not those of such a network.
     """
-    network = build_network(params, int(preprocessing.output_shape[1]), seed=0)
+    n_features = len(preprocessing.names)
+    places = input_places(params.inputs, preprocessing.blocks, n_features)
+    network = build_network(params, len(places), seed=0)
     found = [w.shape for w in weights]
     expected = [tuple(w.shape) for w in network.weights]
     if found != expected:
@@ -42,8 +47,11 @@ def assemble(
             f"the weights must have the shapes of the network {params.widths!r}, {expected}, but they have {found}."
         )
     network.set_weights(list(weights))
-    inputs = keras.Input(preprocessing.input_shape[1:], dtype="float32", name="cells")
-    return keras.Model(inputs, network(preprocessing(inputs)), name=name)
+    inputs = keras.Input(preprocessing.model.input_shape[1:], dtype="float32", name="cells")
+    features = preprocessing.model(inputs)
+    if len(places) < n_features:
+        features = picked(features, places.tolist())
+    return keras.Model(inputs, network(features), name=name)
 
 
 def save_model(model: keras.Model, path: Path) -> None:

@@ -34,6 +34,7 @@ from songpop.settings.stores import PathSettings, RegistrySettings, StorageSetti
 from songpop.settings.table import (
     ColumnSettings,
     DataSettings,
+    FeatureBlock,
     FeatureKind,
     FeatureSettings,
     FitOn,
@@ -64,6 +65,7 @@ __all__ = [
     "EarlyStoppingSettings",
     "EngineKind",
     "EngineSettings",
+    "FeatureBlock",
     "FeatureKind",
     "FeatureSettings",
     "FinalsSettings",

@@ -107,6 +107,19 @@ class FeatureKind(Enum):
     published = "published"  # column means for missing values, min-max scaling
 
 
+class FeatureBlock(Enum):
+    """Features beside the values (models/blocks.py); `model.inputs`, or a space, says which a network is given."""
+
+    rates = "rates"  # counts by days since release, standardised
+    log_rates = "log_rates"  # their logarithms
+    ratios = "ratios"  # each count by the geometric mean of the row's counts
+    ages = "ages"  # logarithms of the ages alone
+    robust = "robust"  # values by median and quartiles, far ones drawn in
+    quantiles = "quantiles"  # each value's place among the training values
+    pieces = "pieces"  # piecewise-linear encoding of the values
+    patterns = "patterns"  # how many cells are missing
+
+
 class FitOn(Enum):
     """Which rows the preprocessing is fitted on."""
 
@@ -119,5 +132,6 @@ class FeatureSettings:
     """The preprocessing inside the model."""
 
     kind: FeatureKind = FeatureKind.logs
+    extra: list[FeatureBlock] = field(default_factory=list)  # blocks of features beside those of `kind`
     fit_on: FitOn = FitOn.train
     use_dates: bool = True  # false: ages are left out

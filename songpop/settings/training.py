@@ -14,6 +14,7 @@ from songpop.settings.table import ProtocolName
 class ModelSettings:
     """The network (meaning and default of each: contracts.Params)."""
 
+    inputs: str | None = None
     widths: str | None = None
     activation: str | None = None
     first_regularized: int | None = None

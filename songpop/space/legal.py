@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 
 from songpop.contracts import Params
 from songpop.errors import SpaceError
+from songpop.settings import FeatureBlock, FeatureKind
 
 Value = str | int | float
 
@@ -108,9 +109,22 @@ def check_value(key: str, name: str, value: Any) -> Value:
         raise SpaceError(f"`{key}` must be a known {name}, but it is {value!r}.{near(str(value), LEGAL[name])}")
     if name == "widths" and not _WIDTHS.fullmatch(str(typed)):
         raise SpaceError(f'`{key}` must be layer widths joined by "-", such as "128-64-32", but it is {value!r}.')
+    if name == "inputs":
+        _check_inputs(key, str(typed))
     if name in BOUNDS and not BOUNDS[name].contain(float(typed)):
         raise SpaceError(f"`{key}` must be {BOUNDS[name]}, but it is {value!r}.")
     return typed
+
+
+def _check_inputs(key: str, value: str) -> None:
+    """Refuse a name that no block of features has; which blocks are made is the table's and features.extra's matter."""
+    known = ("all", *(kind.value for kind in FeatureKind), *(block.value for block in FeatureBlock))
+    for name in value.split("+"):
+        if name not in known or (name == "all" and value != name):
+            raise SpaceError(
+                f'`{key}` must be "all" or blocks of features joined by "+", such as "rates+ages", but it is '
+                f"{value!r}.{near(name, known[1:])}"
+            )
 
 
 def _as_float(key: str, value: Any) -> float:

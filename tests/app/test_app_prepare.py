@@ -11,7 +11,6 @@ from songpop.app.listener import Silence
 from songpop.app.prepare import Ground, base_params, prepare, prepare_ground, read_table
 from songpop.contracts import Params
 from songpop.errors import LeakError, SettingsError
-from songpop.models.features import transform
 from songpop.settings import ModelSettings, OptimizerSettings, ScheduleSettings, SweepSettings
 
 
@@ -45,7 +44,7 @@ def test_test_rows_change_the_preprocessing_only_where_it_is_fitted_on_the_table
 def test_the_task_has_training_and_validation_rows_and_no_others(ground: Ground) -> None:
     prepared = prepare(sweep_settings(), ground)
     for part, rows in ((prepared.task.train, ground.split.train), (prepared.task.validation, ground.split.validation)):
-        assert np.array_equal(part.x, transform(prepared.preprocessing, ground.table.matrix[rows]))
+        assert np.array_equal(part.x, prepared.preprocessing.transform(ground.table.matrix[rows]))
         assert np.array_equal(part.y, ground.table.label[rows])
         assert (part.x.dtype, part.y.dtype) == (np.float32, np.float32)
     assert np.abs(prepared.task.train.x.mean(axis=0))[:3] == pytest.approx(0, abs=1e-4)

@@ -31,5 +31,5 @@ def test_fitted_on_the_table_they_share_what_is_fitted(ground: Ground, prepared:
     settings = changed(sweep_settings(), "features.fit_on", FitOn.table)
     found = resampled(settings, prepared, 2)
     rows = ground.table.matrix[:20]
-    first, second = (np.asarray(one(rows)) for one in found.preprocessings)
+    first, second = (one.transform(rows) for one in found.preprocessings)
     np.testing.assert_array_equal(first, second)

@@ -25,14 +25,14 @@ def with_resamples() -> Task:
 
 def test_none_means_the_tasks_own_parts() -> None:
     task = with_resamples()
-    assert task_of(task, None) is task
-    assert task_of(task, 1) is task.resamples[1]
+    assert task_of(task, SPEC) is task
+    assert task_of(task, replace(SPEC, resample=1)) is task.resamples[1]
 
 
 @pytest.mark.parametrize("number", [-1, 2])
 def test_an_unknown_resample_is_a_bug(number: int) -> None:
     with pytest.raises(ValueError, match="has no resample"):
-        task_of(with_resamples(), number)
+        task_of(with_resamples(), replace(SPEC, resample=number))
 
 
 @pytest.mark.parametrize("make", [KerasEngine, lambda task: InProcessEngine(task, 4)])
@@ -41,7 +41,7 @@ def test_engines_train_on_the_resample_that_a_spec_names(make: object) -> None:
     specs = [replace(SPEC, trial=n, resample=resample) for n, resample in enumerate((None, 0, 1))]
     together = run_all(make(task), specs)  # type: ignore[operator]
     for spec in specs:
-        alone = task_of(task, spec.resample)
+        alone = task_of(task, spec)
         (result,) = run_all(make(alone), [replace(spec, resample=None)]).values()  # type: ignore[operator]
         found = together[spec.trial]
         assert len(found.val_predictions) == len(alone.validation.y)  # type: ignore[arg-type]
@@ -56,3 +56,14 @@ def test_workers_train_on_resamples_too() -> None:
     engine: Engine = PoolEngine(task, n_workers=2, n_slots=2, trial_timeout_s=60)
     found, expected = run_all(engine, specs), run_all(InProcessEngine(task, 6), specs)
     assert {n: result.value for n, result in found.items()} == {n: result.value for n, result in expected.items()}
+
+
+@pytest.mark.parametrize("make", [KerasEngine, lambda task: InProcessEngine(task, 4)])
+def test_engines_give_a_network_the_features_that_it_asks_for(make: object) -> None:
+    task = replace(small_task(), blocks={"logs": (0, 2), "rates": (2, small_task().train.x.shape[1])})
+    specs = [replace(SPEC, trial=n, params=replace(SPEC.params, inputs=i)) for n, i in enumerate(("all", "rates"))]
+    together = run_all(make(task), specs)  # type: ignore[operator]
+    alone = replace(task, train=replace(task.train, x=np.ascontiguousarray(task.train.x[:, 2:])))
+    alone = replace(alone, validation=replace(task.validation, x=np.ascontiguousarray(task.validation.x[:, 2:])))
+    (expected,) = run_all(make(alone), [replace(SPEC, trial=1)]).values()  # type: ignore[operator]
+    assert together[1].value == expected.value != together[0].value

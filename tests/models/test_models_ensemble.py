@@ -37,7 +37,7 @@ def members(n: int = 3) -> list[keras.Model]:
         rows = cells(40, seed=k)
         preprocessing = fit_features(np.nan_to_num(rows) if k == 1 else rows, COLUMNS, FeatureKind.logs)
         params = Params(widths="8-4")
-        network = build_network(params, int(preprocessing.output_shape[1]), seed=k)
+        network = build_network(params, len(preprocessing.names), seed=k)
         made.append(assemble(preprocessing, params, network.get_weights(), f"member_{k}"))
     return made
 
@@ -91,7 +91,7 @@ def test_joint_log_odds_are_the_log_odds_of_the_mean(logits: np.ndarray) -> None
 
 def test_a_model_without_a_sigmoid_has_no_logits() -> None:
     with pytest.raises(ArtifactError, match="must end in a Dense layer with a sigmoid"):
-        member_logits(fit_features(cells(), COLUMNS, FeatureKind.logs))
+        member_logits(fit_features(cells(), COLUMNS, FeatureKind.logs).model)
 
 
 def test_no_rows_give_no_logits() -> None:

@@ -8,7 +8,7 @@ import pytest
 from songpop.contracts import Column, ColumnKind, Params
 from songpop.errors import ArtifactError, StoreError
 from songpop.models.export import assemble, load_plain, predict_rows, save_model
-from songpop.models.features import fit_features, transform
+from songpop.models.features import Preprocessing, fit_features
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
 from songpop.settings import FeatureKind
@@ -29,9 +29,9 @@ def cells() -> np.ndarray:
     return matrix.astype(np.float32)
 
 
-def whole(kind: FeatureKind = FeatureKind.logs) -> tuple[keras.Model, keras.Model, keras.Model]:
+def whole(kind: FeatureKind = FeatureKind.logs) -> tuple[keras.Model, Preprocessing, keras.Model]:
     preprocessing = fit_features(cells(), COLUMNS, kind)
-    network = build_network(PARAMS, preprocessing.output_shape[1], seed=3)
+    network = build_network(PARAMS, len(preprocessing.names), seed=3)
     return assemble(preprocessing, PARAMS, network.get_weights()), preprocessing, network
 
 
@@ -39,7 +39,7 @@ def test_whole_is_preprocessing_then_network() -> None:
     model, preprocessing, network = whole()
     found = predict_rows(model, cells())
     assert found.shape == (50,)
-    np.testing.assert_allclose(found, predict_rows(network, transform(preprocessing, cells())), atol=1e-6)
+    np.testing.assert_allclose(found, predict_rows(network, preprocessing.transform(cells())), atol=1e-6)
     np.testing.assert_allclose(found, np.asarray(model(cells()))[:, 0], atol=1e-6)
 
 

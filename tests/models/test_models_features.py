@@ -8,8 +8,7 @@ from hypothesis.extra.numpy import arrays
 
 from songpop.contracts import Column, ColumnKind, Matrix
 from songpop.errors import DataError
-from songpop.models.features import feature_names, fit_features, transform
-from songpop.models.runtime import keras
+from songpop.models.features import Preprocessing, fit_features
 from songpop.settings import FeatureKind
 
 K = ColumnKind
@@ -41,14 +40,14 @@ def some_rows(n_rows: int = 400, share_missing: float = 0.2) -> Matrix:
 
 
 @pytest.fixture(scope="module", params=KINDS, ids=lambda k: k.value)
-def fitted(request: pytest.FixtureRequest) -> tuple[FeatureKind, keras.Model]:
+def fitted(request: pytest.FixtureRequest) -> tuple[FeatureKind, Preprocessing]:
     return request.param, fit_features(some_rows(), COLUMNS, request.param)
 
 
 def test_logs_by_hand() -> None:
     matrix = some_rows()
-    features = transform(fit_features(matrix, COLUMNS, FeatureKind.logs), matrix)
-    named = dict(zip(feature_names(matrix, COLUMNS, FeatureKind.logs), features.T, strict=True))
+    found = fit_features(matrix, COLUMNS, FeatureKind.logs)
+    named = dict(zip(found.names, found.transform(matrix).T, strict=True))
     assert list(named) == [
         *("streams", "tempo", "explicit", "age", "constant"),
         *("genre = pop", "genre = rock", "genre = jazz"),
@@ -69,63 +68,63 @@ def test_logs_by_hand() -> None:
 def test_published_by_hand() -> None:
     matrix = some_rows()
     matrix[0, 0], matrix[1, 0] = 1e10, 0.0
-    features = transform(fit_features(matrix, COLUMNS, FeatureKind.published), matrix)
+    features = fit_features(matrix, COLUMNS, FeatureKind.published).transform(matrix)
     assert features.shape == (400, 5 + 3)
     streams = matrix[:, 0].astype(np.float64)
     filled = np.where(np.isnan(streams), np.nanmean(streams), streams)
     np.testing.assert_allclose(features[:, 0], filled / 1e10, atol=1e-6)
     assert features[:, :4].min() == 0
     assert features[:, :4].max() == pytest.approx(1)
-    assert not any("missing" in name for name in feature_names(matrix, COLUMNS, FeatureKind.published))
+    assert not any("missing" in name for name in fit_features(matrix, COLUMNS, FeatureKind.published).names)
 
 
 def test_large_counts_keep_their_order() -> None:
     matrix = np.asarray([[1.0], [9.99e9], [1e10]], dtype=np.float32)
-    features = transform(fit_features(matrix, COLUMNS[:1], FeatureKind.logs), matrix)[:, 0]
+    features = fit_features(matrix, COLUMNS[:1], FeatureKind.logs).transform(matrix)[:, 0]
     assert features[0] < features[1] < features[2]
 
 
 def test_no_missing_value_no_flag() -> None:
     matrix = some_rows(share_missing=0.0)
-    assert not any("missing" in n for n in feature_names(matrix, COLUMNS, FeatureKind.logs))
+    assert not any("missing" in n for n in fit_features(matrix, COLUMNS, FeatureKind.logs).names)
     model = fit_features(matrix, COLUMNS, FeatureKind.logs)
-    assert model.output_shape == (None, 5 + 3)
-    assert not transform(model, np.full((1, 6), nan, dtype=np.float32)).any()  # the mean, and no genre
+    assert model.model.output_shape == (None, 5 + 3)
+    assert not model.transform(np.full((1, 6), nan, dtype=np.float32)).any()  # the mean, and no genre
 
 
 @cache
-def model_of_logs() -> keras.Model:
+def model_of_logs() -> Preprocessing:
     return fit_features(some_rows(), COLUMNS, FeatureKind.logs)
 
 
 @settings(deadline=None, max_examples=15)
 @given(arrays(np.float32, (7, 6), elements=st.floats(width=32)))
 def test_no_cell_makes_a_feature_that_is_no_number(cells: Matrix) -> None:
-    assert np.isfinite(transform(model_of_logs(), cells)).all()
+    assert np.isfinite(model_of_logs().transform(cells)).all()
 
 
-def test_infinite_is_missing(fitted: tuple[FeatureKind, keras.Model]) -> None:
+def test_infinite_is_missing(fitted: tuple[FeatureKind, Preprocessing]) -> None:
     rows = np.stack([np.full(6, cell, dtype=np.float32) for cell in (nan, inf, -inf)])
-    features = transform(fitted[1], rows)
+    features = fitted[1].transform(rows)
     np.testing.assert_array_equal(features[0], features[1])
     np.testing.assert_array_equal(features[0], features[2])
 
 
-def test_compiled_and_eager_agree_on_missing_cells(fitted: tuple[FeatureKind, keras.Model]) -> None:
+def test_compiled_and_eager_agree_on_missing_cells(fitted: tuple[FeatureKind, Preprocessing]) -> None:
     """Keras' compiled predict once turned rows with NaN wrong."""
     _, model = fitted
     matrix = some_rows(share_missing=0.5)
     matrix[:3] = nan
-    compiled = model.predict(matrix, verbose=0)
+    compiled = model.model.predict(matrix, verbose=0)
     assert np.isfinite(compiled).all()
-    np.testing.assert_allclose(compiled, transform(model, matrix), atol=1e-6)
+    np.testing.assert_allclose(compiled, model.transform(matrix), atol=1e-6)
     for k in range(4):  # a row alone, and a row in a batch
-        np.testing.assert_allclose(transform(model, matrix[k : k + 1])[0], compiled[k], atol=1e-6)
+        np.testing.assert_allclose(model.transform(matrix[k : k + 1])[0], compiled[k], atol=1e-6)
 
 
-def test_no_rows(fitted: tuple[FeatureKind, keras.Model]) -> None:
+def test_no_rows(fitted: tuple[FeatureKind, Preprocessing]) -> None:
     _, model = fitted
-    assert transform(model, np.empty((0, 6), dtype=np.float32)).shape == (0, model.output_shape[1])
+    assert model.transform(np.empty((0, 6), dtype=np.float32)).shape == (0, model.model.output_shape[1])
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -134,8 +133,8 @@ def test_no_rows(fitted: tuple[FeatureKind, keras.Model]) -> None:
 )
 def test_few_columns(kind: FeatureKind, columns: tuple[Column, ...]) -> None:
     matrix = np.zeros((3, len(columns)), dtype=np.float32)
-    features = transform(fit_features(matrix, columns, kind), matrix)
-    assert features.shape == (3, len(feature_names(matrix, columns, kind)))
+    features = fit_features(matrix, columns, kind).transform(matrix)
+    assert features.shape == (3, len(fit_features(matrix, columns, kind).names))
     assert np.isfinite(features).all()
 
 
@@ -143,11 +142,11 @@ def test_few_columns(kind: FeatureKind, columns: tuple[Column, ...]) -> None:
 def test_a_column_that_is_all_missing_is_harmless(kind: FeatureKind) -> None:
     matrix = np.full((3, 1), nan, dtype=np.float32)
     model = fit_features(matrix, COLUMNS[:1], kind)
-    assert transform(model, np.asarray([[nan], [0.0]], dtype=np.float32))[:, 0].tolist() == [0.0, 0.0]
+    assert model.transform(np.asarray([[nan], [0.0]], dtype=np.float32))[:, 0].tolist() == [0.0, 0.0]
 
 
-def test_nothing_of_songpop_is_inside(fitted: tuple[FeatureKind, keras.Model]) -> None:
-    config = str(fitted[1].get_config())
+def test_nothing_of_songpop_is_inside(fitted: tuple[FeatureKind, Preprocessing]) -> None:
+    config = str(fitted[1].model.get_config())
     assert "songpop" not in config
     assert "Lambda" not in config
 

@@ -64,7 +64,7 @@ def labels_of(frame: pd.DataFrame) -> "np.ndarray[tuple[int], np.dtype[np.int8]]
 def small_model(frame: pd.DataFrame, seed: int = 0, sign: float = 1.0) -> keras.Model:
     """A network whose output follows `Streams` (`sign` -1: against it); random but for that, never trained."""
     preprocessing = fit_features(matrix_of(frame, RECIPE, strict=True), RECIPE.columns, FeatureKind.logs)
-    network = build_network(PARAMS, int(preprocessing.output_shape[1]), seed)
+    network = build_network(PARAMS, len(preprocessing.names), seed)
     weights = [np.asarray(w) * 0.01 for w in network.get_weights()]
     weights[0][0, 0], weights[0][0, 1] = 2.0, -2.0
     weights[2][0, 0], weights[2][1, 0] = sign, -sign

@@ -15,12 +15,14 @@ def test_every_default_is_legal(field: object) -> None:
 
 
 def test_every_field_has_names_a_range_or_a_form() -> None:
-    assert set(FIELD_TYPES) == {*LEGAL, *BOUNDS, "widths"}
+    assert set(FIELD_TYPES) == {*LEGAL, *BOUNDS, "widths", "inputs"}
 
 
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
+        ("inputs", "rates+age", r'blocks of features joined by "\+", such as "rates\+ages", .* mean `ages`'),
+        ("inputs", "all+rates", r'must be "all" or blocks'),
         ("learning_rate", "abc", r"`space.x` must be a finite number, but it is 'abc'"),
         ("learning_rate", math.nan, "finite number, but it is nan"),
         ("learning_rate", math.inf, "finite number, but it is inf"),
