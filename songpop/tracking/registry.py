@@ -197,7 +197,7 @@ def _no_way_back(store: Store, settings: RegistrySettings, found: Standing, skip
     model, remedy, lost = settings.model, "Promote", dict[int, str]()
     if found.version is not None and good_facts(store, settings, found.current or 0, lost) is None:
         # Nothing can be compared with it, so that it stands in everybody's way.
-        remedy = f"Delete version {found.current} (make ui, or MlflowClient.delete_model_version), then promote"
+        remedy = f"Delete version {found.current} (songpop ui, or MlflowClient.delete_model_version), then promote"
     told = [f"There is no earlier champion of {model!r} to go back to.", *skipped.values(), *lost.values()]
     return " ".join([*told, f"{remedy} another sweep: songpop promote sweep=NAME registry.model={model}"])
 

@@ -12,7 +12,11 @@ from songpop.app.records import SweepOutcome
 from songpop.cli import COMMANDS, run
 from songpop.cli.commands import HANDLERS
 from songpop.evaluation.stats import t_interval
+from songpop.settings import TrackingSettings
 from songpop.tracking.gates import Gate, refuse_if_any
+from songpop.tracking.ledger import LedgerEntry
+from songpop.tracking.moves import append
+from songpop.tracking.store import open_store
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -86,7 +90,7 @@ def test_an_empty_store_as_json(words: list[str], expected: object, store_root: 
         (["promote"], 4, "Run: songpop sweep"),
         (["promote", "sweep=mine"], 4, "Run: songpop sweep"),
         (["rollback"], 4, "no earlier champion"),
-        (["predict", "input=sample", "output=b.csv"], 4, "songpop promote registry.model=songpop (With paths.root="),
+        (["predict", "input=sample", "output=b.csv"], 4, "songpop promote registry.model=songpop paths.root="),
         (["predict", "input=a.csv", "output=b.csv"], 3, "there is no file a.csv"),  # the cheapest look comes first
         (["predict", "output=b.csv"], 2, "`input` must name a CSV file"),
         (["predict", "input=a.csv"], 2, "Add output=FILE"),
@@ -99,6 +103,32 @@ def test_what_an_empty_store_cannot_do(
     told = capsys.readouterr()
     assert told.out == ""
     assert message in told.err
+
+
+def lost_champion(root: Path) -> None:
+    """A champion of the model `mine` whose version was deleted; its files were never there."""
+    store = open_store(TrackingSettings(), root)
+    store.client.create_registered_model("mine")
+    entry = LedgerEntry(
+        number=0, event="promote", version=1, previous=None, sweep="s", when="2026-01-01T00:00:00+00:00", reason=""
+    )
+    append(store, "mine", entry)
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("command", "status"), [("history", 0), ("doctor", 5), ("predict input=sample output=ranked.csv", 4)]
+)
+def test_what_may_be_typed_next_acts_on_the_same_store_and_model(
+    command: str, status: int, words: list[str], store_root: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    lost_champion(store_root)
+    monkeypatch.chdir(store_root.parent)
+    assert run([*command.split(), *words, "paths.root=./mlruns", "registry.model=mine"]) == status
+    told = " ".join("".join(capsys.readouterr()).replace("│", " ").split())
+    for name in ("rollback", "promote"):
+        assert f"songpop {name} paths.root=./mlruns registry.model=mine" in told
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
