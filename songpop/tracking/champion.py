@@ -41,7 +41,7 @@ def champion_of(store: Store, settings: RegistrySettings) -> Champion:
         if champion:
             return champion
         registered = registered_model(store, settings.model)
-        entries = entries_of(registered.tags) if registered else ()
+        entries = entries_of(registered.tags, settings.model) if registered else ()
         if moves_of(entries, settings.alias):
             raise GateError(
                 f"The alias {settings.alias!r} of {settings.model!r} points to nothing: its version or the alias was "

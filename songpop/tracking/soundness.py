@@ -1,10 +1,12 @@
 """Whether the registry is sound: the alias points to a version, as the ledger says, and files are those registered.
 
-Owns: the checks, as a table. Nothing here is mended: which model shall be champion is a person's decision.
+Owns: the checks, as a table. What is mended decides nothing: which model shall be champion is a person's decision.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
 
 from mlflow.entities.model_registry import ModelVersion
 
@@ -12,7 +14,7 @@ from songpop.errors import ArtifactError
 from songpop.settings import RegistrySettings
 from songpop.tracking.champion import alias_version, get_version, registered_model
 from songpop.tracking.failures import store_failures
-from songpop.tracking.ledger import entries_of, moves_of
+from songpop.tracking.ledger import PREFIX, SET_ASIDE, entries_of, moves_of, unreadable_keys
 from songpop.tracking.model_facts import ModelFacts, checked_folder
 from songpop.tracking.records import Finding
 from songpop.tracking.store import Store
@@ -27,6 +29,7 @@ class RegistryState:
     current: int | None  # version that the alias points to
     moves: tuple[int, ...]  # versions that were made champion, the oldest first
     versions: tuple[ModelVersion, ...]  # those of the two that exist
+    unreadable: Mapping[str, str]  # tags of the ledger that are no entries
 
 
 def registry_state(store: Store, settings: RegistrySettings) -> RegistryState | None:
@@ -40,12 +43,40 @@ def registry_state(store: Store, settings: RegistrySettings) -> RegistryState | 
         if registered is None:
             return None
         current = alias_version(registered, settings)
-        told = moves_of(entries_of(registered.tags), settings.alias)
+        unreadable = {key: registered.tags[key] for key in unreadable_keys(registered.tags)}
+        readable = {key: value for key, value in registered.tags.items() if key not in unreadable}
+        told = moves_of(entries_of(readable, settings.model), settings.alias)
         moves = tuple(entry.version for entry in told if entry.version is not None)
         numbers = sorted({*moves, *([current] if current else [])})
         found = [get_version(store, settings, number) for number in numbers]
         versions = tuple(version for version in found if version)
-        return RegistryState(store=store, settings=settings, current=current, moves=moves, versions=versions)
+        return RegistryState(
+            store=store,
+            settings=settings,
+            current=current,
+            moves=moves,
+            versions=versions,
+            unreadable=unreadable,
+        )
+
+
+def _unreadable_ledger(state: RegistryState) -> Iterator[Finding]:
+    """Yield tags of the ledger that are no entries: while one is there, nothing can be promoted or rolled back."""
+    for key, value in state.unreadable.items():
+        # With its digest: the number may be given again, and that entry be damaged as well.
+        aside = f"{SET_ASIDE}{key.removeprefix(PREFIX)}.{sha256(value.encode()).hexdigest()[:8]}"
+        yield Finding(
+            where=f"model {state.settings.model}",
+            problem=f"the tag {key} of its ledger is not an entry that songpop wrote",
+            remedy=f"the tag is set aside as {aside}; to bring it back, set {key} from a copy of the store",
+            mend=partial(_set_aside, state, key, value, aside),
+        )
+
+
+def _set_aside(state: RegistryState, key: str, value: str, aside: str) -> None:
+    client, model = state.store.client, state.settings.model
+    client.set_registered_model_tag(model, aside, value)
+    client.delete_registered_model_tag(model, key)
 
 
 def _lost_alias(state: RegistryState) -> Iterator[Finding]:
@@ -81,7 +112,12 @@ def _changed_files(state: RegistryState) -> Iterator[Finding]:
             yield _finding(state, f"version {version.version}: {problem}", f"Restore {advice}" if advice else "")
 
 
-CHECKS: tuple[Callable[[RegistryState], Iterator[Finding]], ...] = (_lost_alias, _moved_alias, _changed_files)
+CHECKS: tuple[Callable[[RegistryState], Iterator[Finding]], ...] = (
+    _unreadable_ledger,
+    _lost_alias,
+    _moved_alias,
+    _changed_files,
+)
 
 
 def _finding(state: RegistryState, problem: str, remedy: str) -> Finding:

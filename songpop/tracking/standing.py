@@ -34,7 +34,7 @@ def standing(store: Store, settings: RegistrySettings) -> Standing:
     if registered is None:
         return Standing(current=None, version=None, entries=(), moves=())
     current = alias_version(registered, settings)
-    entries = entries_of(registered.tags)
+    entries = entries_of(registered.tags, settings.model)
     return Standing(
         current=current,
         version=get_version(store, settings, current) if current else None,
