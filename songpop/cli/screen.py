@@ -222,7 +222,7 @@ class Screen:
         """Print who was champion from when to when, and what was refused."""
         if not outcome.entries:
             begin = f"{self.hints.command('sweep')}, then {self.hints.command('promote')}"
-            self._plain(f"{outcome.model} never had a champion. Begin with: {begin}")
+            self._plain(outcome.note or f"{outcome.model} never had a champion. Begin with: {begin}")
             return
         self._out.print(history_table(outcome))
         if outcome.note is not None:

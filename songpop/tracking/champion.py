@@ -15,6 +15,7 @@ from songpop.tracking.failures import store_failures
 from songpop.tracking.ledger import entries_of, moves_of
 from songpop.tracking.model_facts import ModelFacts, checked_folder
 from songpop.tracking.records import MODEL_ID
+from songpop.tracking.remnants import facts_of, told_deleted
 from songpop.tracking.store import Store
 
 
@@ -41,6 +42,8 @@ def champion_of(store: Store, settings: RegistrySettings) -> Champion:
         if champion:
             return champion
         registered = registered_model(store, settings.model)
+        if registered is None and (deleted := told_deleted(store, settings.model)):
+            raise GateError(deleted)
         entries = entries_of(registered.tags, settings.model) if registered else ()
         if moves_of(entries, settings.alias):
             raise GateError(
@@ -100,7 +103,7 @@ def checked_champion(store: Store, settings: RegistrySettings, version: ModelVer
     """
     if version is None:
         raise GateError(f"The champion's version of {settings.model!r} was deleted. Run: songpop rollback")
-    facts = ModelFacts.from_tags(version.tags)
+    facts = facts_of(store, version)
     return Champion(
         model=settings.model,
         version=int(version.version),

@@ -88,9 +88,10 @@ class ModelFacts:
                 files=dict(json.loads(tags["songpop.files"])),
             )
         except (KeyError, ValueError, TypeError, AttributeError) as error:
+            found = f"its tag {error.args[0]} is missing" if isinstance(error, KeyError) else "one is not what it wrote"
             raise ArtifactError(
-                f"A model of songpop carries tags that say where it comes from, but this one does not ({error!r}). "
-                "Register models with songpop promote."
+                f"A model of songpop carries tags that say where it comes from, but {found}. "
+                "Sweep again, under another search.name, and promote that model."
             ) from error
 
 

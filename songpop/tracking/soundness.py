@@ -4,7 +4,8 @@ Owns: the checks, as a table. What is mended decides nothing: which model shall 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
 
@@ -15,8 +16,9 @@ from songpop.settings import RegistrySettings
 from songpop.tracking.champion import alias_version, get_version, registered_model
 from songpop.tracking.failures import store_failures
 from songpop.tracking.ledger import PREFIX, SET_ASIDE, entries_of, moves_of, unreadable_keys
-from songpop.tracking.model_facts import ModelFacts, checked_folder
+from songpop.tracking.model_facts import checked_folder
 from songpop.tracking.records import Finding
+from songpop.tracking.remnants import facts_of, lost_tags, told_deleted
 from songpop.tracking.store import Store
 
 
@@ -105,17 +107,46 @@ def _changed_files(state: RegistryState) -> Iterator[Finding]:
     for version in state.versions:
         is_champion = int(version.version) == state.current
         remedy = "go back: songpop rollback" if is_champion else "delete that version"
+        with suppress(ArtifactError):
+            facts = facts_of(state.store, version)
+            try:
+                checked_folder(state.store, str(version.source), facts, remedy=remedy)
+            except ArtifactError as error:
+                problem, _, advice = str(error).partition(" Restore ")
+                yield _finding(state, f"version {version.version}: {problem}", f"Restore {advice}" if advice else "")
+
+
+def _damaged_tags(state: RegistryState) -> Iterator[Finding]:
+    """Yield versions whose tags are missing or changed; their logged models may have them still."""
+    for version in state.versions:
         try:
-            checked_folder(state.store, str(version.source), ModelFacts.from_tags(version.tags), remedy=remedy)
+            facts_of(state.store, version)
         except ArtifactError as error:
-            problem, _, advice = str(error).partition(" Restore ")
-            yield _finding(state, f"version {version.version}: {problem}", f"Restore {advice}" if advice else "")
+            _, problem, remedy = str(error).split(". ", 2)
+            told = _finding(state, f"version {version.version}: {problem}", remedy)
+            if lost := lost_tags(state.store, version):
+                mend = partial(_set_tags, state, version, lost)
+                told = replace(told, remedy="the tags are copied from its logged model", mend=mend)
+            yield told
+
+
+def _set_tags(state: RegistryState, version: ModelVersion, tags: Mapping[str, str]) -> None:
+    for key, value in tags.items():
+        state.store.client.set_model_version_tag(state.settings.model, version.version, key, value)
+
+
+def deleted_model(store: Store, settings: RegistrySettings) -> Iterator[Finding]:
+    """Yield a registered model that is not there, though models were registered under its name."""
+    if told := told_deleted(store, settings.model):
+        problem, _, remedy = told.rpartition(". ")
+        yield Finding(where=f"model {settings.model}", problem=problem, remedy=remedy)
 
 
 CHECKS: tuple[Callable[[RegistryState], Iterator[Finding]], ...] = (
     _unreadable_ledger,
     _lost_alias,
     _moved_alias,
+    _damaged_tags,
     _changed_files,
 )
 

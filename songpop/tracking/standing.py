@@ -12,6 +12,7 @@ from mlflow.entities.model_registry import ModelVersion
 from songpop.settings import RegistrySettings
 from songpop.tracking.champion import alias_version, get_version, registered_model
 from songpop.tracking.ledger import LedgerEntry, entries_of, moves_of
+from songpop.tracking.remnants import told_deleted
 from songpop.tracking.store import Store
 
 SETTLE_S = 2.0  # a promoter on a server writes its entry and moves the alias in far less
@@ -26,13 +27,15 @@ class Standing:
     version: ModelVersion | None  # None also where that version was deleted
     entries: tuple[LedgerEntry, ...]
     moves: tuple[LedgerEntry, ...]  # those of the alias
+    deleted: str | None = None  # what is known of a registered model that was deleted, ledger and all
 
 
 def standing(store: Store, settings: RegistrySettings) -> Standing:
     """Return what stands in the registry."""
     registered = registered_model(store, settings.model)
     if registered is None:
-        return Standing(current=None, version=None, entries=(), moves=())
+        deleted = told_deleted(store, settings.model)
+        return Standing(current=None, version=None, entries=(), moves=(), deleted=deleted)
     current = alias_version(registered, settings)
     entries = entries_of(registered.tags, settings.model)
     return Standing(
@@ -47,7 +50,12 @@ def settled(store: Store, settings: RegistrySettings) -> Standing:
     """Return the same, after waiting a little for a promotion on a server that is between its entry and the alias."""
     found = standing(store, settings)
     deadline = time.monotonic() + SETTLE_S
-    while store.engine is None and disagreement(found, settings.alias) and time.monotonic() < deadline:
+    while (
+        store.engine is None
+        and disagreement(found, settings.alias)
+        and not found.deleted
+        and time.monotonic() < deadline
+    ):
         time.sleep(POLL_S)
         found = standing(store, settings)
     return found
@@ -57,7 +65,7 @@ def disagreement(found: Standing, alias: str) -> str | None:
     """Return what is wrong between alias and ledger, in a sentence; None if they agree."""
     last = _last_version(found.moves)
     if last == found.current:
-        return None
+        return found.deleted
     if found.current is None:
         return (
             f"The alias {alias!r} points to nothing: its version {last}, or the alias itself, was deleted. "
