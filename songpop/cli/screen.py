@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.table import Table
 
 from songpop.cli.hints import Hints
+from songpop.cli.next_commands import after_sweep, finals_advice
 from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table, totals_line
 from songpop.cli.promotions import gates_table, history_table, promotion_lines, rollback_lines
 from songpop.cli.replays import replay_lines, replays_table
@@ -33,7 +34,6 @@ from songpop.cli.tables import (
     trainings_table,
 )
 from songpop.cli.wording import number, probability, settings_line, share
-from songpop.overrides import quoted
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 BEHIND_IS_SHOWN = 16  # trials that end together are recorded together
@@ -142,22 +142,9 @@ class Screen:
             )
 
     def _next(self, outcome: Any) -> None:
-        model, allowed = [], []
-        if outcome.leaks:
-            name = f"songpop-{outcome.protocol}-leaky"  # conf/promote.yaml allows the published one
-            model = [f"registry.model={name}"]
-            if outcome.protocol == "published":
-                allowed = ["gates=published"]
-            else:
-                allowed = [f"+registry.allowed_leaks={quoted({name: list(outcome.leaks)})}"]
-        # Without a name, promote takes the sweep that was begun last.
-        sweep = [] if outcome.is_newest and not self.hints.is_multirun else [f"sweep={outcome.sweep}"]
-        commands = {self.hints.command("compare"): "compare these sweeps"} if self.hints.is_multirun else {}
-        commands |= {
-            self.hints.command("ui"): f"compare the runs in the MLflow UI ({outcome.tracking_uri})",
-            self.hints.command("promote", *sweep, *model, *allowed): "put the best model into the registry",
-            self.hints.predict(self.hints.table, *model): "rank songs with it",
-        }
+        if advice := finals_advice(outcome):
+            self._plain(advice)
+        commands = after_sweep(outcome, self.hints)
         width = max((len(command) for command in commands if len(command) <= MAX_WIDTH), default=0)
         self._plain("")
         self._plain("Next:")

@@ -13,7 +13,7 @@ from mlflow.entities.model_registry import ModelVersion
 
 from songpop.errors import ArtifactError
 from songpop.settings import RegistrySettings
-from songpop.tracking.champion import alias_version, get_version, registered_model
+from songpop.tracking.champion import alias_version, get_version, registered_model, way_on
 from songpop.tracking.failures import store_failures
 from songpop.tracking.ledger import PREFIX, SET_ASIDE, entries_of, moves_of, unreadable_keys
 from songpop.tracking.model_facts import checked_folder
@@ -31,6 +31,7 @@ class RegistryState:
     current: int | None  # version that the alias points to
     moves: tuple[int, ...]  # versions that were made champion, the oldest first
     versions: tuple[ModelVersion, ...]  # those of the two that exist
+    way_on: str  # where the alias points to nothing: what can be done
     unreadable: Mapping[str, str]  # tags of the ledger that are no entries
 
 
@@ -58,6 +59,7 @@ def registry_state(store: Store, settings: RegistrySettings) -> RegistryState | 
             current=current,
             moves=moves,
             versions=versions,
+            way_on=way_on(store, settings, told),
             unreadable=unreadable,
         )
 
@@ -87,7 +89,7 @@ def _lost_alias(state: RegistryState) -> Iterator[Finding]:
     if state.moves and not exists:
         yield _finding(
             state, f"the alias {state.settings.alias!r} points to nothing: its version or the alias was deleted",
-            "Give it back with songpop rollback, or to a newer model with songpop promote.",
+            state.way_on,
         )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from mlflow.entities.model_registry import ModelVersion
 
 from songpop.settings import RegistrySettings
-from songpop.tracking.champion import alias_version, get_version, registered_model
+from songpop.tracking.champion import alias_version, get_version, registered_model, way_on
 from songpop.tracking.ledger import LedgerEntry, entries_of, moves_of
 from songpop.tracking.remnants import told_deleted
 from songpop.tracking.store import Store
@@ -27,6 +27,7 @@ class Standing:
     version: ModelVersion | None  # None also where that version was deleted
     entries: tuple[LedgerEntry, ...]
     moves: tuple[LedgerEntry, ...]  # those of the alias
+    way_on: str = ""  # where the alias points to nothing: what can be done
     deleted: str | None = None  # what is known of a registered model that was deleted, ledger and all
 
 
@@ -38,11 +39,13 @@ def standing(store: Store, settings: RegistrySettings) -> Standing:
         return Standing(current=None, version=None, entries=(), moves=(), deleted=deleted)
     current = alias_version(registered, settings)
     entries = entries_of(registered.tags, settings.model)
+    moves = moves_of(entries, settings.alias)
     return Standing(
         current=current,
         version=get_version(store, settings, current) if current else None,
         entries=entries,
-        moves=moves_of(entries, settings.alias),
+        moves=moves,
+        way_on=way_on(store, settings, moves) if moves and not current else "",
     )
 
 
@@ -69,7 +72,7 @@ def disagreement(found: Standing, alias: str) -> str | None:
     if found.current is None:
         return (
             f"The alias {alias!r} points to nothing: its version {last}, or the alias itself, was deleted. "
-            "Give it back with songpop rollback, or to a newer model with songpop promote."
+            f"{found.way_on}"
         )
     told = f"to version {last}" if last else "nowhere"
     return (

@@ -106,9 +106,10 @@ def test_what_an_empty_store_cannot_do(
 
 
 def lost_champion(root: Path) -> None:
-    """A champion of the model `mine` whose version was deleted; its files were never there."""
+    """A champion of the model `mine` whose alias was deleted; its files were never there."""
     store = open_store(TrackingSettings(), root)
     store.client.create_registered_model("mine")
+    store.client.create_model_version("mine", source="file:///nowhere")
     entry = LedgerEntry(
         number=0, event="promote", version=1, previous=None, sweep="s", when="2026-01-01T00:00:00+00:00", reason=""
     )
