@@ -23,6 +23,7 @@ from songpop.tracking.moves import LostRaceError, append, move
 from songpop.tracking.openings import openings
 from songpop.tracking.records import MODEL_ID
 from songpop.tracking.reference import good_facts, reference_of
+from songpop.tracking.returning import REASON, given_back
 from songpop.tracking.standing import Standing, disagreement, settled, standing
 from songpop.tracking.store import Store, locked
 
@@ -101,6 +102,8 @@ def promote(
         found = standing(store, settings)
         if _is_champion(found, candidate, settings):
             return _same_again(store, settings, candidate, found)
+        if version := given_back(store, settings, candidate, found, _when(clock)):
+            return replace(_promotion(settings, candidate, version, None, None, ()), reason=REASON)
         examination = Examination(store, settings, gates, candidate, judge)
         alone = examination.alone()  # before the lock: they take seconds
         with locked(store.root / LOCK):
