@@ -31,10 +31,8 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
             # Its remedy may be a command, which needs the same store and model.
             error.args = (hints.completed(str(error)),)
             if isinstance(error, RefusedError):
-                gates = [replace(gate, sentence=hints.completed(gate.sentence)) for gate in error.gates]
-                screen.refusal(gates)
-                if as_json:
-                    _write_json({"refused": str(error), "gates": gates})
+                error.gates = tuple(replace(gate, sentence=hints.completed(gate.sentence)) for gate in error.gates)
+                screen.refusal(error.gates)
             raise
         if as_json:
             if status == INTERRUPTED:

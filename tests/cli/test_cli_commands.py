@@ -28,6 +28,21 @@ def only_object(out: str) -> Any:
     return json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
 
 
+def assert_told_as_json(told: Any, words: list[str], status: int) -> None:
+    """With --json a failure is the one object; without, standard output is empty."""
+    if "--json" not in words:
+        assert told.out == ""
+        return
+    sentence = told.err.splitlines()[-1].removeprefix("songpop: ")
+    assert only_object(told.out) == {"error": sentence, "exit_status": status}
+
+
+@pytest.mark.parametrize("words", [["swep"], ["promote", "foo=1"], ["history", "registry.model=' '"]])
+def test_a_mistake_as_json(words: list[str], capsys: Capsys) -> None:
+    assert run([*words, "--json"]) == 2
+    assert_told_as_json(capsys.readouterr(), ["--json"], 2)
+
+
 def test_every_command_has_a_handler() -> None:
     assert list(HANDLERS) == list(COMMANDS)
 
@@ -62,7 +77,7 @@ def test_a_sweep_without_a_winner_is_refused(words: list[str], monkeypatch: pyte
     assert run(words) == 4
     told = capsys.readouterr()
     assert "of 25 trials 20 were pruned and 5 failed" in told.err
-    assert "{" not in told.out
+    assert_told_as_json(told, words, 4)
 
 
 EMPTY = {"sweeps": [], "trainings": [], "n_test_openings": {}, "sweep": None, "trials": [], "published": {}}
@@ -101,7 +116,7 @@ def test_what_an_empty_store_cannot_do(
 ) -> None:
     assert run([*words, "--json", f"paths.root='{store_root}'"]) == status
     told = capsys.readouterr()
-    assert told.out == ""
+    assert_told_as_json(told, ["--json"], status)
     assert message in told.err
 
 
@@ -152,6 +167,8 @@ def test_a_refused_promotion_tells_every_gate(
     assert "passed" in told.err
     if words:
         found = only_object(told.out)
+        assert found["refused"] == found["error"]
+        assert found["exit_status"] == 4
         assert found["refused"].startswith("It has no test metrics.")
         assert [(gate["name"], gate["value"], gate["is_passed"]) for gate in found["gates"]] == [
             ("size", 0.5, True), ("tested", None, False),
@@ -210,7 +227,7 @@ def test_a_training_that_only_failed_is_refused(
     assert run(["train", *words]) == 4
     told = capsys.readouterr()
     assert "all 3 failed" in told.err
-    assert "{" not in told.out
+    assert_told_as_json(told, words, 4)
 
 
 def test_check_reads_a_table_and_leaves_nothing_behind(
