@@ -1,5 +1,6 @@
 """What every refusal of the command line has in common: one sentence, the right status, nothing else."""
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -18,9 +19,14 @@ def refused(words: Sequence[str], status: int, message: str, capsys: pytest.Capt
     capsys.readouterr()
     assert run(list(words)) == status
     out, err = capsys.readouterr()
-    assert out == ""
     sentences = [line for line in err.splitlines() if line.startswith("songpop: ")]
     assert len(sentences) == 1, err
     assert err.splitlines()[-1] == sentences[0]
     assert re.search(message, sentences[0]), sentences[0]
     assert not NOISE.search(err), err
+    if "--json" in words:
+        assert out.count("\n") == 1
+        told = json.loads(out)
+        assert (told["error"], told["exit_status"]) == (sentences[0].removeprefix("songpop: "), status)
+    else:
+        assert out == ""

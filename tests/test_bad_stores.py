@@ -201,7 +201,7 @@ def test_the_champion_and_its_files(here: Path, songs: Path, capsys: pytest.Capt
     refused(predict, 5, r"model\.keras is missing", capsys)
     model.write_bytes(content)
     MlflowClient(f"sqlite:///{here / 'mlruns' / 'mlflow.db'}").delete_model_version("songpop", "1")
-    refused(predict, 4, "points to nothing.*songpop rollback", capsys)
+    refused(predict, 4, "points to nothing.*No earlier champion.*songpop promote", capsys)
     refused(["rollback"], 4, "no earlier champion", capsys)
     assert run(PROMOTE) == 0, capsys.readouterr().err
     assert run(predict) == 0, capsys.readouterr().err

@@ -141,6 +141,7 @@ class _Visit:
         """Look at the registered model."""
         state = registry_state(self._store, self._settings.registry)
         if state is None:
+            self._tell_all(soundness.deleted_model(self._store, self._settings.registry))
             return
         self._n_versions = len(state.versions)
         for check in soundness.CHECKS:

@@ -20,7 +20,15 @@ from songpop.app.replay_ground import (
     read_again,
 )
 from songpop.app.replay_training import Conditions, not_reproducible, replay_of, train_again
-from songpop.replay.record import NEEDED_FILES, Recorded, environment_files, missing_parts, recorded, trial_number
+from songpop.replay.record import (
+    NEEDED_FILES,
+    Recorded,
+    differing_params,
+    environment_files,
+    missing_parts,
+    recorded,
+    trial_number,
+)
 from songpop.replay.verdicts import Replay, Verdict
 from songpop.settings import EngineKind, EngineSettings, ReproduceSettings, check_reproduce
 from songpop.tracking.environment import environment
@@ -149,21 +157,21 @@ def _files(store: Store, records: Sequence[TrialRecord]) -> Mapping[str, SweepFi
 
 
 def _whole(record: TrialRecord, files: SweepFiles, found: Foundation | Unfit | None) -> Recorded | Replay:
-    """Return what the record says, or that a part of it is missing."""
+    """Return what the record says, or that a part of it is missing or contradicts another."""
     missing = list(missing_parts(record, files))
     if not missing and isinstance(found, Unfit):
         missing = [found.reason]
     if not missing and record.tags[ENGINE] not in {kind.value for kind in EngineKind}:
         missing = [f"an engine that this version has ({record.tags[ENGINE]!r})"]
-    if not missing:
+    if not missing and not (differing := differing_params(record)):
         return recorded(record, files)
     return Replay(
         run_id=record.run_id,
         run=record.name,
         sweep=record.tags.get(SWEEP, ""),
         trial=trial_number(record),
-        verdict=Verdict.NOT_REPRODUCIBLE,
-        why=tuple(f"missing: {part}" for part in missing),
+        verdict=Verdict.NOT_REPRODUCIBLE if missing else Verdict.DRIFTED,
+        why=tuple(f"missing: {part}" for part in missing) or differing,
     )
 
 

@@ -4,6 +4,7 @@ Nothing heavy is imported before a command is known, so that `songpop --help` an
 """
 
 import gc
+import json
 import os
 import signal
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from songpop.cli.endings import ending_of
-from songpop.errors import SettingsError
+from songpop.errors import RefusedError, SettingsError
 
 HELP = """songpop COMMAND [--json] [--debug] [hydra overrides …]
 
@@ -29,7 +30,8 @@ Finds the best Keras model for a table of songs, and keeps every trial on the re
   songpop COMMAND --cfg job                            every key of a command, with its value
   songpop COMMAND --help                               its groups and their options (Hydra's own help)
 
---json prints exactly one JSON object on standard output; --debug shows tracebacks.
+--json prints exactly one JSON object on standard output, with "error" and "exit_status" where a command failed;
+--debug shows tracebacks.
 Exit status: 0 done · 1 bug or memory · 2 configuration · 3 data or leak · 4 refused by a gate, or not the same when
 trained again · 5 store or file · 130 interrupted.
 """
@@ -69,8 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the program and return its exit status."""
+    has_told = False
     try:
         status = _dispatch([word for word in arguments if word != "--debug"])
+        has_told = True
         sys.stdout.flush()  # a closed pipe or a full disk is met here, where it can still be told
     except BrokenPipeError:
         # Someone closed our output (`songpop history | head`): nothing is wrong, and nothing more can be said.
@@ -81,9 +85,26 @@ def run(arguments: list[str]) -> int:
             traceback.print_exc()
         sentence, status = ending_of(error)
         _say(f"songpop: {sentence}", sys.stderr)
+        if "--json" in arguments and not has_told and not _is_of_output(error):
+            _tell_failure(error, sentence, status)
         if isinstance(error, OSError):
             _drop_output()
     return status
+
+
+def _is_of_output(error: BaseException) -> bool:
+    """Say whether standard output itself takes nothing more, perhaps after a part of the one object."""
+    return isinstance(error, OSError) and error.filename is None
+
+
+def _tell_failure(error: BaseException, sentence: str, status: int) -> None:
+    """Print the one object of a command that failed: programs need not read standard error."""
+    from songpop.app.records import as_json
+
+    refused = {"refused": str(error), "gates": as_json(error.gates)} if isinstance(error, RefusedError) else {}
+    with suppress(OSError, ValueError):
+        _say(json.dumps({"error": sentence, "exit_status": status, **refused}, allow_nan=False, default=str))
+        sys.stdout.flush()
 
 
 def _open_streams() -> None:

@@ -3,13 +3,14 @@
 import json
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from songpop.cli.endings import INTERRUPTED
 from songpop.cli.hints import Hints
 from songpop.cli.screen import Screen
 from songpop.compose import Settings, compose_variants, recorded_settings, run_with_hydra
-from songpop.errors import GateError, RefusedError, StoreError
+from songpop.errors import GateError, RefusedError, SongpopError, StoreError
 from songpop.settings import check_reproduce, check_sweep
 
 Handler = Callable[[Any, Screen], tuple[Any, int]]
@@ -26,12 +27,13 @@ def run_command(command: str, arguments: Sequence[str], *, as_json: bool) -> int
         screen = Screen(as_json=as_json, hints=hints)
         try:
             outcome, status = handler(settings, screen)
-        except GateError as error:  # its remedy is a command, which needs the same store
+        except SongpopError as error:
+            # Its remedy may be a command, which needs the same store and model.
+            error.args = (hints.completed(str(error)),)
             if isinstance(error, RefusedError):
+                error.gates = tuple(replace(gate, sentence=hints.completed(gate.sentence)) for gate in error.gates)
                 screen.refusal(error.gates)
-                if as_json:
-                    _write_json({"refused": str(error), "gates": error.gates})
-            raise GateError(f"{error}{hints.remark(str(error))}") from error
+            raise
         if as_json:
             if status == INTERRUPTED:
                 screen.note("songpop: interrupted; what was finished is kept, and the same command goes on with it.")
@@ -142,6 +144,8 @@ def _history(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.app.registry import history
 
     outcome = history(settings)
+    if outcome.note is not None:
+        outcome = replace(outcome, note=screen.hints.completed(outcome.note))
     screen.history(outcome)
     return outcome, 0
 
@@ -172,6 +176,8 @@ def _doctor(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.app.doctor import doctor
 
     outcome = doctor(settings)
+    told = [replace(one, remedy=screen.hints.completed(one.remedy)) for one in outcome.findings]
+    outcome = replace(outcome, findings=tuple(told))
     screen.doctor(outcome)
     return outcome, 0 if outcome.is_well else StoreError.exit_status
 

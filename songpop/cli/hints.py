@@ -4,6 +4,7 @@ What names the store and the registered model is said again where it is not the 
 """
 
 import os
+import re
 import shlex
 import shutil
 import sys
@@ -12,11 +13,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from songpop.settings import PathSettings, RegistrySettings, TrackingSettings
+from songpop.cli import COMMANDS
+from songpop.settings import PathSettings, RegistrySettings, StorageSettings, TrackingSettings
 
-_REPEATED = {"paths": PathSettings(), "tracking": TrackingSettings(), "registry": RegistrySettings()}
-_KEYS = ("paths.root", "tracking.uri", "tracking.experiment", "registry.model", "registry.alias")
-_WITH_REGISTRY = ("promote", "rollback", "history", "predict", "doctor")  # the others know no registered model
+_REPEATED = {
+    "paths": PathSettings(),
+    "tracking": TrackingSettings(),
+    "storage": StorageSettings(),
+    "registry": RegistrySettings(),
+}
+_KEYS = ("paths.root", "tracking.uri", "tracking.experiment", "storage.url", "registry.model", "registry.alias")
+# The groups that only some commands have; a sweep's finals know the champion.
+_ONLY_OF = {
+    "registry": ("sweep", "promote", "rollback", "history", "predict", "doctor"),
+    "storage": ("sweep", "doctor"),
+}
+_IN_A_SENTENCE = re.compile(rf"\bsongpop ({'|'.join(COMMANDS)})\b((?: [a-z_]+(?:\.[a-z_]+)*=[^\s`,;]*[^\s`,;.])*)")
 _SHELL = frozenset("\"'$`\\!")  # what a shell or make would read inside double quotes
 
 
@@ -45,16 +57,15 @@ class Hints:
     def command(self, name: str, *arguments: str) -> str:
         """Return the words that call the command `name`; quoted for a shell, and for make."""
         given = {word.partition("=")[0] for word in arguments}
-        kept = self.repeated if name in _WITH_REGISTRY else self._store_words()
+        kept = [word for word in self.repeated if name in _ONLY_OF.get(word.partition(".")[0], (name,))]
         words = shlex.join([*arguments, *(word for word in kept if word.partition("=")[0] not in given)])
         if not self.by_make:
             return f"{self.program} {name} {words}".rstrip()
         return f"make {name} ARGS={_make_quoted(words)}" if words else f"make {name}"
 
-    def remark(self, sentence: str) -> str:
-        """Return what must be added to a sentence that names a command; "" where nothing must."""
-        words = self._store_words()
-        return f" (With {shlex.join(words)}.)" if words and "songpop " in sentence else ""
+    def completed(self, sentence: str) -> str:
+        """Return a sentence whose commands are those that a person can paste: they act on the same store and model."""
+        return _IN_A_SENTENCE.sub(lambda found: self.command(found[1], *found[2].split()), sentence)
 
     def predict(self, file: str | None, *arguments: str) -> str:
         """Return the words that rank the songs of `file`; None: those of the built-in table."""
@@ -63,9 +74,6 @@ class Hints:
         name, *rest = self.command("predict", *arguments).split(" ARGS=", 1)
         data = f" DATA={shlex.quote(file.replace('$', '$$'))}" if file else ""
         return " ARGS=".join([name + data, *rest])
-
-    def _store_words(self) -> list[str]:
-        return [word for word in self.repeated if not word.startswith("registry.")]
 
 
 def _program() -> str:
@@ -79,7 +87,7 @@ def _changed(settings: Any, key: str) -> Any:
     group, name = key.split(".")
     default = getattr(_REPEATED[group], name)
     value = getattr(getattr(settings, group, None), name, default)
-    if key == "tracking.uri" and value and "@" in value:
+    if key in ("tracking.uri", "storage.url") and value and "@" in value:
         return "…"  # it may hold a password
     return None if value == default else value
 

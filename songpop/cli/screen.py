@@ -20,6 +20,7 @@ from rich.progress import (
 from rich.table import Table
 
 from songpop.cli.hints import Hints
+from songpop.cli.next_commands import after_sweep, finals_advice
 from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table, totals_line
 from songpop.cli.promotions import gates_table, history_table, promotion_lines, rollback_lines
 from songpop.cli.replays import replay_lines, replays_table
@@ -33,7 +34,6 @@ from songpop.cli.tables import (
     trainings_table,
 )
 from songpop.cli.wording import number, probability, settings_line, share
-from songpop.overrides import quoted
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 BEHIND_IS_SHOWN = 16  # trials that end together are recorded together
@@ -46,7 +46,7 @@ class Screen:
     def __init__(self, *, as_json: bool, hints: Hints | None = None) -> None:
         self._out = _console(sys.stdout, quiet=as_json)
         self._err = _console(sys.stderr, quiet=False)
-        self._hints = hints or Hints()
+        self.hints = hints or Hints()
         self._bar: Progress | None = None
         self._task: Any = None
         self._steps: Any = None
@@ -142,22 +142,9 @@ class Screen:
             )
 
     def _next(self, outcome: Any) -> None:
-        model, allowed = [], []
-        if outcome.leaks:
-            name = f"songpop-{outcome.protocol}-leaky"  # conf/promote.yaml allows the published one
-            model = [f"registry.model={name}"]
-            if outcome.protocol == "published":
-                allowed = ["gates=published"]
-            else:
-                allowed = [f"+registry.allowed_leaks={quoted({name: list(outcome.leaks)})}"]
-        # Without a name, promote takes the sweep that was begun last.
-        sweep = [] if outcome.is_newest and not self._hints.is_multirun else [f"sweep={outcome.sweep}"]
-        commands = {self._hints.command("compare"): "compare these sweeps"} if self._hints.is_multirun else {}
-        commands |= {
-            self._hints.command("ui"): f"compare the runs in the MLflow UI ({outcome.tracking_uri})",
-            self._hints.command("promote", *sweep, *model, *allowed): "put the best model into the registry",
-            self._hints.predict(self._hints.table, *model): "rank songs with it",
-        }
+        if advice := finals_advice(outcome):
+            self._plain(advice)
+        commands = after_sweep(outcome, self.hints)
         width = max((len(command) for command in commands if len(command) <= MAX_WIDTH), default=0)
         self._plain("")
         self._plain("Next:")
@@ -189,7 +176,7 @@ class Screen:
         if outcome.trainings:
             self._out.print(trainings_table(outcome.trainings, outcome.n_test_openings))
         if outcome.sweep is None:
-            self._plain(f"There is no sweep yet. Begin with: {self._hints.command('sweep')}")
+            self._plain(f"There is no sweep yet. Begin with: {self.hints.command('sweep')}")
             return
         self._out.print(sweeps_table(outcome.sweeps, outcome.n_test_openings))
         self._out.print(runs_table(outcome.sweep, outcome.trials))
@@ -206,7 +193,7 @@ class Screen:
         if not outcome.is_new:
             return
         file = None if outcome.is_generated else "songs.csv"
-        commands = (self._hints.predict(file), self._hints.command("history"), self._hints.command("rollback"))
+        commands = (self.hints.predict(file), self.hints.command("history"), self.hints.command("rollback"))
         self._plain(f"Next: {' · '.join(commands)}")
 
     def refusal(self, gates: Any) -> None:
@@ -221,8 +208,8 @@ class Screen:
     def history(self, outcome: Any) -> None:
         """Print who was champion from when to when, and what was refused."""
         if not outcome.entries:
-            begin = f"{self._hints.command('sweep')}, then {self._hints.command('promote')}"
-            self._plain(f"{outcome.model} never had a champion. Begin with: {begin}")
+            begin = f"{self.hints.command('sweep')}, then {self.hints.command('promote')}"
+            self._plain(outcome.note or f"{outcome.model} never had a champion. Begin with: {begin}")
             return
         self._out.print(history_table(outcome))
         if outcome.note is not None:
@@ -257,9 +244,13 @@ class Screen:
             self._plain(f"Study, tracking and registry agree: {seen}.")
             return
         self._out.print(findings_table(outcome.findings))
+        left = [one for one in outcome.findings if not one.is_mended and "=" in one.remedy]
+        self._sentences(
+            dict.fromkeys(f"{one.where}: {one.remedy}" for one in left)
+        )  # a column's folds cannot be pasted
         n_left = sum(not one.is_mended for one in outcome.findings)
         n_can = sum(one.can_be_mended and not one.is_mended for one in outcome.findings)
-        mend = f" {n_can} of them can be mended: {self._hints.command('doctor')}" if n_can else ""
+        mend = f" {n_can} of them can be mended: {self.hints.command('doctor')}" if n_can else ""
         self._plain(f"{seen}: {len(outcome.findings) - n_left} mended, {n_left} left.{mend}")
 
     def _plain(self, text: str) -> None:

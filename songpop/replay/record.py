@@ -8,7 +8,7 @@ import io
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from zipfile import BadZipFile
 
@@ -37,7 +37,9 @@ from songpop.tracking.records import (
     SweepFiles,
     TrialRecord,
     environment_file,
+    is_same_value,
 )
+from songpop.tracking.trial_batch import effective_params
 
 PER_EPOCH = ("loss", "val_loss", "val_log_loss", "val_accuracy", "learning_rate")  # contracts.EpochReport
 NEEDED_TAGS = (SPEC, STATE, TABLE, SPLIT, ENGINE)
@@ -97,6 +99,23 @@ def recorded(record: TrialRecord, ground: SweepFiles) -> Recorded:
         split=tags[SPLIT].rpartition(" ")[2],
         label=tags.get(LABEL, ""),
         environment=_environment(tags, ground),
+    )
+
+
+def differing_params(record: TrialRecord) -> tuple[str, ...]:
+    """Return a sentence for each param of the run that is not what its spec says, of a record without missing parts.
+
+    A trial is trained from its spec, while people read, compare and filter its params.
+    """
+    params = _spec(record.tags[SPEC]).params
+    told = json.loads(record.tags[SPEC])["params"]  # parameters of later versions are not in records of earlier ones
+    effective, all_values = effective_params(params), asdict(params)
+    return tuple(
+        f"the param {name} of its run is {record.params.get(name, 'not there')}, its tag {SPEC} has {value}"
+        for name, value in all_values.items()
+        if name in told
+        and (name in effective or name in record.params)  # one without effect is there if it was searched
+        and not is_same_value(value, record.params.get(name))
     )
 
 

@@ -136,7 +136,7 @@ def _check_names(frame: pd.DataFrame) -> None:
     if taken:
         raise DataError(
             f"The input must not have columns called {', '.join(ADDED)}, which are added, but it has {taken}. "
-            "Rename or delete them; perhaps this is the output of an earlier songpop predict."
+            "Rename or delete them; perhaps this is the output of an earlier prediction."
         )
 
 

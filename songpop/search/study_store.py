@@ -124,7 +124,7 @@ def finished_trials(study: Study, where: str) -> dict[int, FrozenTrial]:
         number = trial.user_attrs.get("trial")
         if not isinstance(number, int) or number in trials or not trial.state.is_finished():
             raise StoreError(
-                f"{where} must hold only trials that one songpop sweep wrote, each once, but its record "
+                f"{where} must hold only trials that one sweep of songpop wrote, each once, but its record "
                 f"{trial.number} is another. Start anew with another search.name=…"
             )
         trials[number] = trial

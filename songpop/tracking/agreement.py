@@ -14,7 +14,7 @@ from mlflow.exceptions import MlflowException
 
 from songpop.contracts import FinishedTrial
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import KIND, STATE, STUDY, TRIAL, Finding
+from songpop.tracking.records import KIND, STATE, STUDY, TRIAL, Finding, is_same_value
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, search_runs
 from songpop.tracking.trial_batch import STATUS_OF
@@ -140,7 +140,7 @@ def _unlike_trials(state: SweepState) -> Iterator[Finding]:
             **{name: (value, run.data.params.get(name)) for name, value in trial.suggested.items()},
         }
         for name, (kept, recorded) in told.items():
-            if not _is_same(kept, recorded):
+            if not is_same_value(kept, recorded):
                 yield _finding(
                     state, f"trial {trial.trial} has {name} {kept} in the study, but {recorded} in its run", BY_HAND
                 )
@@ -163,17 +163,6 @@ def _finding(state: SweepState, problem: str, remedy: str, mend: Callable[[], ob
 
 def _pairs(state: SweepState) -> Iterator[tuple[Run, FinishedTrial]]:
     return ((state.runs[run_id], trial) for run_id, trial in state.trials.items() if run_id in state.runs)
-
-
-def _is_same(kept: object, recorded: object) -> bool:
-    """Say whether a value is the one that was recorded, perhaps as text."""
-    if isinstance(kept, float):
-        try:
-            number = float(str(recorded))
-        except ValueError:
-            return False
-        return math.isclose(kept, number, rel_tol=1e-9) or (math.isnan(kept) and math.isnan(number))
-    return str(kept) == str(recorded)
 
 
 def _is_active(run: Run) -> bool:

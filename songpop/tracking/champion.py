@@ -3,6 +3,7 @@
 Owns: reading aliases and versions. Does not own: moving them (registry.py).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from mlflow.exceptions import MlflowException
 from songpop.errors import GateError
 from songpop.settings import RegistrySettings
 from songpop.tracking.failures import store_failures
-from songpop.tracking.ledger import entries_of, moves_of
+from songpop.tracking.ledger import LedgerEntry, champions_before, entries_of, moves_of
 from songpop.tracking.model_facts import ModelFacts, checked_folder
 from songpop.tracking.records import MODEL_ID
+from songpop.tracking.remnants import facts_of, told_deleted
 from songpop.tracking.store import Store
 
 
@@ -41,11 +43,13 @@ def champion_of(store: Store, settings: RegistrySettings) -> Champion:
         if champion:
             return champion
         registered = registered_model(store, settings.model)
-        entries = entries_of(registered.tags) if registered else ()
-        if moves_of(entries, settings.alias):
+        if registered is None and (deleted := told_deleted(store, settings.model)):
+            raise GateError(deleted)
+        entries = entries_of(registered.tags, settings.model) if registered else ()
+        if moves := moves_of(entries, settings.alias):
             raise GateError(
                 f"The alias {settings.alias!r} of {settings.model!r} points to nothing: its version or the alias was "
-                "deleted. Give it back with songpop rollback, or to a newer model with songpop promote."
+                f"deleted. {way_on(store, settings, moves)}"
             )
         if any(entry.event == "refuse" and entry.alias == settings.alias for entry in entries):
             raise GateError(
@@ -92,6 +96,13 @@ def get_version(store: Store, settings: RegistrySettings, version: int) -> Model
         raise
 
 
+def way_on(store: Store, settings: RegistrySettings, moves: Sequence[LedgerEntry]) -> str:
+    """Return what can be done about an alias that points to nothing; `moves` are its entries in the ledger."""
+    if any(get_version(store, settings, version) for version in champions_before(moves, None)):
+        return "Give it back with songpop rollback, or to a newer model with songpop promote."
+    return "No earlier champion is left to go back to. Give it to another model: songpop promote sweep=NAME"
+
+
 def checked_champion(store: Store, settings: RegistrySettings, version: ModelVersion | None) -> Champion:
     """Return a version whose files are those that were registered.
 
@@ -100,7 +111,7 @@ def checked_champion(store: Store, settings: RegistrySettings, version: ModelVer
     """
     if version is None:
         raise GateError(f"The champion's version of {settings.model!r} was deleted. Run: songpop rollback")
-    facts = ModelFacts.from_tags(version.tags)
+    facts = facts_of(store, version)
     return Champion(
         model=settings.model,
         version=int(version.version),

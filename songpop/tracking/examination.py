@@ -33,6 +33,7 @@ from songpop.tracking.gates import (
 from songpop.tracking.model_facts import ModelFacts, checked_folder
 from songpop.tracking.openings import count_opening, openings
 from songpop.tracking.reference import Reference
+from songpop.tracking.remnants import facts_of
 from songpop.tracking.run_record import check_record
 from songpop.tracking.store import Store
 
@@ -83,8 +84,8 @@ class Examination:
         mine = self.candidate.facts
         return run_gates(
             {
-                "question": lambda: check_question(mine, ModelFacts.from_tags(version.tags), name),
-                "generated": lambda: check_generated(mine, ModelFacts.from_tags(version.tags), name),
+                "question": lambda: check_question(mine, facts_of(self._store, version), name),
+                "generated": lambda: check_generated(mine, facts_of(self._store, version), name),
                 "champion": lambda: self._compared(version, name, reference.why),
             }
         )
@@ -117,7 +118,7 @@ class Examination:
 
     def _compared(self, version: ModelVersion, name: str, why: str) -> Finding:
         """Compare, unless the champion knows generated songs only: then any model of real ones is better."""
-        mine, theirs = self.candidate.facts, ModelFacts.from_tags(version.tags)
+        mine, theirs = self.candidate.facts, facts_of(self._store, version)
         if theirs.is_generated and not mine.is_generated:
             self.reason = f"version {version.version} knew generated songs only"
             return Finding(is_passed=True, sentence=f"Nothing to compare with: {name} knows generated songs only.")

@@ -8,12 +8,15 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from itertools import zip_longest
 from typing import Literal
 
+from songpop.errors import StoreError
 from songpop.tracking.gates import Gate
 
 PREFIX = "songpop.ledger."
+SET_ASIDE = "songpop.set_aside."  # an entry that nobody can read, kept out of the way by songpop doctor
 MAX_CHARACTERS = 5_000  # of a registered model's tag, in MLflow's databases
 Event = Literal["promote", "rollback", "refuse", "mend"]
 
@@ -60,14 +63,18 @@ class LedgerEntry:
 
     @staticmethod
     def from_tag(key: str, value: str) -> "LedgerEntry":
-        """Return the entry of a tag; what later versions have added is left out."""
+        """Return the entry of a tag; what later versions have added is left out.
+
+        Raises:
+            ValueError, TypeError, AttributeError, KeyError: if the tag is no entry.
+        """
         document = json.loads(value)
         known = {item.name: document[item.name] for item in fields(LedgerEntry) if item.name in document}
         gates = {
             name: GateValue(value=measured, bound=bound, is_passed=bool(is_passed))
             for name, (measured, bound, is_passed) in known.pop("gates", {}).items()
         }
-        return LedgerEntry(**{**known, "gates": gates, "key": key})
+        return _checked(LedgerEntry(**{**known, "gates": gates, "key": key}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,10 +86,25 @@ class Term:
     until: str | None  # None: until now
 
 
-def entries_of(tags: Mapping[str, str]) -> tuple[LedgerEntry, ...]:
-    """Return the entries among a registered model's tags, the oldest first."""
+def entries_of(tags: Mapping[str, str], model: str) -> tuple[LedgerEntry, ...]:
+    """Return the entries among the tags of the registered model `model`, the oldest first.
+
+    Raises:
+        StoreError: if one of them was changed by hand into something else. To go on without it might make somebody
+            champion who was not.
+    """
+    if unreadable := unreadable_keys(tags):
+        raise StoreError(
+            f"The ledger of the registered model {model!r} must hold what songpop wrote, but its tag {unreadable[0]} "
+            "is not such an entry. Restore the tag from a copy of the store, or let songpop doctor set it aside."
+        )
     found = (LedgerEntry.from_tag(key, value) for key, value in tags.items() if key.startswith(PREFIX))
     return tuple(sorted(found, key=_order))
+
+
+def unreadable_keys(tags: Mapping[str, str]) -> list[str]:
+    """Return the keys of the ledger's tags that are no entries."""
+    return sorted(key for key, value in tags.items() if key.startswith(PREFIX) and not _is_entry(key, value))
 
 
 def moves_of(entries: Iterable[LedgerEntry], alias: str) -> tuple[LedgerEntry, ...]:
@@ -131,6 +153,28 @@ def champions_before(moves: Sequence[LedgerEntry], current: int | None) -> list[
     if stack and stack[-1] == current:
         stack.pop()
     return [version for version in dict.fromkeys(reversed(stack)) if version != current]
+
+
+def _is_entry(key: str, value: str) -> bool:
+    try:
+        LedgerEntry.from_tag(key, value)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        return False
+    return True
+
+
+def _checked(entry: LedgerEntry) -> LedgerEntry:
+    """Return an entry whose fields are of the kinds that everybody who reads it relies on.
+
+    Raises:
+        ValueError, TypeError: if one is not.
+    """
+    datetime.fromisoformat(entry.when)
+    words = (entry.event, entry.sweep, entry.reason, entry.table, entry.run_id, entry.alias)
+    numbers = (entry.number, entry.n_test_openings, entry.version or 0, entry.previous or 0)
+    if not all(isinstance(word, str) for word in words) or not all(isinstance(number, int) for number in numbers):
+        raise TypeError(entry.key)
+    return entry
 
 
 def _order(entry: LedgerEntry) -> tuple[int, bool, str]:

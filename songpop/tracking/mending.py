@@ -49,7 +49,9 @@ def settle(
     decided: frozenset[str] = frozenset()
     winner = entry.version or 0
     while True:
-        moves = moves_of(entries_of(store.client.get_registered_model(settings.model).tags), settings.alias)
+        moves = moves_of(
+            entries_of(store.client.get_registered_model(settings.model).tags, settings.model), settings.alias
+        )
         rivals = [move for move in moves if move.key not in seen and move.key != entry.key]
         news = frozenset(move.key for move in rivals)
         if news == decided:

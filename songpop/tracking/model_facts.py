@@ -11,6 +11,7 @@ from pathlib import Path
 
 import mlflow.artifacts
 from mlflow.exceptions import MlflowException
+from mlflow.utils.file_utils import local_file_uri_to_path
 
 from songpop.errors import ArtifactError
 from songpop.tracking.files import sha256_of
@@ -88,9 +89,10 @@ class ModelFacts:
                 files=dict(json.loads(tags["songpop.files"])),
             )
         except (KeyError, ValueError, TypeError, AttributeError) as error:
+            found = f"its tag {error.args[0]} is missing" if isinstance(error, KeyError) else "one is not what it wrote"
             raise ArtifactError(
-                f"A model of songpop carries tags that say where it comes from, but this one does not ({error!r}). "
-                "Register models with songpop promote."
+                f"A model of songpop carries tags that say where it comes from, but {found}. "
+                "Sweep again, under another search.name, and promote that model."
             ) from error
 
 
@@ -110,8 +112,8 @@ def checked_folder(store: Store, location: str, facts: ModelFacts, remedy: str =
         folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=location, tracking_uri=store.uri)) / DATA
     except (MlflowException, OSError) as error:
         raise ArtifactError(
-            f"The model of sweep {facts.sweep!r} must lie in {location}, but it cannot be read from there. "
-            f"Restore the folder from a copy, or {remedy}."
+            f"The model of sweep {facts.sweep!r} must lie in {location}, but it cannot be read from there."
+            f"{_told_moved(store, location)} Restore the folder from a copy, or {remedy}."
         ) from error
     for name, expected in facts.files.items():
         file = folder / name
@@ -123,3 +125,14 @@ def checked_folder(store: Store, location: str, facts: ModelFacts, remedy: str =
                 f"Restore it from a copy, or {remedy}."
             )
     return folder
+
+
+def _told_moved(store: Store, location: str) -> str:
+    """Return what is to be known of a place outside the store's folder; "" of one inside, and of a server's."""
+    place = str(local_file_uri_to_path(location))  # type: ignore[no-untyped-call]
+    if "://" in place or Path(place).is_relative_to(store.root.resolve()):
+        return ""
+    return (
+        f" That is not in {store.root}: a store that was moved or copied has the places of the old folder, since "
+        "MLflow keeps them whole. Move it back, or put a link to it where it was (ln -s NEW OLD)."
+    )

@@ -58,7 +58,7 @@ def move(store: Store, model: str, entry: LedgerEntry, expected: int | None) -> 
     registered = store.client.get_registered_model(model)
     if _alias_of(registered, entry.alias) != expected:
         raise LostRaceError
-    written = _tag(store, model, next_entry(entries_of(registered.tags), entry))
+    written = _tag(store, model, next_entry(entries_of(registered.tags, model), entry))
     _merged(store.client.set_registered_model_alias, model, entry.alias, str(entry.version))
     return written
 
@@ -143,7 +143,7 @@ def _merged(write: Callable[[str, str, str], None], *words: str) -> None:
 
 
 def _entries(store: Store, model: str) -> tuple[LedgerEntry, ...]:
-    return entries_of(store.client.get_registered_model(model).tags)
+    return entries_of(store.client.get_registered_model(model).tags, model)
 
 
 def _alias_of(registered: RegisteredModel, alias: str) -> int | None:

@@ -3,6 +3,7 @@
 Owns: the shapes and the names of the tags. Does not own: reading or writing them.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -40,6 +41,17 @@ CONFIG, PARTS, CIRCUMSTANCES = "config.yaml", "split.npz", "environment.json"  #
 def environment_file(digest: str) -> str:
     """Return where a parent keeps the environment of this digest: a resumed sweep may have had several."""
     return f"environments/{digest}.json"
+
+
+def is_same_value(kept: object, recorded: object) -> bool:
+    """Say whether a value is the one that was recorded, perhaps as text."""
+    if isinstance(kept, float):
+        try:
+            number = float(str(recorded))
+        except ValueError:
+            return False
+        return math.isclose(kept, number, rel_tol=1e-9) or (math.isnan(kept) and math.isnan(number))
+    return str(kept) == str(recorded)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +128,7 @@ class TrialRecord:
     name: str
     parent: str  # run id of its sweep; "" if it says none
     tags: Mapping[str, str]
+    params: Mapping[str, str]  # what people see; SPEC is what was trained
     numbers: tuple[StoredNumber, ...]
 
 

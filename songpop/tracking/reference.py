@@ -12,6 +12,7 @@ from songpop.settings import RegistrySettings
 from songpop.tracking.champion import get_version
 from songpop.tracking.ledger import champions_before
 from songpop.tracking.model_facts import ModelFacts, checked_folder
+from songpop.tracking.remnants import facts_of
 from songpop.tracking.standing import Standing
 from songpop.tracking.store import Store
 
@@ -54,7 +55,7 @@ def good_facts(store: Store, settings: RegistrySettings, version: int, lost: dic
         lost[version] = f"Version {version} was deleted."
         return None
     try:
-        facts = ModelFacts.from_tags(found.tags)
+        facts = facts_of(store, found)
         checked_folder(store, str(found.source), facts, remedy="promote another model")
         return facts
     except ArtifactError as error:

@@ -23,6 +23,7 @@ from songpop.tracking.moves import LostRaceError, append, move
 from songpop.tracking.openings import openings
 from songpop.tracking.records import MODEL_ID
 from songpop.tracking.reference import good_facts, reference_of
+from songpop.tracking.returning import REASON, given_back
 from songpop.tracking.standing import Standing, disagreement, settled, standing
 from songpop.tracking.store import Store, locked
 
@@ -101,6 +102,8 @@ def promote(
         found = standing(store, settings)
         if _is_champion(found, candidate, settings):
             return _same_again(store, settings, candidate, found)
+        if version := given_back(store, settings, candidate, found, _when(clock)):
+            return replace(_promotion(settings, candidate, version, None, None, ()), reason=REASON)
         examination = Examination(store, settings, gates, candidate, judge)
         alone = examination.alone()  # before the lock: they take seconds
         with locked(store.root / LOCK):
@@ -197,7 +200,7 @@ def _no_way_back(store: Store, settings: RegistrySettings, found: Standing, skip
     model, remedy, lost = settings.model, "Promote", dict[int, str]()
     if found.version is not None and good_facts(store, settings, found.current or 0, lost) is None:
         # Nothing can be compared with it, so that it stands in everybody's way.
-        remedy = f"Delete version {found.current} (make ui, or MlflowClient.delete_model_version), then promote"
+        remedy = f"Delete version {found.current} (songpop ui, or MlflowClient.delete_model_version), then promote"
     told = [f"There is no earlier champion of {model!r} to go back to.", *skipped.values(), *lost.values()]
     return " ".join([*told, f"{remedy} another sweep: songpop promote sweep=NAME registry.model={model}"])
 

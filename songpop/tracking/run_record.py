@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from songpop.tracking.gates import Finding
-from songpop.tracking.records import CONFIG, SPEC
+from songpop.tracking.records import CIRCUMSTANCES, CONFIG, SPEC
 from songpop.tracking.store import Store
-
-ENVIRONMENT = "environment.json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +40,8 @@ _PARTS: Mapping[str, Callable[[_Record], bool]] = {
     "the table's digest": lambda record: record.has_tags("table"),
     "the split (split.npz, its digest)": lambda record: "split.npz" in record.files and record.has_tags("split"),
     "the seeds": lambda record: record.has_tags("search_seed", "split_seed"),
-    f"the commit ({ENVIRONMENT})": lambda record: record.has_code("commit"),
-    f"the lock's digest ({ENVIRONMENT})": lambda record: record.has_code("lock_digest"),
+    f"the commit ({CIRCUMSTANCES})": lambda record: record.has_code("commit"),
+    f"the lock's digest ({CIRCUMSTANCES})": lambda record: record.has_code("lock_digest"),
 }
 
 
@@ -72,9 +70,9 @@ def check_record(store: Store, run_id: str, members: Sequence[str]) -> Finding:
 def _read(store: Store, run_id: str, members: Sequence[str]) -> _Record:
     files = frozenset(str(item.path) for item in store.client.list_artifacts(run_id))
     environment: Mapping[str, Any] = {}
-    if ENVIRONMENT in files:
+    if CIRCUMSTANCES in files:
         with tempfile.TemporaryDirectory() as folder:
-            text = Path(store.client.download_artifacts(run_id, ENVIRONMENT, folder)).read_text("utf-8")
+            text = Path(store.client.download_artifacts(run_id, CIRCUMSTANCES, folder)).read_text("utf-8")
         found = json.loads(text)
         environment = found if isinstance(found, Mapping) else {}
     n_without_spec = sum(SPEC not in store.client.get_run(member).data.tags for member in members)

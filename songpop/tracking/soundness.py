@@ -1,20 +1,24 @@
 """Whether the registry is sound: the alias points to a version, as the ledger says, and files are those registered.
 
-Owns: the checks, as a table. Nothing here is mended: which model shall be champion is a person's decision.
+Owns: the checks, as a table. What is mended decides nothing: which model shall be champion is a person's decision.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
 
 from mlflow.entities.model_registry import ModelVersion
 
 from songpop.errors import ArtifactError
 from songpop.settings import RegistrySettings
-from songpop.tracking.champion import alias_version, get_version, registered_model
+from songpop.tracking.champion import alias_version, get_version, registered_model, way_on
 from songpop.tracking.failures import store_failures
-from songpop.tracking.ledger import entries_of, moves_of
-from songpop.tracking.model_facts import ModelFacts, checked_folder
+from songpop.tracking.ledger import PREFIX, SET_ASIDE, entries_of, moves_of, unreadable_keys
+from songpop.tracking.model_facts import checked_folder
 from songpop.tracking.records import Finding
+from songpop.tracking.remnants import facts_of, lost_tags, told_deleted
 from songpop.tracking.store import Store
 
 
@@ -27,6 +31,8 @@ class RegistryState:
     current: int | None  # version that the alias points to
     moves: tuple[int, ...]  # versions that were made champion, the oldest first
     versions: tuple[ModelVersion, ...]  # those of the two that exist
+    way_on: str  # where the alias points to nothing: what can be done
+    unreadable: Mapping[str, str]  # tags of the ledger that are no entries
 
 
 def registry_state(store: Store, settings: RegistrySettings) -> RegistryState | None:
@@ -40,12 +46,41 @@ def registry_state(store: Store, settings: RegistrySettings) -> RegistryState | 
         if registered is None:
             return None
         current = alias_version(registered, settings)
-        told = moves_of(entries_of(registered.tags), settings.alias)
+        unreadable = {key: registered.tags[key] for key in unreadable_keys(registered.tags)}
+        readable = {key: value for key, value in registered.tags.items() if key not in unreadable}
+        told = moves_of(entries_of(readable, settings.model), settings.alias)
         moves = tuple(entry.version for entry in told if entry.version is not None)
         numbers = sorted({*moves, *([current] if current else [])})
         found = [get_version(store, settings, number) for number in numbers]
         versions = tuple(version for version in found if version)
-        return RegistryState(store=store, settings=settings, current=current, moves=moves, versions=versions)
+        return RegistryState(
+            store=store,
+            settings=settings,
+            current=current,
+            moves=moves,
+            versions=versions,
+            way_on=way_on(store, settings, told),
+            unreadable=unreadable,
+        )
+
+
+def _unreadable_ledger(state: RegistryState) -> Iterator[Finding]:
+    """Yield tags of the ledger that are no entries: while one is there, nothing can be promoted or rolled back."""
+    for key, value in state.unreadable.items():
+        # With its digest: the number may be given again, and that entry be damaged as well.
+        aside = f"{SET_ASIDE}{key.removeprefix(PREFIX)}.{sha256(value.encode()).hexdigest()[:8]}"
+        yield Finding(
+            where=f"model {state.settings.model}",
+            problem=f"the tag {key} of its ledger is not an entry that songpop wrote",
+            remedy=f"the tag is set aside as {aside}; to bring it back, set {key} from a copy of the store",
+            mend=partial(_set_aside, state, key, value, aside),
+        )
+
+
+def _set_aside(state: RegistryState, key: str, value: str, aside: str) -> None:
+    client, model = state.store.client, state.settings.model
+    client.set_registered_model_tag(model, aside, value)
+    client.delete_registered_model_tag(model, key)
 
 
 def _lost_alias(state: RegistryState) -> Iterator[Finding]:
@@ -54,7 +89,7 @@ def _lost_alias(state: RegistryState) -> Iterator[Finding]:
     if state.moves and not exists:
         yield _finding(
             state, f"the alias {state.settings.alias!r} points to nothing: its version or the alias was deleted",
-            "Give it back with songpop rollback, or to a newer model with songpop promote.",
+            state.way_on,
         )  # fmt: skip
 
 
@@ -74,14 +109,48 @@ def _changed_files(state: RegistryState) -> Iterator[Finding]:
     for version in state.versions:
         is_champion = int(version.version) == state.current
         remedy = "go back: songpop rollback" if is_champion else "delete that version"
+        with suppress(ArtifactError):
+            facts = facts_of(state.store, version)
+            try:
+                checked_folder(state.store, str(version.source), facts, remedy=remedy)
+            except ArtifactError as error:
+                problem, _, advice = str(error).partition(" Restore ")
+                yield _finding(state, f"version {version.version}: {problem}", f"Restore {advice}" if advice else "")
+
+
+def _damaged_tags(state: RegistryState) -> Iterator[Finding]:
+    """Yield versions whose tags are missing or changed; their logged models may have them still."""
+    for version in state.versions:
         try:
-            checked_folder(state.store, str(version.source), ModelFacts.from_tags(version.tags), remedy=remedy)
+            facts_of(state.store, version)
         except ArtifactError as error:
-            problem, _, advice = str(error).partition(" Restore ")
-            yield _finding(state, f"version {version.version}: {problem}", f"Restore {advice}" if advice else "")
+            _, problem, remedy = str(error).split(". ", 2)
+            told = _finding(state, f"version {version.version}: {problem}", remedy)
+            if lost := lost_tags(state.store, version):
+                mend = partial(_set_tags, state, version, lost)
+                told = replace(told, remedy="the tags are copied from its logged model", mend=mend)
+            yield told
 
 
-CHECKS: tuple[Callable[[RegistryState], Iterator[Finding]], ...] = (_lost_alias, _moved_alias, _changed_files)
+def _set_tags(state: RegistryState, version: ModelVersion, tags: Mapping[str, str]) -> None:
+    for key, value in tags.items():
+        state.store.client.set_model_version_tag(state.settings.model, version.version, key, value)
+
+
+def deleted_model(store: Store, settings: RegistrySettings) -> Iterator[Finding]:
+    """Yield a registered model that is not there, though models were registered under its name."""
+    if told := told_deleted(store, settings.model):
+        problem, _, remedy = told.rpartition(". ")
+        yield Finding(where=f"model {settings.model}", problem=problem, remedy=remedy)
+
+
+CHECKS: tuple[Callable[[RegistryState], Iterator[Finding]], ...] = (
+    _unreadable_ledger,
+    _lost_alias,
+    _moved_alias,
+    _damaged_tags,
+    _changed_files,
+)
 
 
 def _finding(state: RegistryState, problem: str, remedy: str) -> Finding:

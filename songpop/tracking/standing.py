@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from mlflow.entities.model_registry import ModelVersion
 
 from songpop.settings import RegistrySettings
-from songpop.tracking.champion import alias_version, get_version, registered_model
+from songpop.tracking.champion import alias_version, get_version, registered_model, way_on
 from songpop.tracking.ledger import LedgerEntry, entries_of, moves_of
+from songpop.tracking.remnants import told_deleted
 from songpop.tracking.store import Store
 
 SETTLE_S = 2.0  # a promoter on a server writes its entry and moves the alias in far less
@@ -26,20 +27,25 @@ class Standing:
     version: ModelVersion | None  # None also where that version was deleted
     entries: tuple[LedgerEntry, ...]
     moves: tuple[LedgerEntry, ...]  # those of the alias
+    way_on: str = ""  # where the alias points to nothing: what can be done
+    deleted: str | None = None  # what is known of a registered model that was deleted, ledger and all
 
 
 def standing(store: Store, settings: RegistrySettings) -> Standing:
     """Return what stands in the registry."""
     registered = registered_model(store, settings.model)
     if registered is None:
-        return Standing(current=None, version=None, entries=(), moves=())
+        deleted = told_deleted(store, settings.model)
+        return Standing(current=None, version=None, entries=(), moves=(), deleted=deleted)
     current = alias_version(registered, settings)
-    entries = entries_of(registered.tags)
+    entries = entries_of(registered.tags, settings.model)
+    moves = moves_of(entries, settings.alias)
     return Standing(
         current=current,
         version=get_version(store, settings, current) if current else None,
         entries=entries,
-        moves=moves_of(entries, settings.alias),
+        moves=moves,
+        way_on=way_on(store, settings, moves) if moves and not current else "",
     )
 
 
@@ -47,7 +53,12 @@ def settled(store: Store, settings: RegistrySettings) -> Standing:
     """Return the same, after waiting a little for a promotion on a server that is between its entry and the alias."""
     found = standing(store, settings)
     deadline = time.monotonic() + SETTLE_S
-    while store.engine is None and disagreement(found, settings.alias) and time.monotonic() < deadline:
+    while (
+        store.engine is None
+        and disagreement(found, settings.alias)
+        and not found.deleted
+        and time.monotonic() < deadline
+    ):
         time.sleep(POLL_S)
         found = standing(store, settings)
     return found
@@ -57,11 +68,11 @@ def disagreement(found: Standing, alias: str) -> str | None:
     """Return what is wrong between alias and ledger, in a sentence; None if they agree."""
     last = _last_version(found.moves)
     if last == found.current:
-        return None
+        return found.deleted
     if found.current is None:
         return (
             f"The alias {alias!r} points to nothing: its version {last}, or the alias itself, was deleted. "
-            "Give it back with songpop rollback, or to a newer model with songpop promote."
+            f"{found.way_on}"
         )
     told = f"to version {last}" if last else "nowhere"
     return (

@@ -11,7 +11,7 @@ from typing import Any
 
 from mlflow.entities import Metric, Param
 
-from songpop.contracts import TrialResult, TrialSpec, TrialState
+from songpop.contracts import Params, TrialResult, TrialSpec, TrialState
 from songpop.tracking.records import MESSAGE, NOT_FINITE, SPEC, STATE, TRIAL, Status
 
 MAX_TAG_LENGTH = 5_000  # MLflow refuses longer ones
@@ -99,13 +99,17 @@ def spec_json(spec: TrialSpec) -> str:
 
 def logged_params(result: TrialResult, suggested: Mapping[str, Any]) -> dict[str, Any]:
     """Return the parameters that have an effect, and those that were searched."""
-    values = asdict(result.spec.params)
-    has_effect = {
+    return {**effective_params(result.spec.params), **suggested}
+
+
+def effective_params(params: Params) -> dict[str, Any]:
+    """Return the parameters that have an effect: not, say, the momentum of an optimizer that has none."""
+    values = asdict(params)
+    return {
         key: value
         for key, value in values.items()
         if key not in EFFECTIVE or values[EFFECTIVE[key][0]] in EFFECTIVE[key][1]
     }
-    return {**has_effect, **suggested}
 
 
 def _per_epoch(result: TrialResult, start_ms: int, end_ms: int) -> Iterator[Metric]:

@@ -61,6 +61,7 @@ def read_trials(store: Store, run_ids: Sequence[str]) -> tuple[TrialRecord, ...]
             name=str(runs[run_id].info.run_name),
             parent=_sweep_of(runs[run_id]),
             tags=dict(runs[run_id].data.tags),
+            params=dict(runs[run_id].data.params),
             numbers=tuple(numbers[run_id]),
         )
         for run_id in run_ids

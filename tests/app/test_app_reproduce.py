@@ -290,6 +290,27 @@ def test_another_split_has_drifted(own: Path, swept: SweepOutcome) -> None:
     assert "the file split.npz has the digest" in found.why[0]
 
 
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            "UPDATE params SET value = '7.5' WHERE run_uuid = ? AND key = 'learning_rate'",
+            "learning_rate of its run is 7.5,",
+        ),
+        ("DELETE FROM params WHERE run_uuid = ? AND key = 'optimizer'", "optimizer of its run is not there, its tag"),
+    ],
+    ids=["falsified", "deleted"],
+)
+def test_a_run_that_shows_other_params_than_it_was_trained_with_is_not_the_same(
+    change: str, words: str, own: Path, swept: SweepOutcome
+) -> None:
+    assert execute(own, change, best(swept)) == 1
+    found = one(own, best(swept))
+    assert found.verdict is Verdict.DRIFTED
+    assert words in found.why[0]
+    assert found.n_numbers == 0
+
+
 def test_what_is_not_as_it_was_is_told_as_a_remark_or_as_a_cause(own: Path, swept: SweepOutcome) -> None:
     for file in own.rglob("environments/*.json"):
         told = json.loads(file.read_text())

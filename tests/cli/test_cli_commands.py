@@ -12,7 +12,11 @@ from songpop.app.records import SweepOutcome
 from songpop.cli import COMMANDS, run
 from songpop.cli.commands import HANDLERS
 from songpop.evaluation.stats import t_interval
+from songpop.settings import TrackingSettings
 from songpop.tracking.gates import Gate, refuse_if_any
+from songpop.tracking.ledger import LedgerEntry
+from songpop.tracking.moves import append
+from songpop.tracking.store import open_store
 
 Capsys = pytest.CaptureFixture[str]
 
@@ -22,6 +26,21 @@ def only_object(out: str) -> Any:
     assert out.count("\n") == 1
     assert out.endswith("\n")
     return json.loads(out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+
+
+def assert_told_as_json(told: Any, words: list[str], status: int) -> None:
+    """With --json a failure is the one object; without, standard output is empty."""
+    if "--json" not in words:
+        assert told.out == ""
+        return
+    sentence = told.err.splitlines()[-1].removeprefix("songpop: ")
+    assert only_object(told.out) == {"error": sentence, "exit_status": status}
+
+
+@pytest.mark.parametrize("words", [["swep"], ["promote", "foo=1"], ["history", "registry.model=' '"]])
+def test_a_mistake_as_json(words: list[str], capsys: Capsys) -> None:
+    assert run([*words, "--json"]) == 2
+    assert_told_as_json(capsys.readouterr(), ["--json"], 2)
 
 
 def test_every_command_has_a_handler() -> None:
@@ -58,7 +77,7 @@ def test_a_sweep_without_a_winner_is_refused(words: list[str], monkeypatch: pyte
     assert run(words) == 4
     told = capsys.readouterr()
     assert "of 25 trials 20 were pruned and 5 failed" in told.err
-    assert "{" not in told.out
+    assert_told_as_json(told, words, 4)
 
 
 EMPTY = {"sweeps": [], "trainings": [], "n_test_openings": {}, "sweep": None, "trials": [], "published": {}}
@@ -86,7 +105,7 @@ def test_an_empty_store_as_json(words: list[str], expected: object, store_root: 
         (["promote"], 4, "Run: songpop sweep"),
         (["promote", "sweep=mine"], 4, "Run: songpop sweep"),
         (["rollback"], 4, "no earlier champion"),
-        (["predict", "input=sample", "output=b.csv"], 4, "songpop promote registry.model=songpop (With paths.root="),
+        (["predict", "input=sample", "output=b.csv"], 4, "songpop promote registry.model=songpop paths.root="),
         (["predict", "input=a.csv", "output=b.csv"], 3, "there is no file a.csv"),  # the cheapest look comes first
         (["predict", "output=b.csv"], 2, "`input` must name a CSV file"),
         (["predict", "input=a.csv"], 2, "Add output=FILE"),
@@ -97,8 +116,35 @@ def test_what_an_empty_store_cannot_do(
 ) -> None:
     assert run([*words, "--json", f"paths.root='{store_root}'"]) == status
     told = capsys.readouterr()
-    assert told.out == ""
+    assert_told_as_json(told, ["--json"], status)
     assert message in told.err
+
+
+def lost_champion(root: Path) -> None:
+    """A champion of the model `mine` whose alias was deleted; its files were never there."""
+    store = open_store(TrackingSettings(), root)
+    store.client.create_registered_model("mine")
+    store.client.create_model_version("mine", source="file:///nowhere")
+    entry = LedgerEntry(
+        number=0, event="promote", version=1, previous=None, sweep="s", when="2026-01-01T00:00:00+00:00", reason=""
+    )
+    append(store, "mine", entry)
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("command", "status"), [("history", 0), ("doctor", 5), ("predict input=sample output=ranked.csv", 4)]
+)
+def test_what_may_be_typed_next_acts_on_the_same_store_and_model(
+    command: str, status: int, words: list[str], store_root: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capsys
+) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    lost_champion(store_root)
+    monkeypatch.chdir(store_root.parent)
+    assert run([*command.split(), *words, "paths.root=./mlruns", "registry.model=mine"]) == status
+    told = " ".join("".join(capsys.readouterr()).replace("│", " ").split())
+    for name in ("rollback", "promote"):
+        assert f"songpop {name} paths.root=./mlruns registry.model=mine" in told
 
 
 @pytest.mark.parametrize("words", [[], ["--json"]])
@@ -121,6 +167,8 @@ def test_a_refused_promotion_tells_every_gate(
     assert "passed" in told.err
     if words:
         found = only_object(told.out)
+        assert found["refused"] == found["error"]
+        assert found["exit_status"] == 4
         assert found["refused"].startswith("It has no test metrics.")
         assert [(gate["name"], gate["value"], gate["is_passed"]) for gate in found["gates"]] == [
             ("size", 0.5, True), ("tested", None, False),
@@ -179,7 +227,7 @@ def test_a_training_that_only_failed_is_refused(
     assert run(["train", *words]) == 4
     told = capsys.readouterr()
     assert "all 3 failed" in told.err
-    assert "{" not in told.out
+    assert_told_as_json(told, words, 4)
 
 
 def test_check_reads_a_table_and_leaves_nothing_behind(

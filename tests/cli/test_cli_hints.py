@@ -54,7 +54,7 @@ def test_a_suggested_command_has_only_keys_that_it_takes(name: str, monkeypatch:
     monkeypatch.delenv("MAKELEVEL", raising=False)
     words = hints_of("promote", **{"registry.model": "mine", "paths.root": "/tmp/x"}).command(name).split()[2:]
     compose_settings(name, words)
-    assert ("registry.model=mine" in words) is (name not in ("sweep", "ui", "compare"))
+    assert ("registry.model=mine" in words) is (name not in ("ui", "compare"))  # a sweep's finals know the champion
     assert "paths.root=/tmp/x" in words
 
 
@@ -70,6 +70,42 @@ def test_a_password_is_not_shown() -> None:
     told = hints_of(**{"tracking.uri": "postgresql://me:secret@host/mlflow"}).command("promote")
     assert "secret" not in told
     assert "tracking.uri=…" in told
+
+
+@pytest.mark.parametrize(
+    ("sentence", "completed"),
+    [
+        (
+            "Give it back with songpop rollback, or to a newer model with songpop promote.",
+            "Give it back with songpop rollback {all}, or to a newer model with songpop promote {all}.",
+        ),
+        ("songpop promote sweep=NAME or songpop ui", "songpop promote sweep=NAME {all} or songpop ui {store}"),
+        ("`songpop compare` shows them.", "`songpop compare {store}` shows them."),
+        ("songpop promote registry.model=other.", "songpop promote registry.model=other {store} registry.alias=best."),
+        ("It is songpop version 3 of songpop.", "It is songpop version 3 of songpop."),
+    ],
+)
+def test_commands_in_a_sentence_act_on_the_same_store_and_model(
+    sentence: str, completed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MAKELEVEL", raising=False)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    hints = hints_of("promote", **{"paths.root": "/x", "registry.model": "mine", "registry.alias": "best"})
+    words = {"store": "paths.root=/x", "all": "paths.root=/x registry.model=mine registry.alias=best"}
+    assert hints.completed(sentence) == completed.format(**words)
+
+
+def test_commands_in_a_sentence_are_make_s_where_make_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAKELEVEL", "1")
+    assert hints_of("history").completed("Run: songpop rollback") == "Run: make rollback"
+    told = hints_of("history", **{"paths.root": "/x"}).completed("Run: songpop promote sweep=NAME.")
+    assert told == 'Run: make promote ARGS="sweep=NAME paths.root=/x".'
+
+
+def test_the_studies_are_named_to_those_who_read_them() -> None:
+    hints = hints_of("doctor", **{"storage.url": "sqlite:///s.db"})
+    assert hints.command("doctor").endswith("doctor storage.url=sqlite:///s.db")
+    assert "storage" not in hints.command("promote")
 
 
 def test_an_argument_comes_before_what_is_repeated() -> None:

@@ -201,7 +201,7 @@ def test_a_line_per_step_on_standard_error(capsys: Capsys) -> None:
         ),
         (
             "history",
-            SimpleNamespace(model="m", entries=()),
+            SimpleNamespace(model="m", entries=(), note=None),
             "m never had a champion. Begin with: make sweep, then make promote",
         ),
         ("history", history_of(ENTRY), "there was none"),

@@ -11,6 +11,7 @@ import numpy as np
 from songpop.contracts import Params, TrialSpec
 from songpop.replay.record import PER_EPOCH
 from songpop.tracking.records import StoredNumber, SweepFiles, TrialRecord
+from songpop.tracking.trial_batch import effective_params
 
 SPEC = TrialSpec(trial=7, params=Params(optimizer="rmsprop"), seed=3, n_epochs=5, patience=None)
 TAGS = {
@@ -55,6 +56,8 @@ def split_file() -> bytes:
     return buffer.getvalue()
 
 
+PARAMS = {name: str(value) for name, value in effective_params(SPEC.params).items()}
+
 FILES = {
     "config.yaml": b"data: {}\n",
     "split.npz": split_file(),
@@ -68,5 +71,10 @@ def trial_record(stored: Iterable[StoredNumber] | None = None, without: str = ""
     told = {**TAGS, **{name.replace("_", ".", 1): value for name, value in tags.items()}}
     told.pop(without, None)
     return TrialRecord(
-        run_id="r7", name="trial-007", parent="p", tags=told, numbers=tuple(numbers() if stored is None else stored)
+        run_id="r7",
+        name="trial-007",
+        parent="p",
+        tags=told,
+        params=PARAMS,
+        numbers=tuple(numbers() if stored is None else stored),
     )

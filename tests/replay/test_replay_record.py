@@ -9,7 +9,7 @@ import pytest
 from replay_records import ENVIRONMENT, FILES, GROUND, SPEC, TAGS, numbers, split_file, trial_record
 
 from songpop.contracts import TrialState
-from songpop.replay.record import environment_files, missing_parts, parts_of, recorded, trial_number
+from songpop.replay.record import differing_params, environment_files, missing_parts, parts_of, recorded, trial_number
 from songpop.tracking.records import StoredNumber, SweepFiles, TrialRecord
 
 
@@ -63,6 +63,27 @@ def test_a_trials_own_environment_comes_before_that_of_the_last_start() -> None:
 def test_a_part_that_is_missing_is_named(record: TrialRecord, part: str) -> None:
     (told,) = missing_parts(record, GROUND)
     assert told.startswith(part)
+
+
+def test_params_that_are_not_those_of_the_spec_are_named() -> None:
+    record = trial_record()
+    assert differing_params(record) == ()
+    rate = str(SPEC.params.learning_rate)
+    false = replace(record, params={**record.params, "learning_rate": "7", "momentum": "7", "mine": "1"})
+    assert differing_params(false) == (
+        f"the param learning_rate of its run is 7, its tag songpop.spec has {rate}",
+        f"the param momentum of its run is 7, its tag songpop.spec has {SPEC.params.momentum}",
+    )
+    (told,) = differing_params(replace(record, params={k: v for k, v in record.params.items() if k != "optimizer"}))
+    assert told == "the param optimizer of its run is not there, its tag songpop.spec has rmsprop"
+
+
+def test_a_parameter_that_an_older_record_did_not_know_differs_from_nothing() -> None:
+    spec = json.loads(TAGS["songpop.spec"])
+    del spec["params"]["learning_rate"]
+    record = trial_record(songpop_spec=json.dumps(spec))
+    params = {name: value for name, value in record.params.items() if name != "learning_rate"}
+    assert differing_params(replace(record, params=params)) == ()
 
 
 @pytest.mark.parametrize("name", ["config.yaml", "split.npz"])

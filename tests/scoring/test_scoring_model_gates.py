@@ -37,6 +37,7 @@ def test_the_bound_of_a_new_process(shift: float, is_passed: bool, subject, monk
     monkeypatch.setattr("songpop.scoring.model_gates.predict_elsewhere", lambda *_: subject.probability + shift)
     found = fresh_process(subject, GateSettings())
     assert (found.is_passed, found.bound) == (is_passed, 1e-6)
+    assert ("within gates.fresh_process (1e-06), but" in found.sentence) is not is_passed
 
 
 def test_better_than_every_baseline(subject) -> None:
@@ -105,6 +106,8 @@ def test_calibration(subject) -> None:
     found = calibration(with_probability(subject, np.full(len(truth), 0.95)), GateSettings())
     assert not found.is_passed
     assert found.value == pytest.approx(0.45, abs=0.01)
+    assert "must be at most gates.calibration (0.1), but on " in found.sentence
+    assert "Search longer, or on more songs, or raise gates.calibration." in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -122,3 +125,7 @@ def test_bounds_of_speed_and_size(gate: str, settings: GateSettings, subject) ->
     assert (refused.is_passed, refused.bound) == (False, 0.0)
     assert refused.value is not None
     assert refused.value > 0
+    key = {"size": "size_mb"}.get(gate, f"{gate}_ms")
+    assert f"at most gates.{key} (0 m" in refused.sentence.lower()
+    assert f"or raise gates.{key}." in refused.sentence
+    assert "must" not in found.sentence

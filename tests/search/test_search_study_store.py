@@ -50,7 +50,7 @@ def test_a_study_that_another_program_wrote_is_refused(tmp_path: Path, url: str 
     store(tmp_path, url).close()
     held = store(tmp_path, url)
     held.study.add_trial(create_trial(state=TrialState.COMPLETE, value=0.5))
-    with pytest.raises(StoreError, match="must hold only trials that one songpop sweep wrote"):
+    with pytest.raises(StoreError, match="must hold only trials that one sweep of songpop wrote"):
         held.load()
     held.close()
 

@@ -30,15 +30,16 @@ def test_no_champion_yet(store) -> None:
 
 
 @pytest.mark.parametrize(
-    "delete",
+    ("delete", "remedy"),
     [
-        lambda client: client.delete_model_version("songpop", "1"),
-        lambda client: client.delete_registered_model_alias("songpop", "champion"),
+        # A rollback to a version that is no more would be refused.
+        (lambda client: client.delete_model_version("songpop", "1"), "No earlier champion is left.*songpop promote"),
+        (lambda client: client.delete_registered_model_alias("songpop", "champion"), "songpop rollback"),
     ],
 )
-def test_an_alias_that_points_to_nothing(delete, crowned) -> None:
+def test_an_alias_that_points_to_nothing(delete, remedy, crowned) -> None:
     delete(crowned.client)
-    with pytest.raises(GateError, match=r"'champion' of 'songpop' points to nothing.*songpop rollback"):
+    with pytest.raises(GateError, match=rf"'champion' of 'songpop' points to nothing.*{remedy}"):
         champion_of(crowned, SETTINGS)
 
 

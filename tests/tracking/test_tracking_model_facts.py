@@ -1,10 +1,14 @@
 """The facts of a model survive as tags, and its files are known again."""
 
+import shutil
+
 import pytest
 from trials import FACTS, logged_candidate
 
 from songpop.errors import ArtifactError
+from songpop.settings import TrackingSettings
 from songpop.tracking.model_facts import ModelFacts, checked_folder
+from songpop.tracking.store import open_store
 
 
 def test_tags_and_back() -> None:
@@ -37,3 +41,22 @@ def test_changed_files(harm, message, store, tmp_path) -> None:
     harm(checked_folder(store, candidate.location, candidate.facts) / "model.keras")
     with pytest.raises(ArtifactError, match=message):
         checked_folder(store, candidate.location, candidate.facts)
+
+
+def test_a_store_that_was_moved_says_so_and_a_link_helps(store, tmp_path) -> None:
+    candidate = logged_candidate(store, tmp_path, "s")
+    moved = tmp_path / "elsewhere"
+    store.root.rename(moved)
+    there = open_store(TrackingSettings(), moved)
+    with pytest.raises(ArtifactError, match=r"That is not in .*elsewhere: a store that was moved or copied.*ln -s"):
+        checked_folder(there, candidate.location, candidate.facts)
+    store.root.symlink_to(moved)
+    assert checked_folder(there, candidate.location, candidate.facts).is_dir()
+
+
+def test_a_folder_that_was_removed_from_its_place_is_not_a_moved_store(store, tmp_path) -> None:
+    candidate = logged_candidate(store, tmp_path, "s")
+    shutil.rmtree(store.root / "artifacts")
+    with pytest.raises(ArtifactError) as told:
+        checked_folder(store, candidate.location, candidate.facts)
+    assert "cannot be read from there. Restore the folder from a copy" in str(told.value)

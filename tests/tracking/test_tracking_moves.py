@@ -38,7 +38,7 @@ def test_a_move_from_the_expected_champion(versions) -> None:
     assert move(versions, "songpop", entry(1), None).number == 1
     assert move(versions, "songpop", entry(2, 1), 1).number == 2
     assert alias(versions) == {"champion": 2}
-    assert [told.key for told in entries_of(versions.client.get_registered_model("songpop").tags)] == [
+    assert [told.key for told in entries_of(versions.client.get_registered_model("songpop").tags, "songpop")] == [
         "songpop.ledger.0001", "songpop.ledger.0002",
     ]  # fmt: skip
 
@@ -72,7 +72,7 @@ def test_a_number_that_is_taken_is_left_to_its_owner(versions, monkeypatch: pyte
     written = move(versions, "songpop", entry(1), None)
     monkeypatch.undo()
     assert (written.number, alias(versions)) == (2, {"champion": 1})
-    assert [told.event for told in entries_of(read("songpop").tags)] == ["refuse", "promote"]
+    assert [told.event for told in entries_of(read("songpop").tags, "songpop")] == ["refuse", "promote"]
 
 
 def test_two_first_refusals_at_once_share_the_registered_model(store) -> None:

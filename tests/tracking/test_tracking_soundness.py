@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from trials import FACTS
 
+from songpop.cli import run
 from songpop.settings import RegistrySettings
 from songpop.tracking.files import digests_of
-from songpop.tracking.ledger import Event, LedgerEntry
+from songpop.tracking.ledger import SET_ASIDE, Event, LedgerEntry
 from songpop.tracking.model_facts import DATA
 from songpop.tracking.moves import append
 from songpop.tracking.soundness import CHECKS, registry_state
@@ -83,6 +84,31 @@ def test_an_alias_that_points_to_nothing(store: Store, folders: list[Path]) -> N
     (problem,) = problems(store)
     assert "points to nothing" in problem
     assert "songpop rollback" in problem
+
+
+@pytest.mark.parametrize("value", ["x", "", "[]", "{}", '{"number": "1"}'])
+def test_a_tag_of_the_ledger_that_nobody_can_read_is_set_aside(
+    value: str, store: Store, folders: list[Path], store_root: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    ledger(store, [*BOTH, ("refuse", None)])
+    store.client.set_registered_model_tag(SETTINGS.model, "songpop.ledger.0003", value)
+    monkeypatch.chdir(store_root.parent)
+    words = ["paths.root=mlruns/../mlruns"]
+    for command in ("history", "rollback"):
+        assert run([command, *words]) == 5
+        told = capsys.readouterr().err
+        assert "registered model 'songpop'" in told
+        assert "its tag songpop.ledger.0003 is not" in told
+        assert f"doctor {words[0]} set it aside." in told
+    assert run(["doctor", "mend=false", *words]) == 5
+    assert "songpop.ledger.0003 of its" in " ".join(capsys.readouterr().out.replace("│", " ").split())
+    assert run(["doctor", *words]) == 0
+    assert "1 mended, 0 left" in capsys.readouterr().out
+    tags = store.client.get_registered_model(SETTINGS.model).tags
+    assert value in {kept for key, kept in tags.items() if key.startswith(SET_ASIDE)}
+    assert problems(store) == []
+    assert run(["rollback", *words]) == 0
 
 
 def test_files_of_every_version(store: Store, folders: list[Path]) -> None:

@@ -47,9 +47,12 @@ def cut_off(store) -> None:
     [
         (
             lambda store: store.client.delete_registered_model_alias("songpop", "champion"),
-            "points to nothing: its version 1",
+            "points to nothing: its version 1, or the alias itself, was deleted. Give it back with songpop rollback",
         ),
-        (lambda store: store.client.delete_model_version("songpop", "1"), "songpop rollback"),
+        (
+            lambda store: store.client.delete_model_version("songpop", "1"),
+            "was deleted. No earlier champion is left to go back to. Give it to another model: songpop promote sweep=",
+        ),
         (
             cut_off,
             "points to version 1, by the ledger's last move to version 2: it was moved by hand, or a move was cut",
