@@ -20,7 +20,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent / "quality"))
 
 from common import RESULTS, save
-from comparison import Answer, Line, Test, grouped, lines_of, tests_of
+from comparison import Answer, Line, PairedTest, grouped, lines_of, paired_tests
 from inputs import rows_digest
 from results import ResultError, check_rows, load_result
 
@@ -48,15 +48,20 @@ def read_answers(folder: Path) -> list[Answer]:
         check_rows(result, rows_digest(songs.row_keys, test))
         answers.append(
             Answer(
-                method=result.method, split=result.split, seed=result.seed, row_keys=songs.row_keys[test],
-                label=songs.label[test], probability=np.asarray(result.probability),
-                test_ratio=result.n_test / result.n_known, seconds=result.seconds,
-            )  # fmt: skip
+                method=result.method,
+                split=result.split,
+                seed=result.seed,
+                row_keys=songs.row_keys[test],
+                label=songs.label[test],
+                probability=np.asarray(result.probability),
+                test_ratio=result.n_test / result.n_known,
+                seconds=result.seconds,
+            )
         )
     return answers
 
 
-def markdown(found: dict[str, tuple[list[Line], list[Test]]], ours: str) -> str:
+def markdown(found: dict[str, tuple[list[Line], list[PairedTest]]], ours: str) -> str:
     """Return the tables, one pair per group of splits."""
     pieces = []
     for group, (lines, tests) in found.items():
@@ -76,7 +81,7 @@ def markdown(found: dict[str, tuple[list[Line], list[Test]]], ours: str) -> str:
     return "\n\n".join(pieces) + "\n"
 
 
-def _test_row(test: Test) -> list[str]:
+def _test_row(test: PairedTest) -> list[str]:
     cells = [test.peer, f"{test.difference['log_loss']:+.4f}", f"{test.rows.low:+.4f} to {test.rows.high:+.4f}"]
     cells.append(_p(test.p_value["log_loss"]))
     for name in ("accuracy", "roc_auc"):
@@ -99,7 +104,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def draw(found: dict[str, tuple[list[Line], list[Test]]], ours: str, file: Path) -> None:
+def draw(found: dict[str, tuple[list[Line], list[PairedTest]]], ours: str, file: Path) -> None:
     """Draw the log loss of each method, one panel per group of splits, and each split as a small dot."""
     import matplotlib as mpl
 
@@ -130,7 +135,7 @@ def draw(found: dict[str, tuple[list[Line], list[Test]]], ours: str, file: Path)
     figure.savefig(file, dpi=120)
 
 
-def as_json(found: dict[str, tuple[list[Line], list[Test]]]) -> dict[str, Any]:
+def as_json(found: dict[str, tuple[list[Line], list[PairedTest]]]) -> dict[str, Any]:
     """Return what is kept; NaN becomes null."""
     plain = {
         group: {"methods": [asdict(line) for line in lines], "tests": [asdict(test) for test in tests]}
@@ -150,7 +155,7 @@ def main() -> None:
     print(f"{len(answers)} results of {len({answer.method for answer in answers})} methods", flush=True)
     found = {}
     for group, members in grouped(answers).items():
-        found[group] = (lines_of(members), tests_of(members, options.ours))
+        found[group] = (lines_of(members), paired_tests(members, options.ours))
         print(f"{group}: compared", flush=True)
     text = markdown(found, options.ours)
     print(f"\n{text}")

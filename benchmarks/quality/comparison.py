@@ -50,7 +50,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Test:
+class PairedTest:
     """Ours against one peer, on the splits that both have; differences are ours minus the peer's."""
 
     peer: str
@@ -93,7 +93,7 @@ def lines_of(answers: Sequence[Answer]) -> list[Line]:
     return sorted(lines, key=lambda line: line.metrics["log_loss"].mean)
 
 
-def tests_of(answers: Sequence[Answer], ours: str, *, alpha: float = 0.05, seed: int = 0) -> list[Test]:
+def paired_tests(answers: Sequence[Answer], ours: str, *, alpha: float = 0.05, seed: int = 0) -> list[PairedTest]:
     """Return the test of `ours` against every other method of one group that shares a split with it.
 
     Args:
@@ -120,10 +120,10 @@ def tests_of(answers: Sequence[Answer], ours: str, *, alpha: float = 0.05, seed:
         rows = _over_rows(found, np.random.default_rng(seed))
         verdict = WORDS[_sign(rows, difference["log_loss"], p_value["log_loss"], alpha)]
         tests.append(
-            Test(
+            PairedTest(
                 peer=peer, n_splits=len(found), difference=difference, p_value=p_value, rows=rows, verdict=verdict
             )
-        )  # fmt: skip
+        )
     return tests
 
 

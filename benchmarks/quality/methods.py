@@ -21,6 +21,10 @@ class Budget:
     seed: int
 
 
+# RealMLP's products are so small that a second thread only waits for the first: 20 epochs take 3.0 s with one, 3.8 s
+# with two, and 10 to 130 s with two that wait actively beside another program (hence OMP_WAIT_POLICY in run_peers.py).
+REALMLP_THREADS = 1
+
 Fit = Callable[[Inputs, Budget], Floats]  # to the probability of the class 1, in the order of the test rows
 
 
@@ -70,7 +74,7 @@ def realmlp(inputs: Inputs, budget: Budget) -> Floats:
     """Fit RealMLP's tuned defaults; songpop's validation rows choose the epoch."""
     from pytabkit import RealMLP_TD_Classifier
 
-    return fitted_with_validation(RealMLP_TD_Classifier(**torch_settings(budget)), inputs)
+    return fitted_with_validation(RealMLP_TD_Classifier(**torch_settings(budget, REALMLP_THREADS)), inputs)
 
 
 def tabm(inputs: Inputs, budget: Budget) -> Floats:
@@ -84,7 +88,8 @@ def realmlp_bag(inputs: Inputs, budget: Budget) -> Floats:
     """Fit RealMLP on five folds of all known rows, and average; as its authors advise where log loss is the metric."""
     from pytabkit import RealMLP_TD_Classifier
 
-    model = RealMLP_TD_Classifier(n_cv=5, val_metric_name="cross_entropy", use_ls=False, **torch_settings(budget))
+    settings = torch_settings(budget, REALMLP_THREADS)
+    model = RealMLP_TD_Classifier(n_cv=5, val_metric_name="cross_entropy", use_ls=False, **settings)
     return _fitted_on_known(model, inputs, gaps=False)
 
 
@@ -96,9 +101,9 @@ def tabm_bag(inputs: Inputs, budget: Budget) -> Floats:
     return _fitted_on_known(model, inputs, gaps=False)
 
 
-def torch_settings(budget: Budget) -> dict[str, Any]:
+def torch_settings(budget: Budget, n_threads: int | None = None) -> dict[str, Any]:
     """Return what every estimator of pytabkit is told."""
-    return {"device": "cpu", "random_state": budget.seed, "n_threads": budget.n_threads}
+    return {"device": "cpu", "random_state": budget.seed, "n_threads": n_threads or budget.n_threads}
 
 
 def fitted_with_validation(model: Any, inputs: Inputs) -> Floats:

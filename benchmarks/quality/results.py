@@ -104,7 +104,9 @@ def is_done(
         ("settings", result.settings, dict(settings)),
     ):
         if found != wanted:
-            raise ResultError(f"{file} was measured with other {what}: {found}, now {wanted}. Delete it to measure again.")
+            raise ResultError(
+                f"{file} was measured with other {what}: {found}, now {wanted}. Delete it to measure again."
+            )
     return True
 
 
@@ -121,4 +123,6 @@ def check_rows(result: Result, test_digest: str) -> None:
             "Delete its file, and measure again."
         )
     if len(result.probability) != result.n_test:
-        raise ResultError(f"{result.method} on {result.split}:{result.seed} has {len(result.probability)} probabilities")
+        raise ResultError(
+            f"{result.method} on {result.split}:{result.seed} has {len(result.probability)} probabilities"
+        )

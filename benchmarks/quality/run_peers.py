@@ -14,6 +14,8 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before any library reads it: see methods.REALMLP_THREADS
+
 from inputs import Inputs, load_inputs
 from methods import BAGS, DEFAULTS, Budget, Method
 from results import Result, ResultError, is_done, parse_splits, save_result

@@ -65,9 +65,7 @@ def main() -> None:
         head = f"[{number}/{len(splits)}] {options.name} {kind}:{seed}"
         split = cut(songs, kind, seed)
         digest = rows_digest(songs.row_keys, split.test)
-        if is_done(
-            options.results, options.name, kind, seed, test_digest=digest, inputs_digest="", settings=settings
-        ):
+        if is_done(options.results, options.name, kind, seed, test_digest=digest, inputs_digest="", settings=settings):
             print(f"{head}  there already", flush=True)
             continue
         chance, seconds = champion_says(songs, split, words)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from inputs import Floats, Inputs, with_gaps, without_gaps
-from methods import Budget, Method, fitted_with_validation, torch_settings
+from methods import REALMLP_THREADS, Budget, Method, fitted_with_validation, torch_settings
 
 MAX_TREES, PATIENCE = 4_000, 50
 
@@ -137,7 +137,7 @@ def realmlp(inputs: Inputs, budget: Budget) -> Floats:
     """Search RealMLP's own space by its own search, then ensemble what it tried (Caruana), all on validation rows."""
     from pytabkit import RealMLP_HPO_Classifier
 
-    return fitted_with_validation(RealMLP_HPO_Classifier(**_search_settings(budget)), inputs)
+    return fitted_with_validation(RealMLP_HPO_Classifier(**_search_settings(budget, REALMLP_THREADS)), inputs)
 
 
 def tabm(inputs: Inputs, budget: Budget) -> Floats:
@@ -163,14 +163,14 @@ def autogluon(inputs: Inputs, budget: Budget) -> Floats:
         return np.asarray(chance[1], dtype=np.float64)
 
 
-def _search_settings(budget: Budget) -> dict[str, Any]:
+def _search_settings(budget: Budget, n_threads: int | None = None) -> dict[str, Any]:
     return {
         "n_hyperopt_steps": 10_000,  # the time limit ends it
         "time_limit_s": budget.seconds,
         "hpo_space_name": "tabarena",
         "use_caruana_ensembling": True,
         "val_metric_name": "cross_entropy",
-        **torch_settings(budget),
+        **torch_settings(budget, n_threads),
     }
 
 
