@@ -10,10 +10,10 @@ quoted = '$(subst ','\'',$(1))'
 DATA_ARGS := $(if $(DATA),data=songs data.path=$(call quoted,$(DATA)))
 STAMP := $(VENV)/.complete
 
-.PHONY: setup help sweep train compare promote rollback history reproduce predict table doctor ui test check bench survive lint lock clean
+.PHONY: setup help sweep train compare promote rollback history reproduce predict table doctor ui test check bench bench-quality survive lint lock lock-quality clean
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo '  DATA=FILE is short for data=songs data.path=FILE; ARGS="…" is passed on.'
 
 setup: $(STAMP)  ## create .venv from the lock, once
@@ -76,6 +76,31 @@ survive: setup  ## kill, fill and cut off everything that can be (docs/reliabili
 
 bench: setup  ## songpop beside its peers, and how it scales (a quarter of an hour; SONGPOP_DATA=FILE for a real table)
 	@for name in tracking search engines scale; do $(BIN)/python benchmarks/bench_$$name.py || exit; done
+
+# The peers' own environment. What it holds is made in the order of benchmarks/quality/README.md.
+QUALITY := benchmarks/quality
+QUALITY_BIN := $(QUALITY)/.venv/bin
+QUALITY_STAMP := $(QUALITY)/.venv/.complete
+METHODS ?= defaults
+SPLITS ?= stratified:0-4
+
+$(QUALITY_STAMP): $(QUALITY)/requirements.in $(QUALITY)/requirements.lock | setup
+	@echo "songpop: creating $(QUALITY)/.venv (once, a few minutes)" >&2
+	@$(PYTHON) -m venv --clear $(QUALITY)/.venv
+	@UV_LINK_MODE=copy $(BIN)/uv pip install --quiet --python $(QUALITY_BIN)/python --no-deps --require-hashes -r $(QUALITY)/requirements.lock
+	@$(QUALITY_BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep -oE '^torch==[0-9.]+' $(QUALITY)/requirements.in)
+	@touch $@
+
+bench-quality: setup $(QUALITY_STAMP)  ## songpop's quality beside its peers: METHODS="defaults tuned" SPLITS="stratified:0-4"
+	@$(if $(METHODS),$(BIN)/python $(QUALITY)/export.py --splits $(SPLITS) && $(QUALITY_BIN)/python $(QUALITY)/run_peers.py $(METHODS) --splits $(SPLITS))
+	@$(BIN)/python benchmarks/bench_quality.py $(ARGS)
+
+# torch is left to the machine (a CPU build where there is one), and with it what only CUDA needs.
+UNLOCKED := torch torchvision triton cuda-bindings cuda-pathfinder cuda-toolkit $(addprefix nvidia-,cublas cuda-cupti cuda-nvrtc \
+  cuda-runtime cudnn-cu13 cufft cufile curand cusolver cusparse cusparselt-cu13 nccl-cu12 nccl-cu13 nvjitlink nvshmem-cu13 nvtx)
+
+lock-quality: setup  ## resolve the newest versions that benchmarks/quality/requirements.in allows
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate $(addprefix --no-emit-package ,$(UNLOCKED)) $(QUALITY)/requirements.in --upgrade -o $(QUALITY)/requirements.lock
 
 lock: setup  ## resolve the newest versions that pyproject.toml allows
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --extra dev pyproject.toml --upgrade -o requirements.lock
