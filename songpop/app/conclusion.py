@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from songpop.app.crown import champion_before, crown
+from songpop.app.ensemble import ensemble_votes
 from songpop.app.entry import entry_of_finals, entry_of_search
 from songpop.app.finals import contestants, digest_of, hold_finals
 from songpop.app.finals_file import document_of, finals_of
@@ -81,7 +82,7 @@ def _without_finals(
     spec: TrialSpec,
     listener: Listener,
 ) -> Conclusion:
-    before = _still(record, prepared, ChampionKind.single, (best.run_id,))
+    before = _still(record, prepared, ChampionKind.single.value, (best.run_id,))
     if before is not None:
         return Conclusion(champion=before)
     entry = entry_of_search(prepared, record.run, best, spec)
@@ -94,7 +95,8 @@ def _with_finals(
     settings: SweepSettings, prepared: Prepared, record: SearchRecord, backend: OptunaBackend, listener: Listener
 ) -> Conclusion:
     run, store = record.run, record.store
-    entered = contestants(settings, backend, _champions_params(settings, record, listener))
+    votes = ensemble_votes(settings, prepared, record, backend, listener)
+    entered = contestants(settings, backend, _champions_params(settings, record, listener), votes)
     digest = digest_of(settings, entered)
     tags, before = run.tags(), champion_before(store, run)
     if before is not None and tags.get(FINALS) == digest:
@@ -130,10 +132,10 @@ def _champions_params(settings: SweepSettings, record: SearchRecord, listener: L
     return present.params
 
 
-def _still(record: SearchRecord, prepared: Prepared, kind: ChampionKind, run_ids: tuple[str, ...]) -> Champion | None:
+def _still(record: SearchRecord, prepared: Prepared, kind: str, run_ids: tuple[str, ...]) -> Champion | None:
     """Return the champion of before, if it is the same model."""
     before = champion_before(record.store, record.run)
-    is_same = before is not None and (before.kind, before.run_ids) == (kind.value, run_ids)
+    is_same = before is not None and (before.kind, before.run_ids) == (kind, run_ids)
     return _counted(before, record, prepared) if before and is_same else None
 
 

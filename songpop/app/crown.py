@@ -55,7 +55,7 @@ def crown(
     others = _baselines(prepared)
     positive = float(table.label[rows].mean())
     champion = Champion(
-        kind=entry.kind.value,
+        kind=entry.kind,
         n_models=entry.n_models,
         run_ids=entry.run_ids,
         val_log_loss=entry.val_log_loss,
@@ -120,7 +120,7 @@ def _log(
     facts = ModelFacts(
         sweep=run.name,
         run_id=run_id,
-        kind=entry.kind.value,
+        kind=entry.kind,
         members=entry.run_ids,
         n_seeds=entry.n_seeds,
         protocol=settings.protocol.name.value,

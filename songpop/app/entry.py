@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 
 from songpop.app.finals import HeldFinals, median_of
 from songpop.app.prepare import Prepared
-from songpop.contracts import FinishedTrial, Indices, Params, Split, TrialSpec, Vector
+from songpop.contracts import FinishedTrial, Indices, Params, Split, TrialResult, TrialSpec, Vector
 from songpop.models.ensemble import average
 from songpop.models.export import assemble, predict_rows
 from songpop.settings import ChampionKind
 from songpop.tracking.runs import SweepRun
+
+ENSEMBLE = "ensemble"  # kind of an entry that the ensemble has won for
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,7 +25,7 @@ class Entry:
     them.
     """
 
-    kind: ChampionKind
+    kind: str  # single, bag or ensemble
     model: Any  # keras.Model, raw matrix (R, C) to probability (R, 1)
     n_models: int
     n_seeds: int  # with so many the configuration was trained before it was chosen
@@ -44,7 +46,7 @@ def entry_of_search(prepared: Prepared, run: SweepRun, best: FinishedTrial, spec
     table, rows = prepared.ground.table, prepared.ground.split.validation
     model = assemble(prepared.preprocessing, spec.params, run.load_weights(best.run_id))
     return Entry(
-        kind=ChampionKind.single,
+        kind=ChampionKind.single.value,
         model=model,
         n_models=1,
         n_seeds=1,
@@ -58,22 +60,27 @@ def entry_of_search(prepared: Prepared, run: SweepRun, best: FinishedTrial, spec
 
 
 def entry_of_finals(held: HeldFinals, kind: ChampionKind) -> Entry:
-    """Return the models of the winner, or the median one of them."""
-    chosen = list(range(len(held.results))) if kind is ChampionKind.bag else [median_of(held.results)]
-    results = [held.results[place] for place in chosen]
+    """Return the models of the winner, or the median one of them; of an ensemble all, each with its votes."""
+    winner = held.finals.finalists[held.finals.winner or 0]
+    is_ensemble = bool(winner.contestant.members)
+    is_one = kind is ChampionKind.single and not is_ensemble
+    chosen = [median_of(held.results)] if is_one else list(range(len(held.results)))
+    results, votes = [held.results[place] for place in chosen], [held.votes[place] for place in chosen]
+    numbers = [_resample(result) for result in results]
     members = [
-        assemble(held.resampled.preprocessings[place], result.spec.params, result.weights or (), f"member_{place}")
-        for place, result in zip(chosen, results, strict=True)
+        assemble(held.resampled.preprocessings[number], result.spec.params, result.weights or (), f"member_{place}")
+        for place, (number, result) in enumerate(zip(numbers, results, strict=True))
     ]
-    rows, chance = _joint([(held.resampled.parts[p].validation, held.results[p].val_predictions) for p in chosen])
+    parts = [held.resampled.parts[number].validation for number in numbers]
+    rows, chance = _joint(parts, [result.val_predictions for result in results], votes)
     return Entry(
-        kind=kind,
-        model=average(members),
+        kind=ENSEMBLE if is_ensemble else kind.value,
+        model=average(members, votes),
         n_models=len(members),
-        n_seeds=len(held.results),
+        n_seeds=len(winner.values),
         params=results[0].spec.params,
         run_ids=tuple(held.run_ids[place] for place in chosen),
-        val_log_loss=float(np.mean([result.value for result in results])),
+        val_log_loss=results[0].value if is_one else float(np.mean(winner.values)),
         rows=rows,
         chance=chance,
         reason=held.finals.reason,
@@ -85,9 +92,17 @@ def known_rows(split: Split) -> Indices:
     return np.sort(np.concatenate([split.train, split.validation]))
 
 
-def _joint(predicted: list[tuple[Indices, Vector | None]]) -> tuple[Indices, NDArray[np.float64]]:
+def _resample(result: TrialResult) -> int:
+    assert result.spec.resample is not None, "a run of the finals has a resample"
+    return result.spec.resample
+
+
+def _joint(
+    parts: list[Indices], predicted: list[Vector | None], votes: list[int]
+) -> tuple[Indices, NDArray[np.float64]]:
     """Return the rows that some model was not trained on, and the mean of the probabilities that these models give."""
-    rows = np.concatenate([part for part, _ in predicted])
-    chance = np.concatenate([np.empty(0) if found is None else found for _, found in predicted])
+    rows = np.concatenate(parts)
+    chance = np.concatenate([np.empty(0) if found is None else found for found in predicted])
+    weights = np.repeat(votes, [len(part) for part in parts]).astype(np.float64)
     distinct, place = np.unique(rows, return_inverse=True)
-    return distinct, np.bincount(place, weights=chance) / np.bincount(place)
+    return distinct, np.bincount(place, weights=chance * weights) / np.bincount(place, weights=weights)

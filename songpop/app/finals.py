@@ -1,7 +1,7 @@
 """The finals of a sweep: who takes part, their runs by the sweep's own engine and recorder, the verdict."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, final
@@ -11,12 +11,14 @@ from songpop.app.listener import Listener
 from songpop.app.prepare import Prepared, base_params, searched_space
 from songpop.app.resampling import Resampled, resampled
 from songpop.contracts import FinishedTrial, Params, Task, TrialResult, TrialSpec, TrialState
+from songpop.evaluation.metrics import log_loss
 from songpop.models.inputs import input_places
 from songpop.models.topology import hidden_widths, weight_shapes
 from songpop.search.driver import run_search
-from songpop.search.finals import Contestant, Finals, Origin, contestants_of, final_seed, verdict
+from songpop.search.finals import Contestant, Finals, Member, Origin, contestants_of, final_seed, verdict
 from songpop.search.finals_backend import FinalsBackend
 from songpop.search.optuna_backend import OptunaBackend
+from songpop.search.selection import weighted
 from songpop.settings import SweepSettings
 from songpop.tracking.final_runs import FinalRuns
 from songpop.tracking.runs import SweepRun
@@ -27,12 +29,13 @@ N_LINES = 10  # that tell how far they are
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class HeldFinals:
-    """Finals that were held: the verdict, and the winner's runs, one per resample."""
+    """Finals that were held: the verdict, and the winner's runs, one per resample, of an ensemble each member's."""
 
     finals: Finals
     resampled: Resampled
     results: tuple[TrialResult, ...]  # of the winner; empty where there is none
     run_ids: tuple[str, ...]
+    votes: tuple[int, ...]  # of each of these runs: 1, or those of its member
 
 
 @final
@@ -50,13 +53,16 @@ class _Line:
             self._listener.step("finals", progress.n_finished, self._n_total)
 
 
-def contestants(settings: SweepSettings, backend: OptunaBackend, champion: Params | None) -> tuple[Contestant, ...]:
+def contestants(
+    settings: SweepSettings, backend: OptunaBackend, champion: Params | None, votes: Mapping[int, int]
+) -> tuple[Contestant, ...]:
     """Return who takes part in the finals of a search.
 
     Args:
         settings: of the sweep.
         backend: its search.
         champion: the present champion's hyperparameters, where there is one.
+        votes: trial → its votes in an ensemble, the heaviest first; empty: no ensemble takes part.
     """
     space, base, finals = searched_space(settings), base_params(settings), settings.finals
 
@@ -73,7 +79,9 @@ def contestants(settings: SweepSettings, backend: OptunaBackend, champion: Param
     tried = [entry(t, Origin.search) for t in backend.finished() if t.state is TrialState.COMPLETE]
     known = [entry(t, Origin.known) for t in backend.known()] if finals.with_known_points else []
     present = None if champion is None or not finals.with_champion else _champion(champion)
-    return contestants_of(tried, finals.n_configs, known, present)
+    by_number = {one.trial: one for one in tried}
+    members = [(by_number[trial], n_votes) for trial, n_votes in votes.items()]
+    return contestants_of(tried, finals.n_configs, known, present, members)
 
 
 def _champion(params: Params) -> Contestant:
@@ -105,10 +113,12 @@ def hold_finals(
     """
     n_resamples = settings.finals.n_seeds
     ground = resampled(settings, prepared, n_resamples)
-    specs = _specs(settings, entered)
+    trained = [one for one in entered if not one.members]
+    specs = _specs(settings, trained)
     listener.note(
-        f"Finals: the {len(entered)} best and known configurations again, each on {n_resamples} other cuts of training "
-        f"and validation rows ({len(specs)} runs)."
+        f"Finals: the {len(trained)} best and known configurations again, each on {n_resamples} other cuts of training "
+        f"and validation rows ({len(specs)} runs)"
+        + (", and an ensemble of some of them." if len(trained) < len(entered) else ".")
     )
     backend, line = FinalsBackend(specs, n_resamples), _Line(listener, len(specs))
     n_to_come = len(specs) * MIN_ROUNDS  # nothing is learnt from them, so that all slots may be filled
@@ -118,21 +128,45 @@ def hold_finals(
     runs.finish(is_interrupted=summary.interrupted)
     if summary.interrupted:
         return None
-    places = {place: range(place * n_resamples, (place + 1) * n_resamples) for place in range(len(entered))}
+    runs_of = {one.params: range(place * n_resamples, (place + 1) * n_resamples) for place, one in enumerate(trained)}
+    task = ground.prepared.task
     finals = verdict(
         entered,
-        {place: [backend.results[number].value for number in numbers] for place, numbers in places.items()},
-        [_n_weights(one.params, ground.prepared.task.resamples[0]) for one in entered],
+        {place: _values(one, backend, runs_of, task) for place, one in enumerate(entered)},
+        [sum(_n_weights(m.params, task.resamples[0]) for m in _members(one)) for one in entered],
         ground.validation_ratio,
         settings.finals.alpha,
     )
-    won = () if finals.winner is None else places[entered.index(finals.finalists[finals.winner].contestant)]
+    members = () if finals.winner is None else _members(finals.finalists[finals.winner].contestant)
+    won = [(number, member.n_votes) for member in members for number in runs_of[member.params]]
     return HeldFinals(
         finals=finals,
         resampled=ground,
-        results=tuple(backend.results[number] for number in won),
-        run_ids=tuple(backend.run_ids[number] for number in won),
+        results=tuple(backend.results[number] for number, _ in won),
+        run_ids=tuple(backend.run_ids[number] for number, _ in won),
+        votes=tuple(n_votes for _, n_votes in won),
     )
+
+
+def _members(one: Contestant) -> tuple[Member, ...]:
+    """Return an ensemble's members; a configuration is its own only one."""
+    return one.members or (Member(params=one.params, n_votes=1),)
+
+
+def _values(
+    one: Contestant, backend: FinalsBackend, runs_of: Mapping[Params, Sequence[int]], task: Task
+) -> list[float]:
+    """Return a contestant's validation log loss on each resample; an ensemble's is that of its members' mean."""
+    if not one.members:
+        return [backend.results[number].value for number in runs_of[one.params]]
+    values = []
+    for place, resample in enumerate(task.resamples):
+        answers = [backend.results[runs_of[member.params][place]].val_predictions for member in one.members]
+        whole = [answer for answer in answers if answer is not None]
+        is_whole = len(whole) == len(answers)
+        mean = weighted(whole, [m.n_votes for m in one.members]) if is_whole else None
+        values.append(float("nan") if mean is None else log_loss(resample.validation.y, mean))
+    return values
 
 
 def median_of(results: Sequence[TrialResult]) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from songpop.contracts import Params
 from songpop.errors import ArtifactError
 from songpop.evaluation.stats import Interval
-from songpop.search.finals import Contestant, Finalist, Finals, Origin
+from songpop.search.finals import Contestant, Finalist, Finals, Member, Origin
 
 
 def document_of(finals: Finals) -> Mapping[str, Any]:
@@ -38,7 +38,14 @@ def finals_of(text: str) -> Finals:
 def _finalist(row: Mapping[str, Any]) -> Finalist:
     contestant, interval = row["contestant"], row["interval"]
     entered = Contestant(
-        **{**contestant, "origin": Origin(contestant["origin"]), "params": Params(**contestant["params"])}
+        **{
+            **contestant,
+            "origin": Origin(contestant["origin"]),
+            "params": Params(**contestant["params"]),
+            "members": tuple(
+                Member(params=Params(**one["params"]), n_votes=one["n_votes"]) for one in contestant.get("members", ())
+            ),
+        }
     )
     return Finalist(
         **{

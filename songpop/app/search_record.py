@@ -1,4 +1,4 @@
-"""The record of a search: its parent run, kept in step with the study, and the weights of its best trial so far."""
+"""The record of a search: its parent run, kept in step with the study, its best weights, its trials' predictions."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +13,7 @@ from songpop.search.optuna_backend import OptunaBackend
 from songpop.settings import SweepSettings
 from songpop.space import Space
 from songpop.tracking.patience import Patience
+from songpop.tracking.predictions import predictions_file
 from songpop.tracking.records import Reconciled
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
@@ -20,7 +21,10 @@ from songpop.tracking.store import Store
 
 @final
 class BestKeeper:
-    """A tracker that also keeps the weights of each new best trial: as many files as the search has improvements."""
+    """A tracker that also keeps the weights of each new best trial, as many files as the search has improvements.
+
+    And the validation predictions of every complete one, which an ensemble is selected by.
+    """
 
     def __init__(self, run: SweepRun, best: FinishedTrial | None) -> None:
         self._run = run
@@ -29,6 +33,9 @@ class BestKeeper:
     def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
         """Write trials; keep the best one's weights before the study hears of it, so that it always has some."""
         run_ids = self._run.record_all(trials)
+        results = [result for result, _ in trials if result.state is TrialState.COMPLETE]
+        predictions = {r.spec.trial: r.val_predictions for r in results if r.val_predictions is not None}
+        self._run.write(predictions_file(predictions))
         complete = [
             (result.value, result.weights, run_id)
             for (result, _), run_id in zip(trials, run_ids, strict=True)

@@ -18,7 +18,7 @@ from scipy.special import expit
 
 from songpop.data.cells import Recipe, matrix_of
 from songpop.errors import ArtifactError, SettingsError
-from songpop.models.ensemble import joint_logits, member_logits, predict_members
+from songpop.models.ensemble import Members, joint_logits, member_logits
 from songpop.models.export import load_plain
 from songpop.tracking.files import sha256_of
 
@@ -99,7 +99,7 @@ class RawModel:
                 f"The model file {file} is not the one that was logged: its SHA-256 is not that in {CARD_FILE}. "
                 "Restore it from a copy."
             )
-        self._logits = member_logits(load_plain(file))
+        self._members = Members(member_logits(load_plain(file)))
 
     def logits(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
         """Return each row's log odds of high potential, shape (R,): songs are ranked by them.
@@ -113,7 +113,7 @@ class RawModel:
             DataError: if columns are missing.
         """
         matrix = matrix_of(frame, self.card.recipe, as_of=as_of, strict=False)
-        return joint_logits(predict_members(self._logits, matrix))
+        return joint_logits(self._members.predict(matrix))
 
     def probabilities(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
         """Return each row's probability of high potential, shape (R,); arguments and errors are those of `logits`."""

@@ -25,11 +25,21 @@ class Origin(Enum):
     search = "search"  # among the best of this search
     known = "known"  # a known point, such as the published settings
     champion = "champion"  # the present champion's
+    member = "member"  # of the ensemble, and none of the others
+    ensemble = "ensemble"  # several configurations of this search together
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A configuration in an ensemble, and how many votes it has in its mean."""
+
+    params: Params
+    n_votes: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """A configuration that takes part."""
+    """A configuration that takes part, or an ensemble of some that do; `params` are then its heaviest member's."""
 
     origin: Origin
     params: Params
@@ -37,6 +47,7 @@ class Contestant:
     trial: int | None = None  # of the search; None: it was not tried
     search_value: float | None = None  # validation log loss in the search; None: not tried, or not complete
     is_champion: bool = False  # the present champion's configuration, whatever else it comes from
+    members: tuple[Member, ...] = ()  # of an ensemble, the heaviest first
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +76,11 @@ class Finals:
 
 
 def contestants_of(
-    tried: Sequence[Contestant], n_best: int, known: Sequence[Contestant], champion: Contestant | None
+    tried: Sequence[Contestant],
+    n_best: int,
+    known: Sequence[Contestant],
+    champion: Contestant | None,
+    members: Sequence[tuple[Contestant, int]] = (),
 ) -> tuple[Contestant, ...]:
     """Return who takes part, each configuration once, under the first of its origins.
 
@@ -74,16 +89,28 @@ def contestants_of(
         n_best: so many of them, the lowest validation log loss first.
         known: known points.
         champion: the present champion's configuration.
+        members: of an ensemble of tried ones, each with its votes; they take part themselves, and it comes last.
     """
     ranked = sorted(tried, key=lambda one: (math.inf if one.search_value is None else one.search_value, one.trial))
     distinct: dict[Params, Contestant] = {}
     for one in ranked:
         if len(distinct) < n_best:
             distinct.setdefault(one.params, one)
-    for one in (*known, *([champion] if champion else [])):
+    of_ensemble = [replace(one, origin=Origin.member) for one, _ in members]
+    for one in (*known, *([champion] if champion else []), *of_ensemble):
         distinct.setdefault(one.params, one)
-    return tuple(
+    singles = tuple(
         replace(one, is_champion=champion is not None and one.params == champion.params) for one in distinct.values()
+    )
+    return singles if len(members) < 2 else (*singles, _ensemble(members))
+
+
+def _ensemble(members: Sequence[tuple[Contestant, int]]) -> Contestant:
+    return Contestant(
+        origin=Origin.ensemble,
+        params=members[0][0].params,
+        suggested={f"trial {one.trial}": f"{n_votes} votes" for one, n_votes in members},
+        members=tuple(Member(params=one.params, n_votes=n_votes) for one, n_votes in members),
     )
 
 
@@ -101,11 +128,12 @@ def verdict(
 ) -> Finals:
     """Return who wins.
 
-    The lowest mean leads. As good as it is whoever's mean lies within one standard error of the paired difference; of
-    those, the simplest wins. Source: Breiman et al., Classification and Regression Trees, 1984, section 3.4.3. Then the
-    winner is tested against every other: paired by resample, corrected for overlap (evaluation/resampled.py) and for
-    the number of tests (Holm). Whoever the test cannot tell from it (p >= alpha) is within noise, and the reason says
-    how many are: not to be proven worse is not yet to be as good, and to lead is not yet to be better.
+    The lowest mean leads. As good as it is whoever's mean lies within one standard error, of the leader's mean and of
+    the paired difference; of those, the simplest wins. Source: Breiman et al., Classification and Regression Trees,
+    1984, section 3.4.3. Then the winner is tested against every other: paired by resample, corrected for overlap
+    (evaluation/resampled.py) and for the number of tests (Holm). Whoever the test cannot tell from it (p >= alpha) is
+    within noise, and the reason says how many are: not to be proven worse is not yet to be as good, and to lead is not
+    yet to be better.
 
     Args:
         contestants: who took part.
@@ -166,12 +194,19 @@ class _Test:
 
 
 def _as_good(runs: Sequence[Sequence[float]], validation_ratio: float) -> list[int]:
-    """Return the places within one standard error of the first, whose mean is the lowest; it is one of them."""
+    """Return the places within one standard error of the first, whose mean is the lowest; it is one of them.
+
+    That of the paired difference, and no more than the first one's own: whoever's training breaks down now and then has
+    a difference of so large an error that anything lies within it.
+    """
+    if not runs:
+        return []
     differences = [np.subtract(run, runs[0]) for run in runs]
+    own = resampled_error(runs[0], validation_ratio)
     return [
         place
         for place, found in enumerate(differences)
-        if found.mean() == 0 or found.mean() <= resampled_error(found, validation_ratio)
+        if found.mean() == 0 or found.mean() <= min(own, resampled_error(found, validation_ratio))
     ]
 
 

@@ -54,6 +54,7 @@ def _check_numbers(settings: SweepSettings) -> None:
         ("train.seed", settings.train.seed, 0),
         ("finals.n_configs", settings.finals.n_configs, 1),
         ("finals.n_seeds", settings.finals.n_seeds, 1),
+        ("finals.n_members", settings.finals.n_members, 0),
     ):
         if value is not None and value < low:
             raise SettingsError(f"`{key}` must be at least {low}, but it is {value}.")

@@ -49,11 +49,12 @@ def test_the_finals_are_on_the_record(outcome: SweepOutcome, root: Path) -> None
     assert outcome.finals is not None
     parent, runs = finals_of_sweep(client, outcome)
     assert (parent.info.status, parent.info.run_name) == ("FINISHED", f"{outcome.sweep} finals")
-    assert len(runs) == outcome.finals.n_resamples * len(outcome.finals.finalists) == 6
+    trained = [one for one in outcome.finals.finalists if not one.contestant.members]
+    assert len(runs) == outcome.finals.n_resamples * len(trained) == 9  # two best ones, and the ensemble's third member
     assert {run.info.status for run in runs} == {"FINISHED"}
     assert {run.data.tags["songpop.kind"] for run in runs} == {"final"}
     specs = [json.loads(run.data.tags["songpop.spec"]) for run in runs]
-    assert sorted(spec["resample"] for spec in specs) == [0, 0, 1, 1, 2, 2]
+    assert sorted(spec["resample"] for spec in specs) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     by_resample = {(spec["resample"], spec["seed"]) for spec in specs}
     assert len(by_resample) == 3  # every finalist with the same seeds on the same parts
 
@@ -64,6 +65,9 @@ def test_the_winners_models_together_are_the_champion(outcome: SweepOutcome, roo
     assert outcome.champion is not None
     assert outcome.finals.winner is not None
     winner = outcome.finals.finalists[outcome.finals.winner]
+    if winner.contestant.members:
+        assert (outcome.champion.kind, outcome.champion.n_models) == ("ensemble", 3 * len(winner.contestant.members))
+        return
     assert (outcome.champion.kind, outcome.champion.n_models) == ("bag", 3)
     values = [client.get_run(run).data.metrics["best_val_log_loss"] for run in outcome.champion.run_ids]
     assert values == pytest.approx(list(winner.values))
@@ -89,10 +93,11 @@ def test_a_search_that_goes_on_holds_finals_anew_and_records_each_run_once(
     told = songpop.sweep(songs, **QUICK, paths__root=str(own_root), finals__n_configs=3)
     assert told.n_new == 0
     assert told.finals is not None
-    assert len(told.finals.finalists) == 3
+    trained = [one for one in told.finals.finalists if not one.contestant.members]
+    assert len(trained) == 3
     runs = finals_of_sweep(client, outcome)[1]
-    assert before < {run.info.run_id for run in runs}
-    assert len(runs) == 9  # three more; the six of before stand
+    assert before == {run.info.run_id for run in runs}  # the third best was in the ensemble before
+    assert len(runs) == 9
     if told.champion and outcome.champion and told.champion.run_ids == outcome.champion.run_ids:
         assert told.champion.n_test_openings == outcome.champion.n_test_openings  # the rows stayed shut
 

@@ -33,10 +33,13 @@ def test_the_median_run_is_the_better_of_two(values: list[float], place: int) ->
 
 
 def test_rows_that_two_models_do_not_know_get_their_mean() -> None:
-    parts = [(np.array([1, 4]), np.array([0.2, 0.6], np.float32)), (np.array([4, 7]), np.array([0.8, 0.1], np.float32))]
-    rows, chance = _joint(parts)  # type: ignore[arg-type]
+    parts = [np.array([1, 4]), np.array([4, 7])]
+    predicted = [np.array([0.2, 0.6], np.float32), np.array([0.8, 0.1], np.float32)]
+    rows, chance = _joint(parts, predicted, [1, 1])  # type: ignore[arg-type]
     assert list(rows) == [1, 4, 7]
     np.testing.assert_allclose(chance, [0.2, 0.7, 0.1])
+    _, chance = _joint(parts, predicted, [3, 1])  # type: ignore[arg-type]
+    np.testing.assert_allclose(chance, [0.2, 0.65, 0.1])
 
 
 def test_the_registered_model_decides_by_the_threshold(

@@ -35,7 +35,7 @@ class Search:
 
 
 BASE = {
-    "widths": "128-64-32-16", "activation": "relu", "batch_size": 64, "first_regularized": 1, "regularization": "none",
+    "inputs": "rates", "widths": "128-64-32-16", "activation": "relu", "batch_size": 64, "first_regularized": 1, "regularization": "none",
     "dropout_first": 0.0, "dropout_later": 0.0, "optimizer": "adam", "schedule": "constant",
 }  # fmt: skip
 
@@ -46,7 +46,7 @@ def settings() -> SweepSettings:
 
 
 def entered(settings: SweepSettings, champion: Params | None = None) -> list[tuple[str, int | None]]:
-    found = contestants(settings, Search(), champion)  # type: ignore[arg-type]
+    found = contestants(settings, Search(), champion, {})  # type: ignore[arg-type]
     return [(one.origin.value, one.trial) for one in found]
 
 
@@ -76,12 +76,12 @@ def test_settings_say_who(settings: SweepSettings, key: str, value: object, expe
 
 
 def test_the_champions_settings_are_told_where_they_are_not_the_defaults(settings: SweepSettings) -> None:
-    champion = contestants(settings, Search(), Params(widths="7"))[-1]  # type: ignore[arg-type]
+    champion = contestants(settings, Search(), Params(widths="7"), {})[-1]  # type: ignore[arg-type]
     assert (champion.origin, dict(champion.suggested)) == (Origin.champion, {"widths": "7"})
 
 
 def test_a_digest_knows_who_took_part_and_how_often(settings: SweepSettings) -> None:
-    found = contestants(settings, Search(), None)  # type: ignore[arg-type]
+    found = contestants(settings, Search(), None, {})  # type: ignore[arg-type]
     digests = {
         digest_of(settings, found),
         digest_of(settings, found[1:]),

@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 
 from songpop.contracts import Column, ColumnKind, Matrix, Params
 from songpop.errors import ArtifactError
-from songpop.models.ensemble import average, joint_logits, member_logits, predict_members
+from songpop.models.ensemble import Members, average, joint_logits, member_logits
 from songpop.models.export import assemble, load_plain, predict_rows, save_model
 from songpop.models.features import fit_features
 from songpop.models.mlp import build_network
@@ -71,7 +71,7 @@ def test_log_odds_are_those_of_the_probability(n_members: int, tmp_path: Path) -
     model = average(members(n_members))
     save_model(model, tmp_path / "model.keras")
     expected = predict_rows(model, cells())
-    logits = predict_members(member_logits(load_plain(tmp_path / "model.keras")), cells())
+    logits = Members(member_logits(load_plain(tmp_path / "model.keras"))).predict(cells())
     assert logits.shape == (50, n_members)
     np.testing.assert_allclose(expit(joint_logits(logits)), expected, atol=1e-6)
 
@@ -95,4 +95,20 @@ def test_a_model_without_a_sigmoid_has_no_logits() -> None:
 
 
 def test_no_rows_give_no_logits() -> None:
-    assert predict_members(member_logits(average(members(2))), cells()[:0]).shape == (0, 2)
+    assert Members(member_logits(average(members(2)))).predict(cells()[:0]).shape == (0, 2)
+
+
+def test_a_member_with_two_votes_counts_twice() -> None:
+    made = members(2)
+    expected = np.average([predict_rows(member, cells()) for member in made], axis=0, weights=[2, 1])
+    model = average(made, [2, 1])
+    np.testing.assert_allclose(predict_rows(model, cells()), expected, atol=1e-7)
+    logits = Members(member_logits(model)).predict(cells())
+    assert logits.shape == (50, 3)
+    np.testing.assert_allclose(expit(joint_logits(logits)), expected, atol=1e-6)
+
+
+def test_many_members_answer_through_a_graph_and_alike() -> None:
+    few, many = average(members(2)), average(members(2), [7, 7])
+    expected = Members(member_logits(few)).predict(cells())[:, [0] * 7 + [1] * 7]
+    np.testing.assert_allclose(Members(member_logits(many)).predict(cells()), expected, atol=1e-5)

@@ -193,12 +193,37 @@ def test_the_winner_is_the_simplest_within_one_standard_error_of_the_lowest_mean
     assert means == sorted(means)
     assert (winner.difference, winner.p_value, winner.is_within_noise) == (0.0, None, True)
     lowest = finals.finalists[0].values
+    own = resampled_error(lowest, 0.25)
     equal = [
         one
         for one in finals.finalists
-        if np.subtract(one.values, lowest).mean() <= resampled_error(np.subtract(one.values, lowest), 0.25)
+        if np.subtract(one.values, lowest).mean() <= min(own, resampled_error(np.subtract(one.values, lowest), 0.25))
+        or np.subtract(one.values, lowest).mean() == 0
     ]
     size = simplicity(winner.contestant.params, winner.n_weights)
     assert size == min(simplicity(one.contestant.params, one.n_weights) for one in equal)
     for one in finals.finalists:
         assert one.is_within_noise == (one.p_value is None or one.p_value >= 0.05)
+
+
+def test_who_breaks_down_now_and_then_is_not_within_noise() -> None:
+    broken = around(0.31)
+    broken[0] = 0.9  # so wide is its error that its mean, far behind, lies within it
+    finals = judged((BIG, around(0.30), 0.3), (SMALL, broken, 0.3), n_weights=[900, 10])
+    assert finals.winner == 0
+
+
+# ── ensembles ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_an_ensemble_comes_last_and_its_members_take_part() -> None:
+    best, far = tried(0, 0.3), tried(7, 0.5, replace(BIG, learning_rate=0.7))
+    found = contestants_of([best, far], 1, [], None, [(best, 2), (far, 1)])
+    assert [one.origin for one in found] == [Origin.search, Origin.member, Origin.ensemble]
+    assert [(m.params, m.n_votes) for m in found[-1].members] == [(best.params, 2), (far.params, 1)]
+    assert found[-1].suggested == {"trial 0": "2 votes", "trial 7": "1 votes"}
+
+
+def test_one_member_is_no_ensemble() -> None:
+    best = tried(0, 0.3)
+    assert [one.origin for one in contestants_of([best], 1, [], None, [(best, 12)])] == [Origin.search]
