@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from songpop.contracts import Matrix, Task, Vector
+from songpop.contracts import Matrix, Params, Task, Vector
 from songpop.engines import kernels
 from songpop.engines.batches import n_steps_of
 from songpop.engines.signature import Signature
@@ -39,6 +39,10 @@ class FusedProgram:
         if self._x.shape != (len(self._y), self._val_x.shape[-1]):
             shapes = self._x.shape, self._y.shape, self._val_x.shape
             raise ValueError(f"rows, truth and validation rows must fit together, but their shapes are {shapes}.")
+
+    def serves(self, params: Params) -> bool:
+        """Say yes: the kernel does all that there is."""
+        return True
 
     def group_of(self, signature: Signature) -> None:
         """Return the same for all: they share everything."""

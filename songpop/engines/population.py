@@ -1,11 +1,12 @@
 """Many trials in one process, in groups that share a program: epoch by epoch, the groups in turn.
 
-Owns: which program trains, which group a trial joins, whose turn it is. Does not own: processes (pool).
+Owns: which program trains, which group a trial joins, whose turn it is. Does not own: processes (pool). A GPU's stacks
+do less than a CPU's kernel: a trial that asks for more is trained by the kernel, beside them.
 """
 
 import time
 from collections.abc import Generator, Hashable, Sequence
-from typing import final
+from typing import TypeAlias, final
 
 from threadpoolctl import ThreadpoolController
 
@@ -17,6 +18,7 @@ from songpop.engines.resamples import task_of
 from songpop.engines.signature import signature_of
 from songpop.models.gpu import has_gpu
 
+_Key: TypeAlias = tuple[int | None, bool, Hashable]  # resample, whether this machine's own program, its group
 _PAUSE_S = 0.02  # before asking again, when trials elsewhere have to end first
 
 
@@ -41,10 +43,11 @@ class Population:
             program: what trains them; None: what suits this machine.
         """
         self._task = task
-        self._programs: dict[int | None, Program] = {None: program or program_for(task)}  # each resample has its rows
-        self._groups: dict[Hashable, Group] = {}
-        self._turns: list[Hashable] = []  # the next one first
-        self._trained: Hashable = None
+        # Of each resample, which has its rows: what suits this machine, and if a trial needs it, the kernel.
+        self._programs: dict[tuple[int | None, bool], Program] = {(None, True): program or program_for(task)}
+        self._groups: dict[_Key, Group] = {}
+        self._turns: list[_Key] = []  # the next one first
+        self._trained: _Key
 
     @property
     def n_trials(self) -> int:
@@ -68,9 +71,9 @@ class Population:
         Raises:
             SettingsError: if a trial's hyperparameters cannot be meant.
         """
-        keys = [(spec.resample, self._program(spec).group_of(signature_of(spec.params))) for spec in specs]
+        keys = [self._key(spec) for spec in specs]
         for key in dict.fromkeys(keys):
-            task, program = task_of(self._task, key[0]), self._programs[key[0]]
+            program, task = self._programs[key[:2]], task_of(self._task, key[0])
             group = self._groups.setdefault(key, Group(program, task.validation))
             if not group.n_trials:
                 self._turns.append(key)
@@ -90,11 +93,18 @@ class Population:
             self._turns.remove(self._trained)
         return ended
 
-    def _program(self, spec: TrialSpec) -> Program:
-        """Return what trains on a spec's rows, made when the first such trial comes."""
-        if spec.resample not in self._programs:
-            self._programs[spec.resample] = program_for(task_of(self._task, spec.resample))
-        return self._programs[spec.resample]
+    def _key(self, spec: TrialSpec) -> _Key:
+        """Return the group of a trial: its resample, whether this machine's own program serves it, and the rest."""
+        is_served = self._program(spec.resample, True).serves(spec.params)
+        program = self._program(spec.resample, is_served)
+        return spec.resample, is_served, program.group_of(signature_of(spec.params))
+
+    def _program(self, resample: int | None, is_own: bool) -> Program:
+        """Return what trains on a resample's rows: this machine's own, or else the kernel; made at the first trial."""
+        if (resample, is_own) not in self._programs:
+            make = program_for if is_own else FusedProgram
+            self._programs[resample, is_own] = make(task_of(self._task, resample))
+        return self._programs[resample, is_own]
 
 
 @final
