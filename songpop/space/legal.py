@@ -27,6 +27,9 @@ LEGAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+# Each is something that training does, or, at 0, does not.
+OFF_AT_0 = ("dropout_input", "input_noise", "mixup", "label_smoothing", "clip_norm", "weight_average")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:

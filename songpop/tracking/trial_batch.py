@@ -12,6 +12,7 @@ from typing import Any
 from mlflow.entities import Metric, Param
 
 from songpop.contracts import TrialResult, TrialSpec, TrialState
+from songpop.space.legal import OFF_AT_0
 from songpop.tracking.records import MESSAGE, NOT_FINITE, SPEC, STATE, TRIAL, Status
 
 MAX_TAG_LENGTH = 5_000  # MLflow refuses longer ones
@@ -103,7 +104,8 @@ def logged_params(result: TrialResult, suggested: Mapping[str, Any]) -> dict[str
     has_effect = {
         key: value
         for key, value in values.items()
-        if key not in EFFECTIVE or values[EFFECTIVE[key][0]] in EFFECTIVE[key][1]
+        if (key not in EFFECTIVE or values[EFFECTIVE[key][0]] in EFFECTIVE[key][1])
+        and (key not in OFF_AT_0 or value > 0)
     }
     return {**has_effect, **suggested}
 
