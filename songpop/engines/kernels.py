@@ -216,7 +216,7 @@ def train_steps(
             errors,
         )
         _backward(weights, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), gradients, turned)
-        if clip_norm > _0:
+        if clip_norm > _0:  # which adds the penalty's gradients, so that the update must not
             loss += clip(gradients, weights, lambdas, sizes, clip_norm)
         loss += update(
             weights, means, squares, gradients, none if clip_norm > _0 else lambdas, sizes, coefficients[step]
