@@ -39,10 +39,16 @@ class Params:
     l2: float = 1e-4  # lambda; Keras' formula: l2 * sum(square(kernel))
     dropout_first: float = 0.0  # rate after the first regularised layer
     dropout_later: float = 0.0  # rate after each regularised layer behind it
+    dropout_input: float = 0.0  # rate of the features, in training
+    input_noise: float = 0.0  # standard deviation of what is added to each feature in training; Keras' GaussianNoise
+    mixup: float = 0.0  # alpha of Beta(alpha, alpha), a share per step for it and the batch in reverse order; 0: off
+    label_smoothing: float = 0.0  # s of y * (1 - s) + s / 2, in training; validation keeps the true labels
     optimizer: str = "adam"  # adam, adamw, nadam, rmsprop, sgd
     learning_rate: float = 1e-3
     momentum: float = 0.9  # sgd
     weight_decay: float = 4e-3  # adamw
+    clip_norm: float = 0.0  # of all gradients together, penalty's included; Keras' global_clipnorm; 0: off
+    weight_average: float = 0.0  # Keras' ema_momentum: the averages are measured and kept, not trained on; 0: off
     schedule: str = "constant"  # constant, step, exponential, cosine, warmup_cosine, plateau
     step_every: int = 10  # step: epochs between two drops
     step_factor: float = 0.5  # step: factor of a drop

@@ -20,6 +20,7 @@ from songpop.search.finals_backend import FinalsBackend
 from songpop.search.optuna_backend import OptunaBackend
 from songpop.search.selection import weighted
 from songpop.settings import SweepSettings
+from songpop.space.identity import identity_of
 from songpop.tracking.final_runs import FinalRuns
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
@@ -94,7 +95,7 @@ def digest_of(settings: SweepSettings, entered: Sequence[Contestant]) -> str:
     """Return what makes two finals of one study the same: who takes part, how often, and what becomes of the winner."""
     finals = settings.finals
     how = [finals.n_seeds, finals.kind.value, finals.alpha, settings.search.seed]
-    text = json.dumps([[asdict(one.params) for one in entered], how])
+    text = json.dumps([[identity_of(one.params) for one in entered], how])
     return sha256(text.encode()).hexdigest()
 
 

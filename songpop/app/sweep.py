@@ -33,6 +33,7 @@ from songpop.search.driver import SearchSummary, run_search
 from songpop.search.optuna_backend import OptunaBackend, open_search
 from songpop.settings import SweepSettings, check_sweep
 from songpop.space import Space, as_entries
+from songpop.space.identity import identity_of
 from songpop.tracking.patience import Patience
 
 if TYPE_CHECKING:  # MLflow, which `sweep` imports while workers train
@@ -132,7 +133,7 @@ def study_identity(settings: SweepSettings, space: Space, ground: Ground) -> dic
         "features": json.dumps(asdict(settings.features), sort_keys=True, default=str),
         "objective": f"val_log_loss, watching {settings.protocol.watch}",
         "train": json.dumps(train, sort_keys=True),
-        "params": json.dumps(asdict(base_params(settings)), sort_keys=True),
+        "params": json.dumps(identity_of(base_params(settings)), sort_keys=True),
         "space": json.dumps(as_entries(space)),
     }
 

@@ -43,9 +43,19 @@ class Dropout:
         return cls(
             n_units=int(used.sum()),
             places=np.where(used > 0, before, -1).astype(np.int64),
-            bounds=np.array([min(round(rate * 2**_BITS), 2**_BITS - 1) for rate in rates], dtype=np.uint32),
-            scales=np.array([1 / (1 - rate) for rate in rates], dtype=np.float32),
+            bounds=np.array([bound_of(rate) for rate in rates], dtype=np.uint32),
+            scales=np.array([scale_of(rate) for rate in rates], dtype=np.float32),
         )
+
+
+def bound_of(rate: float) -> np.uint32:
+    """Return the bits below which a value drops out; 0 <= rate < 1."""
+    return np.uint32(min(round(rate * 2**_BITS), 2**_BITS - 1))
+
+
+def scale_of(rate: float) -> np.float32:
+    """Return what a value that stays is multiplied by, so that the mean stays too; 0 <= rate < 1."""
+    return np.float32(1 / (1 - rate))
 
 
 def dropout_key(seed: int) -> np.uint64:
@@ -57,6 +67,12 @@ def dropout_key(seed: int) -> np.uint64:
 def step_key(key: np.uint64, epoch: int, step: int) -> np.uint64:
     """Return the key of a step's bits; `epoch` and `step` count from 0."""
     return _mixed(_mixed(key + _Q(epoch)) + _Q(step))
+
+
+@inlined
+def stream_key(key: np.uint64, stream: int) -> np.uint64:
+    """Return the key of other bits of the same step than the hidden layers'; `key` is the step's, `stream` from 1."""
+    return _mixed(key + _Q(stream))
 
 
 @inlined

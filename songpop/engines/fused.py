@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
-from songpop.contracts import Matrix, Task, Vector
+from songpop.contracts import Matrix, Params, Task, Vector
 from songpop.engines import kernels
 from songpop.engines.batches import n_steps_of
 from songpop.engines.signature import Signature
@@ -40,6 +40,10 @@ class FusedProgram:
             shapes = self._x.shape, self._y.shape, self._val_x.shape
             raise ValueError(f"rows, truth and validation rows must fit together, but their shapes are {shapes}.")
 
+    def serves(self, params: Params) -> bool:
+        """Say yes: the kernel does all that there is."""
+        return True
+
     def group_of(self, signature: Signature) -> None:
         """Return the same for all: they share everything."""
 
@@ -52,7 +56,8 @@ class FusedProgram:
         # All that NumPy does comes first: code that runs between two kernels finds the cache filled by them.
         orders = [slot.order(len(self._y)) for slot in slots]
         coefficients = [slot.coefficients(self._n_steps(slot)) for slot in slots]
-        losses = [self._train(*one) for one in zip(slots, orders, coefficients, strict=True)]
+        shares = [slot.shares(self._n_steps(slot)) for slot in slots]
+        losses = [self._train(*one) for one in zip(slots, orders, coefficients, shares, strict=True)]
         # A weight that is no number makes no prediction one, whatever an activation's cut ends made of it.
         are_finite = [np.isfinite(slot.weights).all() for slot in slots]
         return np.where(are_finite, losses, np.nan).astype(np.float32)
@@ -61,7 +66,7 @@ class FusedProgram:
         """Return the validation rows' probabilities, shape (S, R_val)."""
         probabilities = np.empty((len(slots), len(self._val_x)), dtype=np.float32)
         for slot, row in zip(slots, probabilities, strict=True):
-            kernels.predict(slot.weights, self._val_x, np.array(slot.sizes), _curve(slot), row)
+            kernels.predict(slot.measured, self._val_x, np.array(slot.sizes), _curve(slot), row)
         return probabilities
 
     def _batch_size(self, slot: Slot) -> int:
@@ -70,7 +75,7 @@ class FusedProgram:
     def _n_steps(self, slot: Slot) -> int:
         return n_steps_of(len(self._y), self._batch_size(slot))
 
-    def _train(self, slot: Slot, order: NDArray[np.int32], coefficients: Matrix) -> float:
+    def _train(self, slot: Slot, order: NDArray[np.int32], coefficients: Matrix, shares: Vector) -> float:
         """Train an epoch, and return its loss."""
         batch_size, loss = self._batch_size(slot), 0.0
         n_call = max(1, _MAX_CALL_ROWS // batch_size)
@@ -89,6 +94,10 @@ class FusedProgram:
                 coefficients[first : first + n_call],
                 np.array(slot.sizes),
                 _curve(slot),
+                shares[first : first + n_call],
+                slot.disturbance,
+                slot.clip_norm,
+                (slot.averages, slot.momentum),
             )
         return loss / len(self._y)
 

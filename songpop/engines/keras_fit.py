@@ -7,7 +7,8 @@ dropout have seeds of their own, and nothing is kept from one trial to the next.
 
 import math
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, final
 
 import numpy as np
@@ -27,6 +28,7 @@ from songpop.contracts import (
 )
 from songpop.engines.batch_order import epoch_order
 from songpop.engines.life import TrialLife
+from songpop.engines.mixup import mixing_shares
 from songpop.engines.resamples import task_of
 from songpop.evaluation.metrics import accuracy, log_loss
 from songpop.models.mlp import build_network
@@ -59,7 +61,7 @@ def _train(spec: TrialSpec, task: Task, on_epoch: OnEpoch) -> TrialResult:
     n_steps = math.ceil(len(task.train.y) / spec.params.batch_size)
     network.compile(
         optimizer=build_optimizer(spec.params),
-        loss="binary_crossentropy",
+        loss=keras.losses.BinaryCrossentropy(label_smoothing=spec.params.label_smoothing),
         # One call into TensorFlow per epoch instead of one per batch; XLA on the CPU is slower for such small nets.
         steps_per_execution=n_steps,
         jit_compile=False,
@@ -83,19 +85,33 @@ def _batches(part: Part, spec: TrialSpec) -> Any:
     x, y = tf.constant(part.x), tf.constant(part.y.reshape(-1, 1))
     n_rows = len(part.y)
 
+    n_steps = math.ceil(n_rows / spec.params.batch_size)
+
     def order(epoch: Any) -> Any:
         return epoch_order(spec.seed, int(epoch), n_rows)
+
+    def shares(epoch: Any) -> Any:
+        return mixing_shares(spec.params.mixup, spec.seed, int(epoch), n_steps)
 
     def one_epoch(epoch: Any) -> Any:
         rows = tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int32), (n_rows,))
         shuffled = (tf.gather(x, rows), tf.gather(y, rows))
-        return tf.data.Dataset.from_tensors(shuffled).rebatch(spec.params.batch_size)
+        batches = tf.data.Dataset.from_tensors(shuffled).rebatch(spec.params.batch_size)
+        if spec.params.mixup == 0:
+            return batches
+        of_steps = tf.ensure_shape(tf.numpy_function(shares, [epoch], tf.float32), (n_steps,))
+        return tf.data.Dataset.zip(batches, tf.data.Dataset.from_tensor_slices(of_steps)).map(_mixed)
 
     options = tf.data.Options()
     options.autotune.enabled = False
     # One iterator over all epochs, each gathered as a whole and then cut: 4 ms per epoch, where a fresh iterator
     # per epoch that gathers each batch cost 20 to 45 ms.
     return tf.data.Dataset.range(spec.n_epochs).flat_map(one_epoch).with_options(options)
+
+
+def _mixed(batch: tuple[Any, Any], share: Any) -> tuple[Any, ...]:
+    """Return x and y of a batch, mixed with the same batch in reverse order."""
+    return tuple(share * part + (1 - share) * tf.reverse(part, [0]) for part in batch)
 
 
 @final
@@ -119,9 +135,10 @@ class _Trial:
     def end_epoch(self, _epoch: int, logs: Mapping[str, float]) -> None:
         """Measure, report, and stop the fit when the trial is over."""
         life = self._life
-        metrics, predictions = self._measure(float(logs["loss"]), life.learning_rate)
-        if life.observe(metrics):
-            self._weights, self._predictions = tuple(self._network.get_weights()), predictions
+        with _averages_of(self._network):
+            metrics, predictions = self._measure(float(logs["loss"]), life.learning_rate)
+            if life.observe(metrics):
+                self._weights, self._predictions = tuple(self._network.get_weights()), predictions
         if not life.has_failed and self._on_epoch(life.history[-1]) is Decision.STOP:
             life.give_up()
         self._network.stop_training = life.is_over
@@ -144,3 +161,15 @@ class _Trial:
             "learning_rate": rate,
         }
         return metrics, np.asarray(probability, dtype=np.float32)
+
+
+@contextmanager
+def _averages_of(network: keras.Model) -> Iterator[None]:
+    """Give the network its averaged weights, if its optimizer keeps any, for as long as the block runs."""
+    if not network.optimizer.use_ema:
+        yield
+        return
+    raw = network.get_weights()
+    network.optimizer.finalize_variable_values(network.trainable_variables)
+    yield
+    network.set_weights(raw)

@@ -5,31 +5,37 @@ Axes: R rows, N steps, B rows of a batch, F features, U units, K hidden layers, 
 each hidden layer, and 1. What a layer has for each row of a batch lies in one array, layer after layer, B * U values
 for each. Arrays are float32 unless said.
 
-Owns: forward pass, gradients. Does not own: what they are called with (fused), products of matrices (products), the
-optimizer's step (descent). All of a small network stays in a core's own cache, each array is passed over as seldom as
-can be, and no framework is asked between two products (docs/decisions/0008). A NaN may get lost in an activation's cut
-ends, so whoever calls looks whether the weights are finite.
+Owns: forward pass, gradients, the order of a step's parts. Does not own: what they are called with (fused), products of
+matrices (products), the last layer (last_layer), what befalls a batch (disturbance), what becomes of gradients
+(clipping, descent) and weights (averaging). All of a small network stays in a core's own cache, each array is passed
+over as seldom as can be, and no framework is asked between two products (docs/decisions/0008). A NaN may get lost in an
+activation's cut ends, so whoever calls looks whether the weights are finite.
 """
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, Vector
-from songpop.engines import curves, descent, dropout, products
+from songpop.engines import averaging, clipping, curves, descent, disturbance, dropout, last_layer, normal, products
+from songpop.engines.averaging import average
+from songpop.engines.clipping import clip
 from songpop.engines.compiled import compiled, inlined
-from songpop.engines.curves import activate, tanh
+from songpop.engines.curves import activate
 from songpop.engines.descent import update
+from songpop.engines.disturbance import Disturbance, disturb
 from songpop.engines.dropout import halves, step_key, unit_bits
+from songpop.engines.last_layer import logit, output
 from songpop.engines.products import multiply, multiply_turned, turn
 
 Sizes: TypeAlias = NDArray[np.int64]
 DropoutArrays: TypeAlias = tuple[NDArray[np.uint32], Vector, NDArray[np.int64]]  # bounds, scales, places
+Averaging: TypeAlias = tuple[Vector, np.float32]  # the averaged weights, shape (P,), or (0,) for none; momentum
 
 _F = np.float32
-_0, _HALF, _1 = _F(0), _F(0.5), _F(1)
-_FACTORS = 512  # probabilities of at least 1/2 whose product a float64 holds
+_0, _1 = _F(0), _F(1)
+_PARTS = averaging, clipping, curves, descent, disturbance, dropout, last_layer, normal, products
 _PIECE = 128  # rows that are measured at once, so that they stay in the cache
 
 # ── parts of a step ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,53 +87,6 @@ def _drop_out(values: Vector, slopes: Vector, key: np.uint64, place: int, bound:
         kept = scale if unit_bits(low, high, i) >= bound else _0
         values[i] *= kept
         slopes[i] *= kept
-
-
-@inlined
-def _output(
-    inputs: Matrix, weights: Vector, y: Vector, slope: Matrix, gradients: Vector, blame: Matrix, errors: Vector
-) -> np.float32:
-    """Return the mean log loss; fill the last layer's gradients, shape (U + 1,), and the blame of its inputs (B, U)."""
-    n_rows, n_in = inputs.shape
-    share = _1 / _F(n_rows)
-    for row in range(n_rows):
-        errors[row] = _logit(inputs[row], weights)
-    loss = _log_loss(errors[:n_rows], y) * share
-    gradients[:] = _0
-    for row in range(n_rows):
-        error = errors[row] * share
-        gradients[n_in] += error
-        for j in range(n_in):
-            gradients[j] += error * inputs[row, j]
-            blame[row, j] = error * weights[j] * slope[row, j]
-    return loss
-
-
-@inlined
-def _log_loss(logits: Vector, y: Vector) -> np.float32:
-    """Return the summed log loss, and put each logit's slope, probability - truth, in its place; shapes (B,).
-
-    The logarithms' sum is the logarithm of a product, and so one call into the C library instead of many.
-    """
-    loss = 0.0
-    for first in range(0, len(logits), _FACTORS):
-        product = 1.0
-        for row in range(first, min(first + _FACTORS, len(logits))):
-            logit = logits[row]
-            t, _ = tanh(_HALF * logit)
-            loss += max(logit, _0) - logit * y[row]
-            product *= _HALF + _HALF * abs(t)  # the probability of the likelier answer: 1/2 to 1
-            logits[row] = _HALF + _HALF * t - y[row]
-        loss -= np.log(product)
-    return _F(loss)
-
-
-@inlined
-def _logit(inputs: Vector, weights: Vector) -> Any:
-    logit = weights[len(inputs)]
-    for j in range(len(inputs)):
-        logit += inputs[j] * weights[j]
-    return logit
 
 
 @inlined
@@ -184,11 +143,9 @@ def _multiply(values: Vector, factors: Vector) -> None:
 @compiled(
     "float64(float32[::1], float32[::1], float32[::1], float32[:, ::1], float32[::1], int32[::1], int64, "
     "Tuple((uint64, int64, int64)), Tuple((uint32[::1], float32[::1], int64[::1])), float32[:, ::1], float32[:, ::1], "
-    "int64[::1], int64)",
-    curves,
-    descent,
-    dropout,
-    products,
+    "int64[::1], int64, float32[::1], Tuple((float32, float32, uint32, float32)), float32, "
+    "Tuple((float32[::1], float32)))",
+    *_PARTS,
 )
 def train_steps(
     weights: Vector,
@@ -204,6 +161,10 @@ def train_steps(
     coefficients: Matrix,
     sizes: Sizes,
     curve: int,
+    shares: Vector,
+    disturbed: Disturbance,
+    clip_norm: np.float32,
+    averaged: Averaging,
 ) -> float:
     """Train N steps in place, and return the loss with penalty, each step's weighted by its rows, summed.
 
@@ -221,6 +182,10 @@ def train_steps(
         coefficients: of each step (updates.py), shape (N, 10).
         sizes: int64, shape (L + 1,).
         curve: place of the activation in `topology.ACTIVATIONS`.
+        shares: of each step (mixup), shape (N,), or (0,) where nothing is mixed.
+        disturbed: how batches are (disturbance).
+        clip_norm: greatest norm of all gradients; 0: any.
+        averaged: the averages are changed.
     """
     n_values = batch_size * sizes[1:-1].sum()
     hidden, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
@@ -228,7 +193,7 @@ def train_steps(
     turned = np.empty((sizes[1:-2] * sizes[2:-1]).max() if len(sizes) > 3 else 0, _F)  # room for a kernel
     batch_x = np.empty((batch_size, sizes[0]), _F)
     batch_y, errors = np.empty(batch_size, _F), np.empty(batch_size, _F)
-    total = 0.0
+    none, total = np.zeros_like(lambdas), 0.0
     for step in range(len(coefficients)):
         rows = order[step * batch_size : (step + 1) * batch_size]
         n_rows = len(rows)
@@ -237,10 +202,11 @@ def train_steps(
             batch_y[row] = y[rows[row]]
         inputs = batch_x[:n_rows]
         key = step_key(drawn[0], drawn[1], drawn[2] + step)
+        disturb(inputs, batch_y[:n_rows], shares[step] if len(shares) > 0 else _1, disturbed, key)
         unit, weight = _forward(weights, inputs, sizes, curve, batch_size, hidden, slopes, key, dropped)
         start, stop, shape = unit * batch_size, unit * batch_size + n_rows * sizes[-2], (n_rows, sizes[-2])
         top, slope, upstream = hidden[start:stop], slopes[start:stop], blame[start:stop]
-        loss = _output(
+        loss = output(
             top.reshape(shape),
             weights[weight:],
             batch_y[:n_rows],
@@ -250,12 +216,18 @@ def train_steps(
             errors,
         )
         _backward(weights, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), gradients, turned)
-        loss += update(weights, means, squares, gradients, lambdas, sizes, coefficients[step])
+        if clip_norm > _0:  # which adds the penalty's gradients, so that the update must not
+            loss += clip(gradients, weights, lambdas, sizes, clip_norm)
+        loss += update(
+            weights, means, squares, gradients, none if clip_norm > _0 else lambdas, sizes, coefficients[step]
+        )
+        if len(averaged[0]) > 0:
+            average(averaged[0], weights, averaged[1], drawn[1] == 0 and drawn[2] + step == 0)
         total += n_rows * np.float64(loss)
     return total
 
 
-@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", curves, descent, dropout, products)
+@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", *_PARTS)
 def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector) -> None:
     """Fill `probabilities`, shape (R,), with those of rows `x`, shape (R, F); the rest as in `train_steps`."""
     n_values = _PIECE * sizes[1:-1].sum()
@@ -266,5 +238,5 @@ def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities:
         unit, weight = _forward(weights, inputs, sizes, curve, _PIECE, hidden, slopes, np.uint64(0), none)
         for row in range(len(inputs)):
             start = unit * _PIECE + row * sizes[-2]
-            logit = _logit(hidden[start : start + sizes[-2]], weights[weight:])
-            probabilities[first + row] = _1 / (_1 + np.exp(-logit))
+            value = logit(hidden[start : start + sizes[-2]], weights[weight:])
+            probabilities[first + row] = _1 / (_1 + np.exp(-value))

@@ -1,6 +1,7 @@
 """Many trials in one process, in groups that share a program: epoch by epoch, the groups in turn.
 
-Owns: which program trains, which group a trial joins, whose turn it is. Does not own: processes (pool).
+Owns: which program trains, which group a trial joins, whose turn it is. Does not own: processes (pool). A GPU's stacks
+do less than a CPU's kernel: a trial that asks for more is trained by the kernel, beside them.
 """
 
 import time
@@ -17,6 +18,8 @@ from songpop.engines.resamples import task_of
 from songpop.engines.signature import signature_of
 from songpop.models.gpu import has_gpu
 
+_Ground: TypeAlias = tuple[int | None, str]  # resample and inputs: what makes the rows and features of a trial
+_Key: TypeAlias = tuple[_Ground, bool, Hashable]  # ground, whether this machine's own program, its group
 _PAUSE_S = 0.02  # before asking again, when trials elsewhere have to end first
 
 
@@ -42,10 +45,12 @@ class Population:
         """
         self._task = task
         self._given = program
-        self._programs: dict[_Ground, tuple[Task, Program]] = {}
-        self._groups: dict[Hashable, Group] = {}
-        self._turns: list[Hashable] = []  # the next one first
-        self._trained: Hashable = None
+        # By rows and features of a trial: what suits this machine, and if a trial needs it, the kernel.
+        self._programs: dict[tuple[_Ground, bool], Program] = {}
+        self._tasks: dict[_Ground, Task] = {}
+        self._groups: dict[_Key, Group] = {}
+        self._turns: list[_Key] = []  # the next one first
+        self._trained: _Key
 
     @property
     def n_trials(self) -> int:
@@ -55,7 +60,7 @@ class Population:
     @property
     def n_traces(self) -> int:
         """Programs that were compiled for trials: none on a CPU, on a GPU a constant number per network."""
-        return sum(program.n_traces for _, program in self._programs.values())
+        return sum(program.n_traces for program in self._programs.values())
 
     @property
     def filled_share(self) -> float:
@@ -69,9 +74,9 @@ class Population:
         Raises:
             SettingsError: if a trial's hyperparameters cannot be meant.
         """
-        keys = [(_ground_of(spec), self._program(spec).group_of(signature_of(spec.params))) for spec in specs]
+        keys = [self._key(spec) for spec in specs]
         for key in dict.fromkeys(keys):
-            task, program = self._programs[key[0]]
+            program, task = self._programs[key[:2]], self._tasks[key[0]]
             group = self._groups.setdefault(key, Group(program, task.validation))
             if not group.n_trials:
                 self._turns.append(key)
@@ -91,21 +96,23 @@ class Population:
             self._turns.remove(self._trained)
         return ended
 
-    def _program(self, spec: TrialSpec) -> Program:
-        """Return what trains on a spec's rows and features, made when the first such trial comes."""
-        ground = _ground_of(spec)
-        if ground not in self._programs:
-            task = task_of(self._task, spec)
-            given = self._given if task is self._task else None
-            self._programs[ground] = task, given or program_for(task)
-        return self._programs[ground][1]
+    def _key(self, spec: TrialSpec) -> _Key:
+        """Return the group of a trial: its ground, whether this machine's own program serves it, and the rest."""
+        ground = (spec.resample, spec.params.inputs)
+        if ground not in self._tasks:
+            self._tasks[ground] = task_of(self._task, spec)
+        is_served = self._program(ground, True).serves(spec.params)
+        program = self._program(ground, is_served)
+        return ground, is_served, program.group_of(signature_of(spec.params))
 
-
-_Ground: TypeAlias = tuple[int | None, str]  # resample and inputs: what makes the rows and features of a trial
-
-
-def _ground_of(spec: TrialSpec) -> _Ground:
-    return spec.resample, spec.params.inputs
+    def _program(self, ground: _Ground, is_own: bool) -> Program:
+        """Return what trains on a ground: this machine's own, or else the kernel; made at the first trial."""
+        if (ground, is_own) not in self._programs:
+            task = self._tasks[ground]
+            given = self._given if is_own and task is self._task else None
+            make = program_for if is_own else FusedProgram
+            self._programs[ground, is_own] = given or make(task)
+        return self._programs[ground, is_own]
 
 
 @final

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Sequence
 from typing import Protocol
 
-from songpop.contracts import Matrix, Vector
+from songpop.contracts import Matrix, Params, Vector
 from songpop.engines.signature import Signature
 from songpop.engines.slot import Slot
 
@@ -14,6 +14,10 @@ class Program(Protocol):
     @property
     def n_traces(self) -> int:
         """Programs that were compiled for trials of this process; not more for a trial whose signature is known."""
+        ...
+
+    def serves(self, params: Params) -> bool:
+        """Say whether it does all that these hyperparameters ask for; a trial that it does not serve is not its."""
         ...
 
     def group_of(self, signature: Signature) -> Hashable:

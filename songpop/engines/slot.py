@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, TrialResult, TrialSpec, Vector
 from songpop.engines.batch_order import epoch_order
+from songpop.engines.disturbance import disturbance_of
 from songpop.engines.dropout import Dropout, dropout_key
 from songpop.engines.life import TrialLife
+from songpop.engines.mixup import mixing_shares
 from songpop.engines.signature import signature_of
 from songpop.engines.updates import step_coefficients
 from songpop.models.topology import dropout_rates, initial_weights, penalties, weight_shapes
@@ -22,7 +24,10 @@ from songpop.models.topology import dropout_rates, initial_weights, penalties, w
 
 @final
 class Slot:
-    """A trial in its seat; whoever trains it changes `weights`, `means` and `squares`, shape (P,), in place."""
+    """A trial in its seat; whoever trains it changes `weights`, `means` and `squares`, shape (P,), in place.
+
+    Likewise `averages`, which have shape (0,) where the trial has none.
+    """
 
     def __init__(self, spec: TrialSpec, n_features: int) -> None:
         """Begin a trial.
@@ -36,11 +41,20 @@ class Slot:
         self.dropout = Dropout.of(dropout_rates(spec.params), self.signature.widths)
         self.dropout_key = dropout_key(spec.seed)
         self.lambdas = self._lambdas(spec)
+        self.disturbance = disturbance_of(spec.params)
+        self.clip_norm = np.float32(spec.params.clip_norm)
+        self.momentum = np.float32(spec.params.weight_average)
         self.weights = pack(initial_weights(spec.params, n_features, spec.seed))
-        self._kernels = unpack(self.weights, self.sizes)[::2]  # views
+        self.averages = self.weights.copy() if self.momentum else np.empty(0, dtype=np.float32)
+        self._kernels = unpack(self.measured, self.sizes)[::2]  # views
         self.means, self.squares = np.zeros_like(self.weights), np.zeros_like(self.weights)
         self._kept: tuple[Vector, Vector] | None = None  # weights, and predictions with them
         self._started_at_s, self._clock_s = time.time(), time.perf_counter()
+
+    @property
+    def measured(self) -> Vector:
+        """The weights that are measured and kept, shape (P,): the averages, if the trial has any."""
+        return self.averages if self.momentum else self.weights
 
     def order(self, n_rows: int) -> NDArray[np.int32]:
         """Return the order of the rows in the epoch that comes next, shape (R,)."""
@@ -51,8 +65,13 @@ class Slot:
         first_step = self.life.n_epochs * n_steps + 1
         return step_coefficients(self.life.spec.params, self.life.learning_rate, first_step, n_steps)
 
+    def shares(self, n_steps: int) -> Vector:
+        """Return the shares of the epoch that comes next, shape (N,), or (0,) where nothing is mixed."""
+        spec = self.life.spec
+        return mixing_shares(spec.params.mixup, spec.seed, self.life.n_epochs, n_steps)
+
     def penalty(self) -> float:
-        """Return the penalty of the present weights, with Keras' formula."""
+        """Return the penalty of the measured weights, with Keras' formula."""
         total = 0.0
         for kernel, (l1, l2) in zip(self._kernels, self.lambdas, strict=True):
             if l1 or l2:
@@ -60,8 +79,8 @@ class Slot:
         return total
 
     def keep(self, predictions: Vector) -> None:
-        """Remember the present weights, and the validation rows' probabilities with them, as the trial's best."""
-        self._kept = self.weights.copy(), predictions.copy()
+        """Remember the measured weights, and the validation rows' probabilities with them, as the trial's best."""
+        self._kept = self.measured.copy(), predictions.copy()
 
     def result(self, y: Vector) -> TrialResult:
         """Return the finished trial; `y` is the truth of the validation rows."""

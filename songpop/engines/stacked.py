@@ -1,9 +1,9 @@
 """Many small networks trained as one program, on a GPU: pure functions over stacked arrays.
 
 Axes: S slots, B rows of a batch, R rows of a part, F features, U units, N steps. Arrays are float32 unless said.
-Everything that a space can vary, shapes and activation apart, is a tensor with one entry per slot. A slot's numbers
-do not depend on the other slots: products are taken slot by slot, all else is elementwise, and sums run within a slot
-(to the last bit where XLA has not compiled the whole, as tests hold).
+Everything that it knows of a trial (stacked_program says what), shapes and activation apart, is a tensor with one entry
+per slot. A slot's numbers do not depend on the other slots: products are taken slot by slot, all else is elementwise,
+and sums run within a slot (to the last bit where XLA has not compiled the whole, as tests hold).
 
 Owns: forward pass, gradients, update, the epoch as one call. Does not own: which trial a slot holds (slots), how slots
 are laid out (stacked_program).

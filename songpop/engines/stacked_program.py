@@ -5,12 +5,13 @@ Owns: laying out, and how an epoch is cut into calls. Does not own: the arithmet
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from songpop.contracts import Matrix, Task, Vector
+from songpop.contracts import Matrix, Params, Task, Vector
 from songpop.engines.batches import LANES, in_steps, padded_rows, row_weights
 from songpop.engines.dropout import draw_bits
 from songpop.engines.layout import Layout
@@ -19,13 +20,23 @@ from songpop.engines.slot import Slot, pack, unpack
 from songpop.engines.stacked import StackedNetwork
 from songpop.models.runtime import tf
 
+# What a stack does. A list of what it can, not of what it lacks: a new parameter goes to the kernel until it is here.
+_KNOWN = frozenset({
+    "widths", "activation", "first_regularized", "batch_size", "regularization", "l1", "l2", "dropout_first",
+    "dropout_later", "optimizer", "learning_rate", "momentum", "weight_decay", "schedule", "step_every", "step_factor",
+    "decay_to", "cosine_to", "warmup_epochs", "plateau_patience", "plateau_factor",
+})  # fmt: skip
 _MAX_CALL_BYTES = 64 * 2**20  # of batches and masks that are laid out for one call into TensorFlow
 _PREDICT_CELLS = 32 * 2**20  # hidden values of one call that measures: rows are cut into pieces above it
 
 
 @final
 class StackedProgram:
-    """Trains slots of one signature as one stack; implements `program.Program`."""
+    """Trains slots of one signature as one stack; implements `program.Program`.
+
+    It does not mix rows, smooth labels, disturb features, average weights or clip gradients: a trial that asks for any
+    of it is not served, and is trained by the CPU's kernel, on a machine with a GPU too (population).
+    """
 
     def __init__(self, task: Task, *, is_compiled: bool = True) -> None:
         """Copy a task into the device's memory.
@@ -45,6 +56,10 @@ class StackedProgram:
     def n_traces(self) -> int:
         """How often TensorFlow has traced a function: a constant number per network, however many trials."""
         return sum(network.n_traces for network in self._networks.values())
+
+    def serves(self, params: Params) -> bool:
+        """Say whether all that a stack does not know is at its default."""
+        return all(getattr(params, field.name) == field.default for field in fields(params) if field.name not in _KNOWN)
 
     def group_of(self, signature: Signature) -> Signature:
         """Return the signature: what differs in it cannot share a stack."""

@@ -7,7 +7,14 @@ from collections.abc import Callable
 
 from songpop.contracts import Params
 from songpop.models.runtime import keras
-from songpop.models.topology import check_network, dropout_rates, hidden_widths, initial_weights, layer_seeds
+from songpop.models.topology import (
+    check_network,
+    dropout_rates,
+    hidden_widths,
+    initial_weights,
+    input_seeds,
+    layer_seeds,
+)
 
 # Kernel penalties by name, with Keras' formulas.
 _PENALTIES: dict[str, Callable[[Params], keras.regularizers.Regularizer | None]] = {
@@ -23,7 +30,8 @@ def build_network(params: Params, n_features: int, seed: int) -> keras.Model:
 
     Hidden layers are Dense; from layer `first_regularized` on, their kernels carry the penalty, and a Dropout
     follows: `dropout_first` behind the first of them, `dropout_later` behind the others. The last layer is
-    Dense(1, sigmoid), without penalty. It begins with `topology.initial_weights`. All randomness comes from `seed`.
+    Dense(1, sigmoid), without penalty. Before the first layer the features get their noise and dropout, in training.
+    It begins with `topology.initial_weights`. All randomness comes from `seed`.
 
     Raises:
         SettingsError: if widths, activation or regularisation cannot be meant.
@@ -31,7 +39,8 @@ def build_network(params: Params, n_features: int, seed: int) -> keras.Model:
     check_network(params)
     widths, penalty = hidden_widths(params), _PENALTIES[params.regularization]
     seeds, rates = layer_seeds(seed, len(widths) + 1), dropout_rates(params)
-    inputs = hidden = keras.Input((n_features,), name="features")
+    inputs = keras.Input((n_features,), name="features")
+    hidden = _disturbed(inputs, params, seed)
     for k, (n_units, (_, dropout_seed)) in enumerate(zip(widths, seeds, strict=False)):
         hidden = keras.layers.Dense(
             n_units,
@@ -45,3 +54,13 @@ def build_network(params: Params, n_features: int, seed: int) -> keras.Model:
     network = keras.Model(inputs, probability, name="network")
     network.set_weights(list(initial_weights(params, n_features, seed)))
     return network
+
+
+def _disturbed(features: keras.KerasTensor, params: Params, seed: int) -> keras.KerasTensor:
+    """Return the features as training sees them; no layer where there is nothing to do."""
+    noise_seed, dropout_seed = input_seeds(seed)
+    if params.input_noise > 0:
+        features = keras.layers.GaussianNoise(params.input_noise, seed=noise_seed, name="input_noise")(features)
+    if params.dropout_input > 0:
+        features = keras.layers.Dropout(params.dropout_input, seed=dropout_seed, name="dropout_input")(features)
+    return features

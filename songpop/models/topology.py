@@ -4,6 +4,7 @@ Owns: what engines and the Keras model must agree on. Does not own: layers (mlp)
 this, and never TensorFlow.
 """
 
+import math
 from collections.abc import Collection
 from itertools import pairwise
 
@@ -14,6 +15,8 @@ from songpop.errors import SettingsError
 
 ACTIVATIONS = ("relu", "gelu", "silu", "selu", "elu", "tanh")
 REGULARIZATIONS = ("none", "l1", "l2", "l1_l2")
+_BELOW_1 = ("dropout_first", "dropout_later", "dropout_input", "label_smoothing", "weight_average")
+_INPUT_STREAM = 0x1A
 
 
 def hidden_widths(params: Params) -> tuple[int, ...]:
@@ -35,6 +38,12 @@ def layer_seeds(seed: int, n_layers: int) -> tuple[tuple[int, int], ...]:
     state = np.random.SeedSequence(seed).generate_state(2 * n_layers).tolist()
     # Keras takes seeds below 2**31.
     return tuple((state[2 * k] >> 1, state[2 * k + 1] >> 1) for k in range(n_layers))
+
+
+def input_seeds(seed: int) -> tuple[int, int]:
+    """Return (seed of the features' noise, seed of their dropout), from one trial's seed; none of `layer_seeds`."""
+    noise, dropout = np.random.SeedSequence([seed, _INPUT_STREAM]).generate_state(2).tolist()
+    return noise >> 1, dropout >> 1
 
 
 def weight_shapes(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
@@ -81,7 +90,7 @@ def check_network(params: Params) -> None:
     """Check what is no number's range alone.
 
     Raises:
-        SettingsError: if activation, regularisation or a dropout rate cannot be meant.
+        SettingsError: if activation, regularisation, a rate or another number cannot be meant.
     """
     choices: tuple[tuple[str, str, Collection[str]], ...] = (
         ("activation", params.activation, ACTIVATIONS),
@@ -90,9 +99,14 @@ def check_network(params: Params) -> None:
     for key, value, known in choices:
         if value not in known:
             raise SettingsError(f"`{key}` must be one of {list(known)}, but it is {value!r}.")
-    for key, rate in (("dropout_first", params.dropout_first), ("dropout_later", params.dropout_later)):
-        if not 0 <= rate < 1:
+    for key in _BELOW_1:
+        if not 0 <= (rate := getattr(params, key)) < 1:
             raise SettingsError(f"`0 <= {key} < 1` must hold, but it is {rate}.")
+    if not 0 <= params.input_noise <= 1:  # Keras' bounds
+        raise SettingsError(f"`0 <= input_noise <= 1` must hold, but it is {params.input_noise}.")
+    for key in ("mixup", "clip_norm"):
+        if not 0 <= (value := getattr(params, key)) < math.inf:
+            raise SettingsError(f"`{key} >= 0` must hold and be finite, but it is {value}.")
 
 
 def _dropout_rate(params: Params, layer: int) -> float:

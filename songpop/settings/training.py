@@ -23,6 +23,10 @@ class ModelSettings:
     l2: float | None = None
     dropout_first: float | None = None
     dropout_later: float | None = None
+    dropout_input: float | None = None
+    input_noise: float | None = None
+    mixup: float | None = None
+    label_smoothing: float | None = None
 
 
 @dataclass
@@ -33,6 +37,8 @@ class OptimizerSettings:
     learning_rate: float | None = None
     momentum: float | None = None
     weight_decay: float | None = None
+    clip_norm: float | None = None
+    weight_average: float | None = None
 
 
 @dataclass

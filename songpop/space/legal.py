@@ -28,6 +28,11 @@ LEGAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 
+# Each is something that training does, or, at 0, does not.
+OFF_AT_0 = ("dropout_input", "input_noise", "mixup", "label_smoothing", "clip_norm", "weight_average")
+# What a network without it has; recorded and told only where it is something else.
+OFF_AT: Mapping[str, Value] = MappingProxyType({"inputs": "all", **dict.fromkeys(OFF_AT_0, 0.0)})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Bounds:
@@ -59,9 +64,15 @@ BOUNDS: Mapping[str, Bounds] = MappingProxyType(
         "l2": Bounds(low=0),
         "dropout_first": Bounds(low=0, high=1, high_open=True),
         "dropout_later": Bounds(low=0, high=1, high_open=True),
+        "dropout_input": Bounds(low=0, high=1, high_open=True),
+        "input_noise": Bounds(low=0, high=1),
+        "mixup": Bounds(low=0),
+        "label_smoothing": Bounds(low=0, high=1, high_open=True),
         "learning_rate": Bounds(low=0, low_open=True),
         "momentum": Bounds(low=0, high=1, high_open=True),
         "weight_decay": Bounds(low=0),
+        "clip_norm": Bounds(low=0),
+        "weight_average": Bounds(low=0, high=1, high_open=True),
         "step_every": Bounds(low=1),
         "step_factor": Bounds(low=0, high=1, low_open=True),
         "decay_to": Bounds(low=0, high=1, low_open=True),

@@ -35,7 +35,8 @@ class Search:
 
 
 BASE = {
-    "inputs": "rates", "widths": "128-64-32-16", "activation": "relu", "batch_size": 64, "first_regularized": 1, "regularization": "none",
+    "inputs": "rates", "widths": "128-64-32-16", "activation": "relu", "batch_size": 64, "first_regularized": 1,
+    "regularization": "none",
     "dropout_first": 0.0, "dropout_later": 0.0, "optimizer": "adam", "schedule": "constant",
 }  # fmt: skip
 

@@ -199,7 +199,7 @@ def test_what_is_fixed_though_the_space_has_it_is_told(fixed: dict[str, Any], to
     assert told_fixed(settings) == told
 
 
-@pytest.mark.parametrize("space", ["full", "grid", "published"])
+@pytest.mark.parametrize("space", ["full", "cocktail", "grid", "published"])
 @pytest.mark.parametrize(("override", "field", "value"), OPTIONS)
 def test_an_option_of_a_group_decides_under_every_space(space: str, override: str, field: str, value: str) -> None:
     settings = compose_settings("sweep", [f"space={space}", override])

@@ -23,6 +23,8 @@ from songpop.contracts import (
     TrialState,
     Wait,
 )
+from songpop.engines.batch_order import epoch_order
+from songpop.engines.mixup import mixing_shares
 from songpop.evaluation.metrics import accuracy, log_loss, roc_auc
 from songpop.models.export import predict_rows
 from songpop.models.mlp import build_network
@@ -30,6 +32,14 @@ from songpop.models.schedules import learning_rates, start_plateau, step_plateau
 
 N_ROWS, N_FEATURES = 200, 6
 PARAMS = Params(widths="8-4", regularization="l2", l2=1e-2, dropout_first=0.3, dropout_later=0.1, learning_rate=1e-2)
+COCKTAIL: dict[str, float] = {
+    "label_smoothing": 0.1,
+    "mixup": 0.4,
+    "input_noise": 0.2,
+    "dropout_input": 0.1,
+    "weight_average": 0.9,
+    "clip_norm": 0.2,
+}
 SPEC = TrialSpec(trial=3, params=PARAMS, seed=11, n_epochs=4, patience=None)
 
 
@@ -99,6 +109,49 @@ class EngineSuite(ABC):
         assert result.metrics["val_roc_auc"] == pytest.approx(roc_auc(y, again), abs=1e-4)
         penalty = PARAMS.l2 * sum(float(np.square(k).sum()) for k in (result.weights[0], result.weights[2]))
         assert result.metrics["val_loss"] - result.metrics["val_log_loss"] == pytest.approx(penalty, rel=1e-4)
+
+    @pytest.mark.parametrize("name", COCKTAIL)
+    def test_each_part_of_a_cocktail_acts_and_is_the_same_again(self, name: str) -> None:
+        spec = spec_with(**{name: COCKTAIL[name]})
+        first = self.run_one(spec)
+        assert same(first, self.run_one(spec))
+        assert history_of(first) != history_of(self.run_one(SPEC))
+
+    def test_averaged_weights_are_measured_and_kept_and_the_others_trained(self) -> None:
+        """The averages of a trial that learns are behind its weights; the training loss is that of the latter."""
+        raw, averaged = self.run_one(SPEC), self.run_one(spec_with(weight_average=0.99))
+        assert [r.metrics["loss"] for r in averaged.history] == [r.metrics["loss"] for r in raw.history]
+        assert all(
+            one.metrics["val_log_loss"] > other.metrics["val_log_loss"]
+            for one, other in zip(averaged.history, raw.history, strict=True)
+        )
+        assert averaged.weights is not None
+        network = build_network(PARAMS, N_FEATURES, seed=0)
+        network.set_weights(list(averaged.weights))
+        validation = small_task().validation
+        again = predict_rows(network, validation.x)
+        np.testing.assert_allclose(again, averaged.val_predictions, atol=1e-6)
+        assert averaged.metrics["val_log_loss"] == pytest.approx(log_loss(validation.y, again), abs=1e-6)
+        penalty = PARAMS.l2 * sum(float(np.square(k).sum()) for k in (averaged.weights[0], averaged.weights[2]))
+        measured = averaged.metrics["val_loss"] - averaged.metrics["val_log_loss"]
+        assert measured == pytest.approx(penalty, rel=1e-4)
+
+    def test_mixed_rows_and_smooth_labels_are_trained_on(self) -> None:
+        """Without movement, the training loss is that of what is seen, in batches the last of which is short."""
+        plain = {"optimizer": "sgd", "learning_rate": 1e-12, "regularization": "none"}
+        none = {"dropout_first": 0.0, "dropout_later": 0.0}
+        spec = spec_with(replace(SPEC, n_epochs=2), mixup=0.4, label_smoothing=0.2, **plain, **none)
+        train, network = small_task().train, build_network(spec.params, N_FEATURES, spec.seed)
+        n_steps = -(-N_ROWS // spec.params.batch_size)
+        for epoch, report in enumerate(self.run_one(spec).history):
+            order, total = epoch_order(spec.seed, epoch, N_ROWS), 0.0
+            for step, share in enumerate(mixing_shares(0.4, spec.seed, epoch, n_steps)):
+                rows = order[step * spec.params.batch_size :][: spec.params.batch_size]
+                x, y = (share * part[rows] + (1 - share) * part[rows[::-1]] for part in (train.x, train.y))
+                p = predict_rows(network, x)
+                y = y * 0.8 + 0.1
+                total -= float((y * np.log(p) + (1 - y) * np.log1p(-p)).sum())
+            assert report.metrics["loss"] == pytest.approx(total / N_ROWS, rel=1e-5)
 
     @pytest.mark.parametrize("batch_size", [64, N_ROWS, 3 * N_ROWS])
     def test_any_batch_size_trains_on_every_row(self, batch_size: int) -> None:
@@ -170,10 +223,15 @@ class EngineSuite(ABC):
         assert [r.metrics["learning_rate"] for r in history] == pytest.approx(expected)
         assert expected[-1] < expected[0]
 
-    def test_a_trial_does_not_depend_on_what_ran_before(self) -> None:
-        others = [replace(spec_with(optimizer="sgd", batch_size=16), trial=0), replace(SPEC, trial=1, seed=12)]
-        after = run_all(self.make_engine(small_task()), [*others, SPEC])
-        assert history_of(self.run_one(SPEC)) == history_of(after[3])
+    @pytest.mark.parametrize("cocktail", [{}, COCKTAIL], ids=["plain", "cocktail"])
+    def test_a_trial_does_not_depend_on_what_ran_before(self, cocktail: dict[str, float]) -> None:
+        spec = spec_with(**cocktail)
+        others = [
+            replace(spec_with(spec, optimizer="sgd", batch_size=16), trial=0),
+            replace(spec, trial=1, seed=12),
+        ]
+        after = run_all(self.make_engine(small_task()), [*others, spec])
+        assert history_of(self.run_one(spec)) == history_of(after[3])
         assert history_of(after[1]) != history_of(after[3])
 
     @pytest.mark.slow
@@ -181,6 +239,13 @@ class EngineSuite(ABC):
         code = f"import sys; sys.path.insert(0, {str(__file__).rpartition('/')[0]!r})\n{self.fresh_process}"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert json.loads(done.stdout) == [list(row) for row in history_of(self.run_one(SPEC))]
+
+
+def same(one: TrialResult, other: TrialResult) -> bool:
+    assert one.weights is not None
+    assert other.weights is not None
+    are_weights_equal = all((a == b).all() for a, b in zip(one.weights, other.weights, strict=True))
+    return are_weights_equal and one.history == other.history and one.metrics == other.metrics
 
 
 def history_of(result: TrialResult) -> list[tuple[float, ...]]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from engine_suite import SPEC, run_all, small_task, spec_with
+from engine_suite import COCKTAIL, SPEC, run_all, same, small_task, spec_with
 
 from songpop.contracts import Params, TrialResult, TrialSpec, TrialState
 from songpop.engines import fused as fused_program
@@ -25,14 +25,9 @@ OTHERS = [
     replace(spec_with(dropout_first=0.9), trial=6, n_epochs=7),
     replace(spec_with(widths="16-8"), trial=7),  # another signature: in turns with the others
     replace(spec_with(batch_size=33), trial=8),
+    replace(spec_with(**COCKTAIL), trial=9),
+    replace(spec_with(optimizer="adamw", batch_size=33, **COCKTAIL), trial=10),
 ]
-
-
-def same(one: TrialResult, other: TrialResult) -> bool:
-    assert one.weights is not None
-    assert other.weights is not None
-    are_weights_equal = all((a == b).all() for a, b in zip(one.weights, other.weights, strict=True))
-    return are_weights_equal and one.history == other.history and one.metrics == other.metrics
 
 
 def fused() -> Program:
@@ -76,14 +71,17 @@ def test_it_does_not_matter_how_an_epoch_is_cut(
     program: Callable[[], Program], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A million rows are trained in many calls and measured in pieces."""
-    whole = run(program, 4, [OTHERS[0], SPEC])[3]
+    specs = [OTHERS[0], SPEC, OTHERS[-1]]
+    whole = run(program, 4, specs)
     monkeypatch.setattr(fused_program, "_MAX_CALL_ROWS", 1)
     monkeypatch.setattr(stacked_program, "_MAX_CALL_BYTES", 1)
     monkeypatch.setattr(stacked_program, "_PREDICT_CELLS", 1)
-    cut = run(program, 4, [OTHERS[0], SPEC])[3]
-    assert cut.metrics == whole.metrics
-    np.testing.assert_array_equal(cut.val_predictions, whole.val_predictions)
-    assert [r.metrics["val_log_loss"] for r in cut.history] == [r.metrics["val_log_loss"] for r in whole.history]
+    cut = run(program, 4, specs)
+    for k in whole:
+        assert cut[k].metrics == whole[k].metrics
+        np.testing.assert_array_equal(cut[k].val_predictions, whole[k].val_predictions)
+        values = [[r.metrics["val_log_loss"] for r in one[k].history] for one in (cut, whole)]
+        assert values[0] == values[1]
 
 
 def test_both_programs_train_the_same() -> None:
@@ -97,10 +95,19 @@ def test_both_programs_train_the_same() -> None:
 
 
 @pytest.mark.slow
-def test_with_dropout_the_means_over_seeds_are_keras_means() -> None:
+@pytest.mark.parametrize(
+    "drawn",
+    [
+        {"dropout_first": 0.4, "dropout_later": 0.2},
+        {"dropout_input": 0.3, "input_noise": 0.5},
+        {"input_noise": 1.0, "mixup": 0.4, "label_smoothing": 0.1},
+    ],
+    ids=str,
+)
+def test_with_what_is_drawn_the_means_over_seeds_are_keras_means(drawn: dict[str, float]) -> None:
     from songpop.engines.keras_fit import KerasEngine
 
-    params = Params(widths="32-16", dropout_first=0.4, dropout_later=0.2, learning_rate=3e-3, batch_size=32)
+    params = Params(widths="32-16", learning_rate=3e-3, batch_size=32, **drawn)
     specs = [TrialSpec(trial=k, params=params, seed=k, n_epochs=8, patience=None) for k in range(20)]
     values = []
     for engine in (InProcessEngine(small_task(), 20), KerasEngine(small_task())):

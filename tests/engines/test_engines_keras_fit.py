@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from engine_suite import N_FEATURES, N_ROWS, SPEC, EngineSuite, small_task, spec_with
 
@@ -7,6 +8,7 @@ from songpop.contracts import Engine, Task
 from songpop.engines.keras_fit import KerasEngine
 from songpop.models.mlp import build_network
 from songpop.models.optimizers import build_optimizer
+from songpop.models.runtime import keras
 
 
 class TestKerasEngine(EngineSuite):
@@ -37,3 +39,18 @@ class TestKerasEngine(EngineSuite):
         ).history
         for name in ("loss", "val_loss", "val_accuracy"):
             assert [r.metrics[name] for r in history] == pytest.approx(plain[name], rel=1e-4)
+
+    def test_its_averages_are_those_that_keras_ends_with(self) -> None:
+        """`fit` gives the network the optimizer's averages when it is done."""
+        spec = spec_with(replace(SPEC, n_epochs=5), weight_average=0.7, clip_norm=0.1, label_smoothing=0.1)
+        spec = spec_with(spec, batch_size=N_ROWS, dropout_first=0.0, dropout_later=0.0)
+        result, task = self.run_one(spec), small_task()
+        network = build_network(spec.params, N_FEATURES, spec.seed)
+        loss = keras.losses.BinaryCrossentropy(label_smoothing=0.1)
+        optimizer = keras.optimizers.Adam(1e-2, use_ema=True, ema_momentum=0.7, global_clipnorm=0.1)
+        network.compile(optimizer, loss)
+        history = network.fit(task.train.x, task.train.y[:, None], batch_size=N_ROWS, epochs=5, verbose=0).history
+        assert [r.metrics["loss"] for r in result.history] == pytest.approx(history["loss"], rel=1e-4)
+        assert result.weights is not None
+        for mine, theirs in zip(result.weights, network.get_weights(), strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=1e-5)

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from songpop.contracts import Params
+from songpop.engines.disturbance import disturbance_of
 from songpop.engines.dropout import Dropout, draw_bits, dropout_key
 from songpop.engines.kernels import predict, train_steps
 from songpop.engines.slot import unpack
@@ -14,6 +16,8 @@ from songpop.models.runtime import keras, tf
 from songpop.models.topology import ACTIVATIONS, weight_shapes
 
 PLAIN_STEP = np.array([[0, 0, 0, 0, 0, 1, 0, 1, 0, 1]], np.float32)  # w <- w - gradient
+NOTHING = np.empty(0, np.float32)
+PLAIN = (NOTHING, disturbance_of(Params()), np.float32(0), (NOTHING, np.float32(0)))  # neither mixed nor averaged …
 
 
 def gradients_of(weights: list, x: np.ndarray, y: np.ndarray, name: str, masks: list, lambdas: np.ndarray):
@@ -62,6 +66,7 @@ def test_one_step_follows_the_gradient(
     loss = train_steps(
         after, np.zeros_like(after), np.zeros_like(after), x, y, order, n_rows, (key, 4, 9),
         (dropout.bounds, dropout.scales, dropout.places), lambdas, PLAIN_STEP, np.array(sizes), ACTIVATIONS.index(name),
+        *PLAIN,
     )  # fmt: skip
     assert loss / n_rows == pytest.approx(expected[0], abs=2e-5)
     for mine, theirs in zip(unpack(weights - after, sizes), expected[1], strict=True):

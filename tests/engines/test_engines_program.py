@@ -111,6 +111,56 @@ def test_five_epochs_without_dropout_are_keras_five_epochs(batch_size: int, prog
     assert differences(program, specs)[1] < 1e-3
 
 
+COCKTAILS: list[dict[str, float]] = [
+    {"label_smoothing": 0.1},
+    {"mixup": 0.4},
+    {"mixup": 1e-3},  # shares next to 0 and 1
+    {"clip_norm": 0.05},
+    {"clip_norm": 1e6},
+    {"weight_average": 0.9},
+    {"weight_average": 0.999},
+    {"label_smoothing": 0.2, "mixup": 0.2, "clip_norm": 0.3, "weight_average": 0.5},
+]
+
+
+def test_one_update_with_a_cocktail_is_keras_update() -> None:
+    specs = [
+        replace(PLAIN, trial=k, params=replace(PLAIN.params, optimizer=name, batch_size=200, **cocktail))
+        for k, (name, cocktail) in enumerate(product(OPTIMIZERS, COCKTAILS))
+    ]
+    specs = [
+        replace(spec, params=replace(spec.params, regularization=REGULARIZATIONS[spec.trial % 4])) for spec in specs
+    ]
+    weights, metrics = differences(FusedProgram, specs)
+    assert weights < 1e-6
+    assert metrics < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cocktail", COCKTAILS, ids=str)
+def test_five_epochs_with_a_cocktail_are_keras_five_epochs(cocktail: dict[str, float]) -> None:
+    """Of 7 batches each, the last one of which is short."""
+    specs = [
+        replace(
+            PLAIN,
+            trial=k,
+            n_epochs=5,
+            params=replace(
+                PLAIN.params,
+                optimizer=name,
+                batch_size=32,
+                regularization=("l2", "none", "l1_l2", "l1", "none")[k],
+                activation=LEGAL[k],
+                **cocktail,
+            ),
+        )
+        for k, name in enumerate(OPTIMIZERS)
+    ]
+    weights, metrics = differences(FusedProgram, specs)
+    assert weights < 1e-3
+    assert metrics < 1e-3
+
+
 @PROGRAMS
 @pytest.mark.parametrize("activation", LEGAL)
 def test_a_slot_becomes_a_plain_keras_model(activation: str, program: Callable[[Task], Program]) -> None:

@@ -1,11 +1,14 @@
 """Stacks: what is traced, whose turn it is, what is filled up. What they compute is tested beside the kernel's."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 
-from engine_suite import SPEC, small_task, spec_with
+import pytest
+from engine_suite import COCKTAIL, PARAMS, SPEC, run_all, same, small_task, spec_with
 
-from songpop.contracts import TrialSpec
-from songpop.engines.population import Population
+from songpop.contracts import Params, TrialSpec
+from songpop.engines import stacked_program
+from songpop.engines.fused import FusedProgram
+from songpop.engines.population import InProcessEngine, Population
 from songpop.engines.stacked_program import StackedProgram
 
 
@@ -42,3 +45,28 @@ def test_stacks_take_turns_an_epoch_at_a_time() -> None:
     population.add([SPEC, replace(SPEC, trial=1), replace(SPEC, trial=2)])
     population.train()
     assert population.filled_share == 3 / 4  # a stack of three is computed as one of four
+
+
+@pytest.mark.parametrize("name", COCKTAIL)
+def test_what_a_stack_lacks_is_trained_by_the_kernel_to_the_last_bit(name: str) -> None:
+    """Beside a trial that the stack serves, and of the same signature."""
+    asking = replace(spec_with(**{name: COCKTAIL[name]}), trial=7)
+    program = StackedProgram(small_task(), is_compiled=False)
+    assert program.serves(SPEC.params)
+    assert not program.serves(asking.params)
+    together = run_all(InProcessEngine(small_task(), 4, program), [SPEC, asking])
+    kernel, stack = (
+        run_all(InProcessEngine(small_task(), 4, make(small_task())), [spec])[spec.trial]
+        for make, spec in ((FusedProgram, asking), (lambda task: StackedProgram(task, is_compiled=False), SPEC))
+    )
+    assert same(kernel, together[7])
+    assert same(stack, together[3])
+
+
+def test_a_parameter_that_nobody_taught_the_stack_is_not_served() -> None:
+    """Whatever field is added to `Params`: only those that are named are the stack's."""
+    program = StackedProgram(small_task(), is_compiled=False)
+    unknown = {field.name for field in fields(Params)} - stacked_program._KNOWN
+    assert unknown == set(COCKTAIL)
+    assert {field.name for field in fields(Params)} >= stacked_program._KNOWN
+    assert program.serves(replace(PARAMS, optimizer="sgd", momentum=0.5, schedule="step", dropout_first=0.2))

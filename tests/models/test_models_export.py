@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,14 @@ def test_a_saved_model_predicts_the_same(kind: FeatureKind, tmp_path: Path) -> N
     assert [p.name for p in tmp_path.iterdir()] == ["model.keras"]
     loaded = load_plain(tmp_path / "model.keras")
     np.testing.assert_array_equal(predict_rows(loaded, cells()), predict_rows(model, cells()))
+
+
+def test_what_disturbs_features_in_training_disturbs_no_prediction(tmp_path: Path) -> None:
+    plain, preprocessing, network = whole()
+    disturbed = replace(PARAMS, input_noise=0.5, dropout_input=0.5, mixup=0.4, weight_average=0.9)
+    save_model(assemble(preprocessing, disturbed, network.get_weights()), tmp_path / "model.keras")
+    found = predict_rows(load_plain(tmp_path / "model.keras"), cells())
+    np.testing.assert_array_equal(found, predict_rows(plain, cells()))
 
 
 @pytest.mark.slow

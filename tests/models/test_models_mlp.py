@@ -62,6 +62,20 @@ def test_no_dropout_layer_without_a_rate() -> None:
     assert [layer.name for layer in network.layers if "dropout" in layer.name] == ["dropout_2", "dropout_3"]
 
 
+def test_features_are_disturbed_in_training_alone_and_by_the_seed() -> None:
+    disturbed = replace(PUBLISHED, regularization="none", dropout_first=0.0, dropout_later=0.0, input_noise=0.5)
+    disturbed = replace(disturbed, dropout_input=0.3)
+    x = np.random.default_rng(0).normal(size=(64, 22)).astype(np.float32)
+    names = [layer.name for layer in build_network(disturbed, 22, seed=7).layers]
+    assert names[:4] == ["features", "input_noise", "dropout_input", "hidden_0"]
+    first, again, other = (np.asarray(build_network(disturbed, 22, seed)(x, training=True)) for seed in (7, 7, 8))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    plain = build_network(replace(disturbed, input_noise=0.0, dropout_input=0.0), 22, seed=7)
+    assert [layer.name for layer in plain.layers][:2] == ["features", "hidden_0"]
+    np.testing.assert_array_equal(plain(x), build_network(disturbed, 22, seed=7)(x, training=False))
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -72,6 +86,12 @@ def test_no_dropout_layer_without_a_rate() -> None:
         (Params(regularization="l3"), r"`regularization` must be one of \['none', 'l1', 'l2', 'l1_l2'\]"),
         (Params(dropout_first=1.0), "`0 <= dropout_first < 1` must hold"),
         (Params(dropout_later=-0.1), "`0 <= dropout_later < 1` must hold"),
+        (Params(dropout_input=1.0), "`0 <= dropout_input < 1` must hold"),
+        (Params(label_smoothing=-0.1), "`0 <= label_smoothing < 1` must hold"),
+        (Params(weight_average=1.0), "`0 <= weight_average < 1` must hold"),
+        (Params(input_noise=1.1), "`0 <= input_noise <= 1` must hold"),
+        (Params(mixup=float("inf")), "`mixup >= 0` must hold and be finite"),
+        (Params(clip_norm=-1.0), "`clip_norm >= 0` must hold and be finite"),
     ],
 )
 def test_what_cannot_be_meant(params: Params, message: str) -> None:

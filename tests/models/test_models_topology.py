@@ -6,7 +6,7 @@ import pytest
 
 from songpop.contracts import Params
 from songpop.models.mlp import build_network
-from songpop.models.topology import hidden_widths, initial_weights, layer_seeds
+from songpop.models.topology import hidden_widths, initial_weights, input_seeds, layer_seeds
 
 
 def test_initial_weights_are_those_of_the_network() -> None:
@@ -16,7 +16,8 @@ def test_initial_weights_are_those_of_the_network() -> None:
 
 
 def test_no_seed_is_used_twice() -> None:
-    seeds = [number for seed in range(20) for pair in layer_seeds(seed, 5) for number in pair]
+    pairs = [pair for seed in range(20) for pair in (*layer_seeds(seed, 5), input_seeds(seed))]
+    seeds = [number for pair in pairs for number in pair]
     assert len(set(seeds)) == len(seeds)
     assert min(seeds) >= 0
     assert max(seeds) < 2**31

@@ -10,6 +10,7 @@ from replay_records import ENVIRONMENT, FILES, GROUND, SPEC, TAGS, numbers, spli
 
 from songpop.contracts import TrialState
 from songpop.replay.record import differing_params, environment_files, missing_parts, parts_of, recorded, trial_number
+from songpop.space.legal import OFF_AT_0
 from songpop.tracking.records import StoredNumber, SweepFiles, TrialRecord
 
 
@@ -29,6 +30,14 @@ def test_what_older_records_lack_is_unknown_and_not_missing() -> None:
     assert missing_parts(old, ground) == ()
     found = recorded(old, ground)
     assert (found.n_slots, found.machine, found.environment) == (None, None, {})
+
+
+def test_a_spec_from_before_a_parameter_means_its_default() -> None:
+    spec = json.loads(TAGS["songpop.spec"])
+    for name in OFF_AT_0:
+        del spec["params"][name]
+    found = recorded(trial_record(songpop_spec=json.dumps(spec)), GROUND)
+    assert found.spec == SPEC
 
 
 def test_a_trials_own_environment_comes_before_that_of_the_last_start() -> None:

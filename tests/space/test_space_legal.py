@@ -5,13 +5,17 @@ import pytest
 
 from songpop.contracts import Params
 from songpop.errors import SpaceError
-from songpop.space.legal import BOUNDS, FIELD_TYPES, LEGAL, check_name, check_value
+from songpop.space.legal import BOUNDS, FIELD_TYPES, LEGAL, OFF_AT_0, check_name, check_value
 
 
 @pytest.mark.parametrize("field", fields(Params), ids=lambda field: field.name)
 def test_every_default_is_legal(field: object) -> None:
     name, default = field.name, field.default  # type: ignore[attr-defined]
     assert check_value(name, name, default) == default
+
+
+def test_what_is_off_at_0_is_off_by_default() -> None:
+    assert all(getattr(Params(), name) == 0 == BOUNDS[name].low for name in OFF_AT_0)
 
 
 def test_every_field_has_names_a_range_or_a_form() -> None:
@@ -31,6 +35,13 @@ def test_every_field_has_names_a_range_or_a_form() -> None:
         ("learning_rate", 0, "must be > 0, but it is 0"),
         ("dropout_first", 1.0, "must be >= 0 and < 1, but it is 1.0"),
         ("dropout_later", -0.1, "must be >= 0 and < 1"),
+        ("dropout_input", 1.0, "must be >= 0 and < 1, but it is 1.0"),
+        ("input_noise", 1.5, "must be >= 0 and <= 1, but it is 1.5"),
+        ("mixup", -0.1, "must be >= 0, but it is -0.1"),
+        ("mixup", math.inf, "finite number"),
+        ("label_smoothing", 1.0, "must be >= 0 and < 1"),
+        ("clip_norm", -1, "must be >= 0"),
+        ("weight_average", 1.0, "must be >= 0 and < 1"),
         ("l1", -1e-9, "must be >= 0"),
         ("batch_size", 0, "must be >= 1, but it is 0"),
         ("batch_size", 32.5, "must be a whole number, but it is 32.5"),

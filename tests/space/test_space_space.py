@@ -11,6 +11,7 @@ from songpop.contracts import Params
 from songpop.errors import SpaceError
 from songpop.settings import ParamKind, ParamSettings
 from songpop.space import Space
+from songpop.space.legal import OFF_AT_0
 
 CONF = Path(__file__).parents[2] / "conf" / "space"
 BASE = Params(learning_rate=5e-3, l1=0.5, momentum=0.1)
@@ -149,7 +150,7 @@ def named(name: str) -> Space:
     return Space.from_settings(typed)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", ["published", "full", "grid"])
+@pytest.mark.parametrize("name", ["published", "full", "cocktail", "grid"])
 @settings(deadline=None, max_examples=30)
 @given(shares=SHARES)
 def test_the_spaces_of_the_configuration(name: str, shares: list[float]) -> None:
@@ -163,6 +164,13 @@ def test_the_full_space_has_at_most_six_programs() -> None:
     assert len(own) == 3
     assert all(param.n_values != 1 for param in own)
     assert Space(tuple(own)).n_grid <= 6
+
+
+def test_the_cocktail_is_the_full_space_and_more_and_can_be_without_any() -> None:
+    full, cocktail = named("full").by_name, named("cocktail").by_name
+    assert {name: cocktail[name] for name in full} == full
+    assert set(cocktail) - set(full) == set(OFF_AT_0)
+    assert all(cocktail[name].contains(0.0) for name in OFF_AT_0)
 
 
 def test_the_grid_ends_in_a_sitting() -> None:

@@ -44,12 +44,18 @@ def test_test_metrics_are_named_so() -> None:
         (Params(regularization="l1_l2"), {"l1", "l2"}, set()),
         (Params(optimizer="sgd", schedule="step"), {"momentum", "step_every", "step_factor"}, {"weight_decay"}),
         (Params(schedule="warmup_cosine"), {"warmup_epochs", "cosine_to"}, {"decay_to"}),
+        (Params(), {"dropout_first"}, {"mixup", "clip_norm", "weight_average", "input_noise"}),
+        (Params(mixup=0.2, weight_average=0.9), {"mixup", "weight_average"}, {"clip_norm", "label_smoothing"}),
     ],
 )
 def test_only_parameters_with_an_effect(params: Params, logged: set[str], left_out: set[str]) -> None:
     found = set(logged_params(finished_trial(params=params), {}))
     assert logged <= found
     assert not left_out & found
+
+
+def test_what_was_searched_is_logged_though_it_came_out_as_0() -> None:
+    assert logged_params(finished_trial(), {"mixup": 0.0})["mixup"] == 0.0
 
 
 def test_every_conditional_parameter_exists() -> None:
