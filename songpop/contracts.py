@@ -30,6 +30,11 @@ class Params:
     inputs: str = (
         "all"  # blocks of features that the network is given, joined by "+", like "rates+ages" (models.inputs)
     )
+    embedding: str = "none"  # none, piecewise, periodic: numbers as vectors before the first layer (models.embeddings)
+    embedding_width: int = 8  # values of a feature's vector
+    n_bins: int = 12  # piecewise: pieces between quantiles of the training rows, per feature
+    n_frequencies: int = 8  # periodic: waves per feature, each as cosine and sine
+    frequency_scale: float = 0.1  # periodic: standard deviation of the initial frequencies
     widths: str = "128-64-32-16"  # units of the hidden layers, joined by "-"
     activation: str = "relu"  # relu, gelu, silu, selu, elu, tanh
     first_regularized: int = 0  # hidden layer (from 0) at which penalty and dropout begin

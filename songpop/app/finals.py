@@ -1,6 +1,7 @@
 """The finals of a sweep: who takes part, their runs by the sweep's own engine and recorder, the verdict."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -12,8 +13,9 @@ from songpop.app.prepare import Prepared, base_params, searched_space
 from songpop.app.resampling import Resampled, resampled
 from songpop.contracts import FinishedTrial, Params, Task, TrialResult, TrialSpec, TrialState
 from songpop.evaluation.metrics import log_loss
+from songpop.models.embeddings import embedding_of
 from songpop.models.inputs import input_places
-from songpop.models.topology import hidden_widths, weight_shapes
+from songpop.models.topology import layer_sizes, weight_shapes
 from songpop.search.driver import run_search
 from songpop.search.finals import Contestant, Finals, Member, Origin, contestants_of, final_seed, verdict
 from songpop.search.finals_backend import FinalsBackend
@@ -194,6 +196,7 @@ def _specs(settings: SweepSettings, entered: Sequence[Contestant]) -> list[Trial
 
 
 def _n_weights(params: Params, task: Task) -> int:
+    """Return how many numbers a network learns: weights, not the knots of an embedding."""
     n_features = len(input_places(params.inputs, task.blocks, task.train.x.shape[1]))
-    sizes = (n_features, *hidden_widths(params), 1)
-    return sum(rows[0] * (rows[1] if len(rows) > 1 else 1) for rows in weight_shapes(sizes))
+    shapes = (*embedding_of(params, n_features).trained, *weight_shapes(layer_sizes(params, n_features)))
+    return sum(math.prod(shape) for shape in shapes)

@@ -20,19 +20,23 @@ def clip(
 ) -> np.float32:
     """Add the penalty's gradients in place, cut the whole to the norm `greatest`, and return the penalty.
 
+    Gradients of what comes before the layers, an embedding, have no penalty, but are part of the norm and are cut.
+
     A norm that is no number, or infinite, makes all gradients NaN, as in Keras.
 
     Args:
-        gradients: without penalty, shape (P,); changed.
-        weights: shape (P,).
+        gradients: without penalty, shape (P,) or longer: those of the layers come last; changed.
+        weights: of the layers, shape (P,).
         lambdas: l1 and l2 of each layer's kernel, shape (L, 2).
         sizes: int64, shape (L + 1,).
         greatest: norm, greater than 0.
     """
-    penalty, first = _0, 0
+    penalty, first, n_before = _0, 0, len(gradients) - len(weights)
     for k in range(len(lambdas)):
         middle = first + sizes[k] * sizes[k + 1]
-        penalty += _penalize(gradients[first:middle], weights[first:middle], lambdas[k, 0], lambdas[k, 1])
+        penalty += _penalize(
+            gradients[n_before + first : n_before + middle], weights[first:middle], lambdas[k, 0], lambdas[k, 1]
+        )
         first = middle + sizes[k + 1]
     total = _0
     for i in range(len(gradients)):

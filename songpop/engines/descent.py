@@ -1,8 +1,8 @@
 """A step of any optimizer over all weights of a network, with penalties, in one pass.
 
-Axes: L layers, P weights: kernel and bias of each layer side by side; `sizes` (L + 1,) are the features, the units of
-each hidden layer, and 1. Arrays are float32 unless said. Owns: the pass. Does not own: the formula's coefficients,
-which are the optimizer (updates).
+Axes: L layers, P weights: kernel and bias of each layer side by side; `sizes` (L + 1,) are what the first layer is
+given, the units of each hidden layer, and 1. E weights before the layers (embedding). Arrays are float32 unless said.
+Owns: the pass. Does not own: the formula's coefficients, which are the optimizer (updates).
 """
 
 import numpy as np
@@ -53,6 +53,12 @@ def update(
         )
         first = stop
     return penalty
+
+
+@inlined
+def descend(weights: Vector, means: Vector, squares: Vector, gradients: Vector, coefficients: Vector) -> None:
+    """Take a step of weights without penalty, in place; shapes (E,), coefficients as in `update`."""
+    _step(weights, means, squares, gradients, _0, _0, coefficients)
 
 
 @inlined

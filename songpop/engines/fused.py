@@ -66,7 +66,7 @@ class FusedProgram:
         """Return the validation rows' probabilities, shape (S, R_val)."""
         probabilities = np.empty((len(slots), len(self._val_x)), dtype=np.float32)
         for slot, row in zip(slots, probabilities, strict=True):
-            kernels.predict(slot.measured, self._val_x, np.array(slot.sizes), _curve(slot), row)
+            kernels.predict(slot.measured, self._val_x, np.array(slot.sizes), _curve(slot), row, slot.embedding.plan)
         return probabilities
 
     def _batch_size(self, slot: Slot) -> int:
@@ -98,6 +98,7 @@ class FusedProgram:
                 slot.disturbance,
                 slot.clip_norm,
                 (slot.averages, slot.momentum),
+                slot.embedding.plan,
             )
         return loss / len(self._y)
 

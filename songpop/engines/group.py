@@ -7,7 +7,7 @@ Owns: the slots, and what is measured after an epoch. Does not own: the arithmet
 from collections.abc import Sequence
 from typing import final
 
-from songpop.contracts import EpochReport, Part, TrialResult, TrialSpec
+from songpop.contracts import EpochReport, Task, TrialResult, TrialSpec
 from songpop.engines.program import Program
 from songpop.engines.slot import Slot
 from songpop.evaluation.metrics import stacked_accuracy, stacked_log_loss
@@ -17,9 +17,9 @@ from songpop.evaluation.metrics import stacked_accuracy, stacked_log_loss
 class Group:
     """Trials that share a program; some come and go between two epochs."""
 
-    def __init__(self, program: Program, validation: Part) -> None:
+    def __init__(self, program: Program, task: Task) -> None:
         self._program = program
-        self._validation = validation
+        self._x, self._validation = task.train.x, task.validation
         self._slots: list[Slot] = []
         self.n_computed_slots = 0  # over all epochs
         self.n_trained_slots = 0  # of them, those that held a trial
@@ -35,7 +35,7 @@ class Group:
         Raises:
             SettingsError: if a trial's hyperparameters cannot be meant.
         """
-        self._slots += [Slot(spec, self._validation.x.shape[1]) for spec in specs]
+        self._slots += [Slot(spec, self._x.shape[1], self._x) for spec in specs]
 
     def train_epoch(self) -> list[EpochReport]:
         """Train and measure an epoch of every trial; return the reports of those that have not failed by it."""

@@ -57,7 +57,7 @@ class KerasEngine:
 def _train(spec: TrialSpec, task: Task, on_epoch: OnEpoch) -> TrialResult:
     """Train one trial from its spec to its result."""
     started_at_s, clock = time.time(), time.perf_counter()
-    network = build_network(spec.params, task.train.x.shape[1], spec.seed)
+    network = build_network(spec.params, task.train.x.shape[1], spec.seed, task.train.x)
     n_steps = math.ceil(len(task.train.y) / spec.params.batch_size)
     network.compile(
         optimizer=build_optimizer(spec.params),

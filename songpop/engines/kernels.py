@@ -1,15 +1,17 @@
 """Training and measuring one network on one CPU core: compiled once, for every network, optimizer and penalty.
 
 Axes: R rows, N steps, B rows of a batch, F features, U units, K hidden layers, L = K + 1 layers, P weights. `weights`
-(P,) holds kernel and bias of each layer side by side, in Keras' order; `sizes` (L + 1,) are the features, the units of
-each hidden layer, and 1. What a layer has for each row of a batch lies in one array, layer after layer, B * U values
-for each. Arrays are float32 unless said.
+(P,) holds the embedding's, if there is one, then kernel and bias of each layer side by side, in Keras' order; `sizes`
+(L + 1,) are what the first layer is given (the features, or their vectors), the units of each hidden layer, and 1. What
+a layer has for each row of a batch lies in one array, layer after layer, B * U values for each. Arrays are float32
+unless said.
 
 Owns: forward pass, gradients, the order of a step's parts. Does not own: what they are called with (fused), products of
-matrices (products), the last layer (last_layer), what befalls a batch (disturbance), what becomes of gradients
-(clipping, descent) and weights (averaging). All of a small network stays in a core's own cache, each array is passed
-over as seldom as can be, and no framework is asked between two products (docs/decisions/0008). A NaN may get lost in an
-activation's cut ends, so whoever calls looks whether the weights are finite.
+matrices (products), the last layer (last_layer), what befalls a batch (disturbance) before it becomes vectors
+(embedding), what becomes of gradients (clipping, descent) and weights (averaging). All of a small network stays in a
+core's own cache, each array is passed over as seldom as can be, and no framework is asked between two products
+(docs/decisions/0008). A NaN may get lost in an activation's cut ends, so whoever calls looks whether the weights are
+finite.
 """
 
 from typing import TypeAlias
@@ -18,14 +20,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, Vector
-from songpop.engines import averaging, clipping, curves, descent, disturbance, dropout, last_layer, normal, products
+from songpop.engines import (
+    averaging,
+    clipping,
+    curves,
+    descent,
+    disturbance,
+    dropout,
+    embedding,
+    last_layer,
+    normal,
+    products,
+    waves,
+)
 from songpop.engines.averaging import average
 from songpop.engines.clipping import clip
 from songpop.engines.compiled import compiled, inlined
 from songpop.engines.curves import activate
-from songpop.engines.descent import update
+from songpop.engines.descent import descend, update
 from songpop.engines.disturbance import Disturbance, disturb
 from songpop.engines.dropout import halves, step_key, unit_bits
+from songpop.engines.embedding import NONE, Plan, blame_embedding, embed, room_for, sizes_of
 from songpop.engines.last_layer import logit, output
 from songpop.engines.products import multiply, multiply_turned, turn
 
@@ -35,7 +50,7 @@ Averaging: TypeAlias = tuple[Vector, np.float32]  # the averaged weights, shape 
 
 _F = np.float32
 _0, _1 = _F(0), _F(1)
-_PARTS = averaging, clipping, curves, descent, disturbance, dropout, last_layer, normal, products
+_PARTS = averaging, clipping, curves, descent, disturbance, dropout, embedding, last_layer, normal, products, waves
 _PIECE = 128  # rows that are measured at once, so that they stay in the cache
 
 # ── parts of a step ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -144,7 +159,7 @@ def _multiply(values: Vector, factors: Vector) -> None:
     "float64(float32[::1], float32[::1], float32[::1], float32[:, ::1], float32[::1], int32[::1], int64, "
     "Tuple((uint64, int64, int64)), Tuple((uint32[::1], float32[::1], int64[::1])), float32[:, ::1], float32[:, ::1], "
     "int64[::1], int64, float32[::1], Tuple((float32, float32, uint32, float32)), float32, "
-    "Tuple((float32[::1], float32)))",
+    "Tuple((float32[::1], float32)), UniTuple(int64, 3))",
     *_PARTS,
 )
 def train_steps(
@@ -165,6 +180,7 @@ def train_steps(
     disturbed: Disturbance,
     clip_norm: np.float32,
     averaged: Averaging,
+    plan: Plan,
 ) -> float:
     """Train N steps in place, and return the loss with penalty, each step's weighted by its rows, summed.
 
@@ -186,12 +202,16 @@ def train_steps(
         disturbed: how batches are (disturbance).
         clip_norm: greatest norm of all gradients; 0: any.
         averaged: the averages are changed.
+        plan: the embedding's.
     """
+    _, n_constants, n_embedded = sizes_of(plan, x.shape[1])  # of the weights
+    room = room_for(plan, x.shape[1], sizes[1], batch_size)
     n_values = batch_size * sizes[1:-1].sum()
     hidden, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
     gradients = np.empty(len(weights), _F)
+    layers, by_layers = weights[n_embedded:], gradients[n_embedded:]
     turned = np.empty((sizes[1:-2] * sizes[2:-1]).max() if len(sizes) > 3 else 0, _F)  # room for a kernel
-    batch_x = np.empty((batch_size, sizes[0]), _F)
+    batch_x = np.empty((batch_size, x.shape[1]), _F)
     batch_y, errors = np.empty(batch_size, _F), np.empty(batch_size, _F)
     none, total = np.zeros_like(lambdas), 0.0
     for step in range(len(coefficients)):
@@ -203,40 +223,60 @@ def train_steps(
         inputs = batch_x[:n_rows]
         key = step_key(drawn[0], drawn[1], drawn[2] + step)
         disturb(inputs, batch_y[:n_rows], shares[step] if len(shares) > 0 else _1, disturbed, key)
-        unit, weight = _forward(weights, inputs, sizes, curve, batch_size, hidden, slopes, key, dropped)
+        if plan[0] != NONE:
+            inputs = embed(weights, inputs, plan, room)
+        unit, weight = _forward(layers, inputs, sizes, curve, batch_size, hidden, slopes, key, dropped)
         start, stop, shape = unit * batch_size, unit * batch_size + n_rows * sizes[-2], (n_rows, sizes[-2])
         top, slope, upstream = hidden[start:stop], slopes[start:stop], blame[start:stop]
         loss = output(
             top.reshape(shape),
-            weights[weight:],
+            layers[weight:],
             batch_y[:n_rows],
             slope.reshape(shape),
-            gradients[weight:],
+            by_layers[weight:],
             upstream.reshape(shape),
             errors,
         )
-        _backward(weights, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), gradients, turned)
+        _backward(layers, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), by_layers, turned)
+        if plan[0] != NONE:
+            kernel, _ = _layer(layers, 0, sizes[0], sizes[1])
+            upstream_of_first = blame[: n_rows * sizes[1]].reshape(n_rows, sizes[1])
+            blame_embedding(weights, kernel, upstream_of_first, plan, room, x.shape[1], gradients[:n_embedded])
         if clip_norm > _0:  # which adds the penalty's gradients, so that the update must not
-            loss += clip(gradients, weights, lambdas, sizes, clip_norm)
+            loss += clip(gradients, layers, lambdas, sizes, clip_norm)
+        if plan[0] != NONE:
+            own = slice(n_constants, n_embedded)
+            descend(weights[own], means[own], squares[own], gradients[own], coefficients[step])
         loss += update(
-            weights, means, squares, gradients, none if clip_norm > _0 else lambdas, sizes, coefficients[step]
+            layers,
+            means[n_embedded:],
+            squares[n_embedded:],
+            by_layers,
+            none if clip_norm > _0 else lambdas,
+            sizes,
+            coefficients[step],
         )
         if len(averaged[0]) > 0:
-            average(averaged[0], weights, averaged[1], drawn[1] == 0 and drawn[2] + step == 0)
+            is_first = drawn[1] == 0 and drawn[2] + step == 0
+            average(averaged[0][n_constants:], weights[n_constants:], averaged[1], is_first)
         total += n_rows * np.float64(loss)
     return total
 
 
-@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1])", *_PARTS)
-def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector) -> None:
+@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1], UniTuple(int64, 3))", *_PARTS)
+def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector, plan: Plan) -> None:
     """Fill `probabilities`, shape (R,), with those of rows `x`, shape (R, F); the rest as in `train_steps`."""
     n_values = _PIECE * sizes[1:-1].sum()
     hidden, slopes = np.empty(n_values, _F), np.empty(n_values, _F)
     none = np.empty(0, np.uint32), np.empty(0, _F), np.empty(0, np.int64)
+    layers = weights[sizes_of(plan, x.shape[1])[2] :]
+    room = room_for(plan, x.shape[1], sizes[1], _PIECE)
     for first in range(0, len(x), _PIECE):
         inputs = x[first : first + _PIECE]
-        unit, weight = _forward(weights, inputs, sizes, curve, _PIECE, hidden, slopes, np.uint64(0), none)
+        if plan[0] != NONE:
+            inputs = embed(weights, inputs, plan, room)
+        unit, weight = _forward(layers, inputs, sizes, curve, _PIECE, hidden, slopes, np.uint64(0), none)
         for row in range(len(inputs)):
             start = unit * _PIECE + row * sizes[-2]
-            value = logit(hidden[start : start + sizes[-2]], weights[weight:])
+            value = logit(hidden[start : start + sizes[-2]], layers[weight:])
             probabilities[first + row] = _1 / (_1 + np.exp(-value))

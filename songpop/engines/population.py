@@ -77,7 +77,7 @@ class Population:
         keys = [self._key(spec) for spec in specs]
         for key in dict.fromkeys(keys):
             program, task = self._programs[key[:2]], self._tasks[key[0]]
-            group = self._groups.setdefault(key, Group(program, task.validation))
+            group = self._groups.setdefault(key, Group(program, task))
             if not group.n_trials:
                 self._turns.append(key)
             group.add([spec for spec, of in zip(specs, keys, strict=True) if of == key])

@@ -1,8 +1,8 @@
 """One trial while it trains: its life, its weights, and what its next epoch needs.
 
-Axes: R rows, N steps, P weights, L layers. Weights lie side by side as one vector: kernel and bias of each layer, in
-Keras' order. Owns: that vector and the optimizer's two. Does not own: the arithmetic (kernels, stacked), whose turn it
-is (group).
+Axes: R rows, N steps, P weights, L layers. Weights lie side by side as one vector: the embedding's, if there is one,
+kernel and bias of each layer, in Keras' order. Owns: that vector and the optimizer's two. Does not own: the arithmetic
+(kernels, stacked), whose turn it is (group).
 """
 
 import time
@@ -19,7 +19,8 @@ from songpop.engines.life import TrialLife
 from songpop.engines.mixup import mixing_shares
 from songpop.engines.signature import signature_of
 from songpop.engines.updates import step_coefficients
-from songpop.models.topology import dropout_rates, initial_weights, penalties, weight_shapes
+from songpop.models.embeddings import Shapes, embedding_of
+from songpop.models.topology import dropout_rates, initial_weights, layer_sizes, penalties, weight_shapes
 
 
 @final
@@ -29,24 +30,31 @@ class Slot:
     Likewise `averages`, which have shape (0,) where the trial has none.
     """
 
-    def __init__(self, spec: TrialSpec, n_features: int) -> None:
+    def __init__(self, spec: TrialSpec, n_features: int, x: Matrix | None = None) -> None:
         """Begin a trial.
+
+        Args:
+            spec: all about it.
+            n_features: F.
+            x: training rows, shape (R, F), which an embedding is fitted on; None where none can be asked for.
 
         Raises:
             SettingsError: if its hyperparameters cannot be meant.
         """
         self.life = TrialLife(spec)
         self.signature = signature_of(spec.params)
-        self.sizes = (n_features, *self.signature.widths, 1)
         self.dropout = Dropout.of(dropout_rates(spec.params), self.signature.widths)
+        self.embedding = embedding_of(spec.params, n_features)
+        self.sizes = layer_sizes(spec.params, n_features)
         self.dropout_key = dropout_key(spec.seed)
         self.lambdas = self._lambdas(spec)
         self.disturbance = disturbance_of(spec.params)
         self.clip_norm = np.float32(spec.params.clip_norm)
         self.momentum = np.float32(spec.params.weight_average)
-        self.weights = pack(initial_weights(spec.params, n_features, spec.seed))
+        self.weights = pack(initial_weights(spec.params, n_features, spec.seed, x))
         self.averages = self.weights.copy() if self.momentum else np.empty(0, dtype=np.float32)
-        self._kernels = unpack(self.measured, self.sizes)[::2]  # views
+        self._before = (*self.embedding.constants, *self.embedding.trained)  # shapes of what comes before the layers
+        self._kernels = unpack(self.measured, self.sizes, self._before)[len(self._before) :: 2]  # views
         self.means, self.squares = np.zeros_like(self.weights), np.zeros_like(self.weights)
         self._kept: tuple[Vector, Vector] | None = None  # weights, and predictions with them
         self._started_at_s, self._clock_s = time.time(), time.perf_counter()
@@ -86,7 +94,7 @@ class Slot:
         """Return the finished trial; `y` is the truth of the validation rows."""
         weights, predictions = (None, None) if self._kept is None else self._kept
         return self.life.result(
-            None if weights is None else tuple(unpack(weights, self.sizes)),
+            None if weights is None else tuple(unpack(weights, self.sizes, self._before)),
             predictions,
             y,
             started_at_s=self._started_at_s,
@@ -101,12 +109,18 @@ class Slot:
 
 
 def pack(arrays: tuple[Matrix, ...]) -> Vector:
-    """Return kernels and biases, in Keras' order, as one vector, shape (P,)."""
+    """Return a network's arrays, in Keras' order, as one vector, shape (P,)."""
     return np.concatenate([array.reshape(-1) for array in arrays])
 
 
-def unpack(weights: Vector, sizes: tuple[int, ...]) -> list[Matrix]:
-    """Return views of kernels and biases, in Keras' order; `sizes` are features, units of each layer, and 1."""
-    shapes = weight_shapes(sizes)
+def unpack(weights: Vector, sizes: tuple[int, ...], before: Shapes = ()) -> list[Matrix]:
+    """Return views of a network's arrays, in Keras' order.
+
+    Args:
+        weights: shape (P,).
+        sizes: what the first layer is given, units of each layer, and 1.
+        before: shapes of the arrays before the layers'.
+    """
+    shapes = (*before, *weight_shapes(sizes))
     ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
     return [part.reshape(shape) for part, shape in zip(np.split(weights, ends[:-1]), shapes, strict=True)]

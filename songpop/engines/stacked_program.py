@@ -22,7 +22,7 @@ from songpop.models.runtime import tf
 
 # What a stack does. A list of what it can, not of what it lacks: a new parameter goes to the kernel until it is here.
 _KNOWN = frozenset({
-    "widths", "activation", "first_regularized", "batch_size", "regularization", "l1", "l2", "dropout_first",
+    "inputs", "widths", "activation", "first_regularized", "batch_size", "regularization", "l1", "l2", "dropout_first",
     "dropout_later", "optimizer", "learning_rate", "momentum", "weight_decay", "schedule", "step_every", "step_factor",
     "decay_to", "cosine_to", "warmup_epochs", "plateau_patience", "plateau_factor",
 })  # fmt: skip
@@ -34,8 +34,8 @@ _PREDICT_CELLS = 32 * 2**20  # hidden values of one call that measures: rows are
 class StackedProgram:
     """Trains slots of one signature as one stack; implements `program.Program`.
 
-    It does not mix rows, smooth labels, disturb features, average weights or clip gradients: a trial that asks for any
-    of it is not served, and is trained by the CPU's kernel, on a machine with a GPU too (population).
+    It does not mix rows, smooth labels, disturb or embed features, average weights or clip gradients: a trial that asks
+    for any of it is not served, and is trained by the CPU's kernel, on a machine with a GPU too (population).
     """
 
     def __init__(self, task: Task, *, is_compiled: bool = True) -> None:

@@ -5,7 +5,8 @@ Axes: R rows, F features. Owns: layers, penalties, dropout. Does not own: what t
 
 from collections.abc import Callable
 
-from songpop.contracts import Params
+from songpop.contracts import Matrix, Params
+from songpop.models.embedding_layers import embedded
 from songpop.models.runtime import keras
 from songpop.models.topology import (
     check_network,
@@ -25,13 +26,20 @@ _PENALTIES: dict[str, Callable[[Params], keras.regularizers.Regularizer | None]]
 }
 
 
-def build_network(params: Params, n_features: int, seed: int) -> keras.Model:
+def build_network(params: Params, n_features: int, seed: int, x: Matrix | None = None) -> keras.Model:
     """Return an untrained network: features (R, F) to probability (R, 1).
 
     Hidden layers are Dense; from layer `first_regularized` on, their kernels carry the penalty, and a Dropout
     follows: `dropout_first` behind the first of them, `dropout_later` behind the others. The last layer is
-    Dense(1, sigmoid), without penalty. Before the first layer the features get their noise and dropout, in training.
-    It begins with `topology.initial_weights`. All randomness comes from `seed`.
+    Dense(1, sigmoid), without penalty. Before the first layer the features get their noise and dropout, in training,
+    and become vectors, if there is an embedding. It begins with `topology.initial_weights`. All randomness comes from
+    `seed`.
+
+    Args:
+        params: of the network.
+        n_features: F.
+        seed: the trial's.
+        x: training rows that an embedding is fitted on, shape (R, F); None: a network that gets its weights later.
 
     Raises:
         SettingsError: if widths, activation or regularisation cannot be meant.
@@ -40,7 +48,7 @@ def build_network(params: Params, n_features: int, seed: int) -> keras.Model:
     widths, penalty = hidden_widths(params), _PENALTIES[params.regularization]
     seeds, rates = layer_seeds(seed, len(widths) + 1), dropout_rates(params)
     inputs = keras.Input((n_features,), name="features")
-    hidden = _disturbed(inputs, params, seed)
+    hidden = embedded(_disturbed(inputs, params, seed), params)
     for k, (n_units, (_, dropout_seed)) in enumerate(zip(widths, seeds, strict=False)):
         hidden = keras.layers.Dense(
             n_units,
@@ -52,7 +60,7 @@ def build_network(params: Params, n_features: int, seed: int) -> keras.Model:
             hidden = keras.layers.Dropout(rates[k], seed=dropout_seed, name=f"dropout_{k}")(hidden)
     probability = keras.layers.Dense(1, activation="sigmoid", name="probability")(hidden)
     network = keras.Model(inputs, probability, name="network")
-    network.set_weights(list(initial_weights(params, n_features, seed)))
+    network.set_weights(list(initial_weights(params, n_features, seed, x)))
     return network
 
 

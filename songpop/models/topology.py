@@ -12,10 +12,12 @@ import numpy as np
 
 from songpop.contracts import Matrix, Params
 from songpop.errors import SettingsError
+from songpop.models.embeddings import EMBEDDINGS, embedding_of, initial_embedding
 
 ACTIVATIONS = ("relu", "gelu", "silu", "selu", "elu", "tanh")
 REGULARIZATIONS = ("none", "l1", "l2", "l1_l2")
 _BELOW_1 = ("dropout_first", "dropout_later", "dropout_input", "label_smoothing", "weight_average")
+_AT_LEAST = {"embedding_width": 1, "n_bins": 2, "n_frequencies": 1}
 _INPUT_STREAM = 0x1A
 
 
@@ -47,21 +49,36 @@ def input_seeds(seed: int) -> tuple[int, int]:
 
 
 def weight_shapes(sizes: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-    """Return the shapes of kernel, bias, kernel, bias …, in Keras' order; `sizes` are features, units …, and 1."""
+    """Return the shapes of kernel, bias, kernel, bias …, in Keras' order; `sizes` are those of `layer_sizes`."""
     return tuple(shape for n_in, n_out in pairwise(sizes) for shape in ((n_in, n_out), (n_out,)))
 
 
-def initial_weights(params: Params, n_features: int, seed: int) -> tuple[Matrix, ...]:
-    """Return the weights that training begins with, in Keras' order.
-
-    Kernels are Glorot uniform, Keras' default, for every activation (selu too); biases are 0. Drawn by NumPy, so that
-    no engine needs TensorFlow for them.
+def layer_sizes(params: Params, n_features: int) -> tuple[int, ...]:
+    """Return what the first layer is given, the units of each hidden layer, and 1.
 
     Raises:
         SettingsError: if `widths` cannot be meant.
     """
-    sizes = (n_features, *hidden_widths(params), 1)
-    arrays: list[Matrix] = []
+    return embedding_of(params, n_features).n_outputs, *hidden_widths(params), 1
+
+
+def initial_weights(params: Params, n_features: int, seed: int, x: Matrix | None = None) -> tuple[Matrix, ...]:
+    """Return the weights that training begins with, in Keras' order: the embedding's, if there is one, and the layers'.
+
+    Kernels are Glorot uniform, Keras' default, for every activation (selu too); biases are 0. Drawn by NumPy, so that
+    no engine needs TensorFlow for them.
+
+    Args:
+        params: of the network.
+        n_features: F.
+        seed: the trial's.
+        x: training rows that an embedding is fitted on, shape (R, F); None: a network that gets its weights later.
+
+    Raises:
+        SettingsError: if `widths` cannot be meant.
+    """
+    sizes = layer_sizes(params, n_features)
+    arrays: list[Matrix] = list(initial_embedding(params, n_features, seed, x))
     for (n_in, n_out), (kernel_seed, _) in zip(pairwise(sizes), layer_seeds(seed, len(sizes) - 1), strict=True):
         limit = np.sqrt(6 / (n_in + n_out))
         kernel = np.random.default_rng(kernel_seed).uniform(-limit, limit, (n_in, n_out))
@@ -95,10 +112,15 @@ def check_network(params: Params) -> None:
     choices: tuple[tuple[str, str, Collection[str]], ...] = (
         ("activation", params.activation, ACTIVATIONS),
         ("regularization", params.regularization, REGULARIZATIONS),
+        ("embedding", params.embedding, EMBEDDINGS),
     )
     for key, value, known in choices:
         if value not in known:
             raise SettingsError(f"`{key}` must be one of {list(known)}, but it is {value!r}.")
+    _check_numbers(params)
+
+
+def _check_numbers(params: Params) -> None:
     for key in _BELOW_1:
         if not 0 <= (rate := getattr(params, key)) < 1:
             raise SettingsError(f"`0 <= {key} < 1` must hold, but it is {rate}.")
@@ -107,6 +129,15 @@ def check_network(params: Params) -> None:
     for key in ("mixup", "clip_norm"):
         if not 0 <= (value := getattr(params, key)) < math.inf:
             raise SettingsError(f"`{key} >= 0` must hold and be finite, but it is {value}.")
+    _check_embedding(params)
+
+
+def _check_embedding(params: Params) -> None:
+    for key, least in _AT_LEAST.items():
+        if (value := getattr(params, key)) < least:
+            raise SettingsError(f"`{key} >= {least}` must hold, but it is {value}.")
+    if not 0 < params.frequency_scale < math.inf:
+        raise SettingsError(f"`frequency_scale > 0` must hold and be finite, but it is {params.frequency_scale}.")
 
 
 def _dropout_rate(params: Params, layer: int) -> float:

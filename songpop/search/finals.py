@@ -17,7 +17,7 @@ import numpy as np
 from songpop.contracts import Params
 from songpop.evaluation.resampled import holm, paired_p_value, resampled_error, resampled_interval
 from songpop.evaluation.stats import Interval
-from songpop.space.legal import OFF_AT_0
+from songpop.space.legal import OFF_AT_0, OFF_AT_NONE
 
 
 class Origin(Enum):
@@ -183,6 +183,7 @@ def simplicity(params: Params, n_weights: int) -> tuple[int, int]:
         params.dropout_first > 0,
         params.dropout_later > 0,
         params.schedule != "constant",
+        *(getattr(params, name) != "none" for name in OFF_AT_NONE),
         *(getattr(params, name) > 0 for name in OFF_AT_0),
     )
     return n_weights, sum(extras)

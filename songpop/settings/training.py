@@ -15,6 +15,11 @@ class ModelSettings:
     """The network (meaning and default of each: contracts.Params)."""
 
     inputs: str | None = None
+    embedding: str | None = None
+    embedding_width: int | None = None
+    n_bins: int | None = None
+    n_frequencies: int | None = None
+    frequency_scale: float | None = None
     widths: str | None = None
     activation: str | None = None
     first_regularized: int | None = None

@@ -21,6 +21,7 @@ FIELD_TYPES: Mapping[str, type] = MappingProxyType(get_type_hints(Params))
 
 LEGAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "embedding": ("none", "piecewise", "periodic"),
         "activation": ("relu", "gelu", "silu", "selu", "elu", "tanh"),
         "regularization": ("none", "l1", "l2", "l1_l2"),
         "optimizer": ("adam", "adamw", "nadam", "rmsprop", "sgd"),
@@ -30,8 +31,21 @@ LEGAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 # Each is something that training does, or, at 0, does not.
 OFF_AT_0 = ("dropout_input", "input_noise", "mixup", "label_smoothing", "clip_norm", "weight_average")
+# Each is a part that a network has, or, by this name, has not.
+OFF_AT_NONE = ("embedding",)
 # What a network without it has; recorded and told only where it is something else.
-OFF_AT: Mapping[str, Value] = MappingProxyType({"inputs": "all", **dict.fromkeys(OFF_AT_0, 0.0)})
+OFF_AT: Mapping[str, Value] = MappingProxyType(
+    {"inputs": "all", **dict.fromkeys(OFF_AT_NONE, "none"), **dict.fromkeys(OFF_AT_0, 0.0)}
+)
+# What says how such a part is made, and under which of the part's names; recorded and told only there.
+OF_PART: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "embedding_width": ("embedding", ("piecewise", "periodic")),
+        "n_bins": ("embedding", ("piecewise",)),
+        "n_frequencies": ("embedding", ("periodic",)),
+        "frequency_scale": ("embedding", ("periodic",)),
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +72,10 @@ class Bounds:
 
 BOUNDS: Mapping[str, Bounds] = MappingProxyType(
     {
+        "embedding_width": Bounds(low=1),
+        "n_bins": Bounds(low=2),
+        "n_frequencies": Bounds(low=1),
+        "frequency_scale": Bounds(low=0, low_open=True),
         "first_regularized": Bounds(low=0),
         "batch_size": Bounds(low=1),
         "l1": Bounds(low=0),

@@ -12,7 +12,7 @@ from typing import Any
 from mlflow.entities import Metric, Param
 
 from songpop.contracts import Params, TrialResult, TrialSpec, TrialState
-from songpop.space.legal import OFF_AT
+from songpop.space.identity import is_on
 from songpop.tracking.records import MESSAGE, NOT_FINITE, SPEC, STATE, TRIAL, Status
 
 MAX_TAG_LENGTH = 5_000  # MLflow refuses longer ones
@@ -109,8 +109,7 @@ def effective_params(params: Params) -> dict[str, Any]:
     return {
         key: value
         for key, value in values.items()
-        if (key not in EFFECTIVE or values[EFFECTIVE[key][0]] in EFFECTIVE[key][1])
-        and (key not in OFF_AT or value != OFF_AT[key])
+        if (key not in EFFECTIVE or values[EFFECTIVE[key][0]] in EFFECTIVE[key][1]) and is_on(key, values)
     }
 
 

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from quick import changed, sweep_settings
 
-from songpop.app.finals import contestants, digest_of
-from songpop.contracts import FinishedTrial, Params, TrialState
+from songpop.app.finals import _n_weights, contestants, digest_of
+from songpop.contracts import FinishedTrial, Params, Part, Task, TrialState
+from songpop.models.mlp import build_network
 from songpop.search.finals import Origin
 from songpop.settings import ChampionKind, SweepSettings
 
@@ -94,3 +96,19 @@ def test_a_digest_knows_who_took_part_and_how_often(settings: SweepSettings) -> 
     assert len(digests) == 6
     renamed = [replace(one, trial=99, origin=Origin.known) for one in found]
     assert digest_of(settings, renamed) == digest_of(settings, found)
+
+
+@pytest.mark.parametrize(
+    ("params", "n_before"),
+    [
+        (Params(), 0),
+        (Params(embedding="piecewise", n_bins=5), 6 * 5 * 8 + 6 * 8),
+        (Params(embedding="periodic", n_frequencies=3, embedding_width=4), 6 * 3 + 6 * 6 * 4 + 6 * 4),
+    ],
+)
+def test_what_is_learnt_is_counted(params: Params, n_before: int) -> None:
+    part = Part(x=np.zeros((4, 6), np.float32), y=np.zeros(4, np.float32))
+    network = build_network(params, 6, 0)
+    n_learnt = sum(int(np.prod(w.shape)) for w in network.trainable_variables)
+    assert _n_weights(params, Task(train=part, validation=part)) == n_learnt
+    assert n_learnt == n_before + sum(w.size for w in network.get_weights()[-10:])

@@ -6,6 +6,7 @@ import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,8 @@ from songpop.models.schedules import learning_rates, start_plateau, step_plateau
 
 N_ROWS, N_FEATURES = 200, 6
 PARAMS = Params(widths="8-4", regularization="l2", l2=1e-2, dropout_first=0.3, dropout_later=0.1, learning_rate=1e-2)
-COCKTAIL: dict[str, float] = {
+COCKTAIL: dict[str, Any] = {
+    "embedding": "piecewise",
     "label_smoothing": 0.1,
     "mixup": 0.4,
     "input_noise": 0.2,
@@ -110,9 +112,9 @@ class EngineSuite(ABC):
         penalty = PARAMS.l2 * sum(float(np.square(k).sum()) for k in (result.weights[0], result.weights[2]))
         assert result.metrics["val_loss"] - result.metrics["val_log_loss"] == pytest.approx(penalty, rel=1e-4)
 
-    @pytest.mark.parametrize("name", COCKTAIL)
-    def test_each_part_of_a_cocktail_acts_and_is_the_same_again(self, name: str) -> None:
-        spec = spec_with(**{name: COCKTAIL[name]})
+    @pytest.mark.parametrize(("name", "value"), [*COCKTAIL.items(), ("embedding", "periodic")])
+    def test_each_part_of_a_cocktail_acts_and_is_the_same_again(self, name: str, value: Any) -> None:
+        spec = spec_with(**{name: value})
         first = self.run_one(spec)
         assert same(first, self.run_one(spec))
         assert history_of(first) != history_of(self.run_one(SPEC))
@@ -224,7 +226,7 @@ class EngineSuite(ABC):
         assert expected[-1] < expected[0]
 
     @pytest.mark.parametrize("cocktail", [{}, COCKTAIL], ids=["plain", "cocktail"])
-    def test_a_trial_does_not_depend_on_what_ran_before(self, cocktail: dict[str, float]) -> None:
+    def test_a_trial_does_not_depend_on_what_ran_before(self, cocktail: dict[str, Any]) -> None:
         spec = spec_with(**cocktail)
         others = [
             replace(spec_with(spec, optimizer="sgd", batch_size=16), trial=0),

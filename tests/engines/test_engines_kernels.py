@@ -17,6 +17,7 @@ from songpop.models.topology import ACTIVATIONS, weight_shapes
 
 PLAIN_STEP = np.array([[0, 0, 0, 0, 0, 1, 0, 1, 0, 1]], np.float32)  # w <- w - gradient
 NOTHING = np.empty(0, np.float32)
+NO_PLAN = (0, 0, 0)  # no embedding
 PLAIN = (NOTHING, disturbance_of(Params()), np.float32(0), (NOTHING, np.float32(0)))  # neither mixed nor averaged …
 
 
@@ -66,7 +67,7 @@ def test_one_step_follows_the_gradient(
     loss = train_steps(
         after, np.zeros_like(after), np.zeros_like(after), x, y, order, n_rows, (key, 4, 9),
         (dropout.bounds, dropout.scales, dropout.places), lambdas, PLAIN_STEP, np.array(sizes), ACTIVATIONS.index(name),
-        *PLAIN,
+        *PLAIN, NO_PLAN,
     )  # fmt: skip
     assert loss / n_rows == pytest.approx(expected[0], abs=2e-5)
     for mine, theirs in zip(unpack(weights - after, sizes), expected[1], strict=True):
@@ -80,6 +81,6 @@ def test_predictions_do_not_depend_on_how_many_rows_there_are(n_rows: int) -> No
     weights = rng.normal(size=sum(int(np.prod(shape)) for shape in weight_shapes(sizes))).astype(np.float32)
     x = rng.normal(size=(300, 5)).astype(np.float32)
     whole, some = np.empty(300, np.float32), np.empty(n_rows, np.float32)
-    predict(weights, x, np.array(sizes), 2, whole)
-    predict(weights, x[:n_rows], np.array(sizes), 2, some)
+    predict(weights, x, np.array(sizes), 2, whole, NO_PLAN)
+    predict(weights, x[:n_rows], np.array(sizes), 2, some, NO_PLAN)
     np.testing.assert_allclose(some, whole[:n_rows], atol=1e-6)

@@ -111,7 +111,7 @@ def test_five_epochs_without_dropout_are_keras_five_epochs(batch_size: int, prog
     assert differences(program, specs)[1] < 1e-3
 
 
-COCKTAILS: list[dict[str, float]] = [
+COCKTAILS: list[dict[str, Any]] = [
     {"label_smoothing": 0.1},
     {"mixup": 0.4},
     {"mixup": 1e-3},  # shares next to 0 and 1
@@ -119,6 +119,10 @@ COCKTAILS: list[dict[str, float]] = [
     {"clip_norm": 1e6},
     {"weight_average": 0.9},
     {"weight_average": 0.999},
+    {"embedding": "piecewise"},
+    {"embedding": "periodic", "frequency_scale": 0.3},
+    {"embedding": "piecewise", "n_bins": 5, "embedding_width": 3, "weight_average": 0.9, "clip_norm": 0.3},
+    {"embedding": "periodic", "n_frequencies": 3, "embedding_width": 17, "weight_average": 0.9, "clip_norm": 0.3},
     {"label_smoothing": 0.2, "mixup": 0.2, "clip_norm": 0.3, "weight_average": 0.5},
 ]
 
@@ -138,7 +142,7 @@ def test_one_update_with_a_cocktail_is_keras_update() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("cocktail", COCKTAILS, ids=str)
-def test_five_epochs_with_a_cocktail_are_keras_five_epochs(cocktail: dict[str, float]) -> None:
+def test_five_epochs_with_a_cocktail_are_keras_five_epochs(cocktail: dict[str, Any]) -> None:
     """Of 7 batches each, the last one of which is short."""
     specs = [
         replace(

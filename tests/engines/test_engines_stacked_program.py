@@ -10,6 +10,7 @@ from songpop.engines import stacked_program
 from songpop.engines.fused import FusedProgram
 from songpop.engines.population import InProcessEngine, Population
 from songpop.engines.stacked_program import StackedProgram
+from songpop.space.legal import OF_PART
 
 
 def stacked() -> Population:
@@ -67,6 +68,6 @@ def test_a_parameter_that_nobody_taught_the_stack_is_not_served() -> None:
     """Whatever field is added to `Params`: only those that are named are the stack's."""
     program = StackedProgram(small_task(), is_compiled=False)
     unknown = {field.name for field in fields(Params)} - stacked_program._KNOWN
-    assert unknown == set(COCKTAIL)
+    assert unknown == {*COCKTAIL, *OF_PART}
     assert {field.name for field in fields(Params)} >= stacked_program._KNOWN
     assert program.serves(replace(PARAMS, optimizer="sgd", momentum=0.5, schedule="step", dropout_first=0.2))

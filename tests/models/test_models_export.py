@@ -61,6 +61,16 @@ def test_what_disturbs_features_in_training_disturbs_no_prediction(tmp_path: Pat
     np.testing.assert_array_equal(found, predict_rows(plain, cells()))
 
 
+@pytest.mark.parametrize("embedding", ["piecewise", "periodic"])
+def test_an_embedding_is_saved_with_its_knots(embedding: str, tmp_path: Path) -> None:
+    _, preprocessing, _ = whole()
+    params, x = replace(PARAMS, embedding=embedding), preprocessing.transform(cells())
+    network = build_network(params, x.shape[1], 3, x)
+    save_model(assemble(preprocessing, params, network.get_weights()), tmp_path / "model.keras")
+    found = predict_rows(load_plain(tmp_path / "model.keras"), cells())
+    np.testing.assert_allclose(found, predict_rows(network, x), atol=1e-6)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", list(FeatureKind))
 def test_a_process_without_songpop_predicts_the_same(kind: FeatureKind, tmp_path: Path) -> None:

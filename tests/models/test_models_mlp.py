@@ -91,6 +91,11 @@ def test_features_are_disturbed_in_training_alone_and_by_the_seed() -> None:
         (Params(weight_average=1.0), "`0 <= weight_average < 1` must hold"),
         (Params(input_noise=1.1), "`0 <= input_noise <= 1` must hold"),
         (Params(mixup=float("inf")), "`mixup >= 0` must hold and be finite"),
+        (Params(embedding="fourier"), r"`embedding` must be one of \['none', 'piecewise', 'periodic'\]"),
+        (Params(embedding_width=0), "`embedding_width >= 1` must hold"),
+        (Params(n_bins=1), "`n_bins >= 2` must hold"),
+        (Params(n_frequencies=0), "`n_frequencies >= 1` must hold"),
+        (Params(frequency_scale=0.0), "`frequency_scale > 0` must hold"),
         (Params(clip_norm=-1.0), "`clip_norm >= 0` must hold and be finite"),
     ],
 )

@@ -10,7 +10,7 @@ from replay_records import ENVIRONMENT, FILES, GROUND, SPEC, TAGS, numbers, spli
 
 from songpop.contracts import TrialState
 from songpop.replay.record import differing_params, environment_files, missing_parts, parts_of, recorded, trial_number
-from songpop.space.legal import OFF_AT_0
+from songpop.space.legal import OF_PART, OFF_AT_0, OFF_AT_NONE
 from songpop.tracking.records import StoredNumber, SweepFiles, TrialRecord
 
 
@@ -34,7 +34,7 @@ def test_what_older_records_lack_is_unknown_and_not_missing() -> None:
 
 def test_a_spec_from_before_a_parameter_means_its_default() -> None:
     spec = json.loads(TAGS["songpop.spec"])
-    for name in OFF_AT_0:
+    for name in (*OFF_AT_0, *OFF_AT_NONE, *OF_PART):
         del spec["params"][name]
     found = recorded(trial_record(songpop_spec=json.dumps(spec)), GROUND)
     assert found.spec == SPEC

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from songpop.contracts import Params
 from songpop.evaluation.resampled import resampled_error
 from songpop.search.finals import Contestant, Finals, Origin, contestants_of, final_seed, simplicity, verdict
-from songpop.space.legal import OFF_AT_0
+from songpop.space.legal import LEGAL, OFF_AT_0, OFF_AT_NONE
 
 SMALL, BIG = Params(widths="8"), Params(widths="64-32")
 NOISE = np.array([0.004, -0.003, 0.001, -0.004, 0.002, 0.003, -0.001, -0.002])
@@ -112,6 +112,11 @@ def test_within_noise_the_smaller_wins_and_it_is_said() -> None:
 @pytest.mark.parametrize("name", OFF_AT_0)
 def test_each_part_of_a_cocktail_is_something_more_to_go_wrong(name: str) -> None:
     assert simplicity(replace(SMALL, **{name: 0.1}), 10) > simplicity(SMALL, 10)
+
+
+@pytest.mark.parametrize("name", OFF_AT_NONE)
+def test_so_is_each_part_of_a_topology(name: str) -> None:
+    assert simplicity(replace(SMALL, **{name: LEGAL[name][1]}), 10) > simplicity(SMALL, 10)
 
 
 def test_at_the_same_size_the_simpler_wins() -> None:

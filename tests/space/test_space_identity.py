@@ -5,7 +5,7 @@ import pytest
 
 from songpop.contracts import Params
 from songpop.space.identity import identity_of
-from songpop.space.legal import OFF_AT, OFF_AT_0
+from songpop.space.legal import LEGAL, OF_PART, OFF_AT, OFF_AT_0, OFF_AT_NONE
 
 # What a version before the cocktail took down for the defaults.
 BEFORE = (
@@ -26,4 +26,19 @@ def test_an_older_study_goes_on() -> None:
 def test_what_is_on_tells_apart(name: str) -> None:
     params = Params(**{name: 0.1})
     assert identity_of(params) == {**identity_of(Params()), name: 0.1}
-    assert set(asdict(params)) - set(identity_of(params)) == set(OFF_AT) - {name}
+    assert set(asdict(params)) - set(identity_of(params)) == {*OFF_AT, *OF_PART} - {name}
+
+
+@pytest.mark.parametrize("name", LEGAL["embedding"][1:])
+def test_how_a_part_is_made_tells_apart_where_there_is_one(name: str) -> None:
+    params = Params(embedding=name)
+    found = set(identity_of(params)) - set(identity_of(Params()))
+    assert found == {"embedding", *(key for key, (_, kinds) in OF_PART.items() if name in kinds)}
+    assert identity_of(Params(n_bins=7)) == identity_of(Params())
+
+
+def test_what_says_how_a_part_is_made_names_a_part_and_its_names() -> None:
+    for name, (part, kinds) in OF_PART.items():
+        assert name in asdict(Params())
+        assert part in OFF_AT_NONE
+        assert set(kinds) <= set(LEGAL[part]) - {"none"}

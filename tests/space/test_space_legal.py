@@ -5,7 +5,7 @@ import pytest
 
 from songpop.contracts import Params
 from songpop.errors import SpaceError
-from songpop.space.legal import BOUNDS, FIELD_TYPES, LEGAL, OFF_AT_0, check_name, check_value
+from songpop.space.legal import BOUNDS, FIELD_TYPES, LEGAL, OFF_AT_0, OFF_AT_NONE, check_name, check_value
 
 
 @pytest.mark.parametrize("field", fields(Params), ids=lambda field: field.name)
@@ -16,6 +16,10 @@ def test_every_default_is_legal(field: object) -> None:
 
 def test_what_is_off_at_0_is_off_by_default() -> None:
     assert all(getattr(Params(), name) == 0 == BOUNDS[name].low for name in OFF_AT_0)
+
+
+def test_what_is_off_by_name_is_off_by_default() -> None:
+    assert all(getattr(Params(), name) == "none" == LEGAL[name][0] for name in OFF_AT_NONE)
 
 
 def test_every_field_has_names_a_range_or_a_form() -> None:
@@ -42,6 +46,11 @@ def test_every_field_has_names_a_range_or_a_form() -> None:
         ("label_smoothing", 1.0, "must be >= 0 and < 1"),
         ("clip_norm", -1, "must be >= 0"),
         ("weight_average", 1.0, "must be >= 0 and < 1"),
+        ("embedding", "piecwise", "Did you mean `piecewise`"),
+        ("embedding_width", 0, "must be >= 1"),
+        ("n_bins", 1, "must be >= 2"),
+        ("n_frequencies", 0, "must be >= 1"),
+        ("frequency_scale", 0.0, "must be > 0"),
         ("l1", -1e-9, "must be >= 0"),
         ("batch_size", 0, "must be >= 1, but it is 0"),
         ("batch_size", 32.5, "must be a whole number, but it is 32.5"),

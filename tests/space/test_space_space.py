@@ -11,7 +11,7 @@ from songpop.contracts import Params
 from songpop.errors import SpaceError
 from songpop.settings import ParamKind, ParamSettings
 from songpop.space import Space
-from songpop.space.legal import OFF_AT_0
+from songpop.space.legal import OF_PART, OFF_AT_0, OFF_AT_NONE
 
 CONF = Path(__file__).parents[2] / "conf" / "space"
 BASE = Params(learning_rate=5e-3, l1=0.5, momentum=0.1)
@@ -169,7 +169,8 @@ def test_the_full_space_has_at_most_six_programs() -> None:
 def test_the_cocktail_is_the_full_space_and_more_and_can_be_without_any() -> None:
     full, cocktail = named("full").by_name, named("cocktail").by_name
     assert {name: cocktail[name] for name in full} == full
-    assert set(cocktail) - set(full) == set(OFF_AT_0)
+    assert set(cocktail) - set(full) == {*OFF_AT_0, *OFF_AT_NONE, *OF_PART}
+    assert all(cocktail[name].contains("none") for name in OFF_AT_NONE)
     assert all(cocktail[name].contains(0.0) for name in OFF_AT_0)
 
 

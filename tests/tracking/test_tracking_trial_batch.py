@@ -45,6 +45,8 @@ def test_test_metrics_are_named_so() -> None:
         (Params(optimizer="sgd", schedule="step"), {"momentum", "step_every", "step_factor"}, {"weight_decay"}),
         (Params(schedule="warmup_cosine"), {"warmup_epochs", "cosine_to"}, {"decay_to"}),
         (Params(), {"dropout_first"}, {"mixup", "clip_norm", "weight_average", "input_noise"}),
+        (Params(), {"widths"}, {"embedding", "embedding_width", "n_bins", "frequency_scale"}),
+        (Params(embedding="piecewise"), {"embedding", "embedding_width", "n_bins"}, {"n_frequencies"}),
         (Params(mixup=0.2, weight_average=0.9), {"mixup", "weight_average"}, {"clip_norm", "label_smoothing"}),
     ],
 )
