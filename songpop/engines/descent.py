@@ -57,7 +57,7 @@ def update(
 
 @inlined
 def descend(weights: Vector, means: Vector, squares: Vector, gradients: Vector, coefficients: Vector) -> None:
-    """Take a step of weights without penalty, in place; shapes (E,), coefficients as in `update`."""
+    """Take a step of weights without penalty, in place; shapes (E,), E may be 0; coefficients as in `update`."""
     _step(weights, means, squares, gradients, _0, _0, coefficients)
 
 

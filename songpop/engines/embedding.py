@@ -82,7 +82,14 @@ def embed(weights: Vector, x: Matrix, plan: Plan, room: Room) -> Matrix:
 
 @inlined
 def blame_embedding(
-    weights: Vector, kernel: Matrix, upstream: Matrix, plan: Plan, room: Room, n_features: int, gradients: Vector
+    weights: Vector,
+    kernel: Matrix,
+    upstream: Matrix,
+    through: Matrix,
+    plan: Plan,
+    room: Room,
+    n_features: int,
+    gradients: Vector,
 ) -> None:
     """Fill the embedding's gradients, after `embed` of the same batch.
 
@@ -90,6 +97,7 @@ def blame_embedding(
         weights: begin with the embedding's.
         kernel: of the first layer, shape (F * D, U).
         upstream: blame of its units' inputs for the loss, shape (B, U).
+        through: blame of the values that skip the first layer, alike; (0, U) where none do.
         plan: the embedding's.
         room: as `embed` has left it.
         n_features: F.
@@ -107,6 +115,11 @@ def blame_embedding(
     across = room[5][: n_units * n_rows].reshape(n_units, n_rows)
     turn(upstream, across)
     multiply(kernel, across, blame)
+    if len(through) > 0:
+        turn(through, across)
+        for i in range(n_units):
+            for row in range(n_rows):
+                blame[i, row] += across[i, row]
     by_kernel = gradients[n_before : n_before + n_kernel].reshape(n_features * n_parts, width)
     _through_relu(vectors, blame, gradients[stop - n_features * width : stop])
     gradients[:n_constants] = _0

@@ -66,7 +66,9 @@ class FusedProgram:
         """Return the validation rows' probabilities, shape (S, R_val)."""
         probabilities = np.empty((len(slots), len(self._val_x)), dtype=np.float32)
         for slot, row in zip(slots, probabilities, strict=True):
-            kernels.predict(slot.measured, self._val_x, np.array(slot.sizes), _curve(slot), row, slot.embedding.plan)
+            kernels.predict(
+                slot.measured, self._val_x, np.array(slot.sizes), _curve(slot), row, slot.embedding.plan, slot.has_skips
+            )
         return probabilities
 
     def _batch_size(self, slot: Slot) -> int:
@@ -99,6 +101,7 @@ class FusedProgram:
                 slot.clip_norm,
                 (slot.averages, slot.momentum),
                 slot.embedding.plan,
+                slot.has_skips,
             )
         return loss / len(self._y)
 

@@ -6,12 +6,11 @@ Axes: R rows, N steps, B rows of a batch, F features, U units, K hidden layers, 
 a layer has for each row of a batch lies in one array, layer after layer, B * U values for each. Arrays are float32
 unless said.
 
-Owns: forward pass, gradients, the order of a step's parts. Does not own: what they are called with (fused), products of
-matrices (products), the last layer (last_layer), what befalls a batch (disturbance) before it becomes vectors
-(embedding), what becomes of gradients (clipping, descent) and weights (averaging). All of a small network stays in a
-core's own cache, each array is passed over as seldom as can be, and no framework is asked between two products
-(docs/decisions/0008). A NaN may get lost in an activation's cut ends, so whoever calls looks whether the weights are
-finite.
+Owns: the order of a step's parts. Does not own: what they are called with (fused), products of matrices (products), the
+layers (hidden, last_layer), what befalls a batch (disturbance) before it becomes vectors (embedding), what becomes of
+gradients (clipping, descent) and weights (averaging). All of a small network stays in a core's own cache, each array is
+passed over as seldom as can be, and no framework is asked between two products (docs/decisions/0008). A NaN may get
+lost in an activation's cut ends, so whoever calls looks whether the weights are finite.
 """
 
 from typing import TypeAlias
@@ -28,6 +27,7 @@ from songpop.engines import (
     disturbance,
     dropout,
     embedding,
+    hidden,
     last_layer,
     normal,
     products,
@@ -35,131 +35,40 @@ from songpop.engines import (
 )
 from songpop.engines.averaging import average
 from songpop.engines.clipping import clip
-from songpop.engines.compiled import compiled, inlined
-from songpop.engines.curves import activate
+from songpop.engines.compiled import compiled
 from songpop.engines.descent import descend, update
 from songpop.engines.disturbance import Disturbance, disturb
-from songpop.engines.dropout import halves, step_key, unit_bits
+from songpop.engines.dropout import step_key
 from songpop.engines.embedding import NONE, Plan, blame_embedding, embed, room_for, sizes_of
+from songpop.engines.hidden import DropoutArrays, Sizes, backward, forward, layer_of, times
 from songpop.engines.last_layer import logit, output
-from songpop.engines.products import multiply, multiply_turned, turn
 
-Sizes: TypeAlias = NDArray[np.int64]
-DropoutArrays: TypeAlias = tuple[NDArray[np.uint32], Vector, NDArray[np.int64]]  # bounds, scales, places
 Averaging: TypeAlias = tuple[Vector, np.float32]  # the averaged weights, shape (P,), or (0,) for none; momentum
 
 _F = np.float32
 _0, _1 = _F(0), _F(1)
-_PARTS = averaging, clipping, curves, descent, disturbance, dropout, embedding, last_layer, normal, products, waves
+_PARTS = (
+    averaging,
+    clipping,
+    curves,
+    descent,
+    disturbance,
+    dropout,
+    embedding,
+    hidden,
+    last_layer,
+    normal,
+    products,
+    waves,
+)
 _PIECE = 128  # rows that are measured at once, so that they stay in the cache
-
-# ── parts of a step ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@inlined
-def _layer(weights: Vector, first: int, n_in: int, n_out: int) -> tuple[Matrix, Vector]:
-    """Return views of the kernel, shape (n_in, n_out), and the bias, shape (n_out,), that begin at `first`."""
-    middle = first + n_in * n_out
-    return weights[first:middle].reshape(n_in, n_out), weights[middle : middle + n_out]
-
-
-@inlined
-def _forward(
-    weights: Vector,
-    inputs: Matrix,
-    sizes: Sizes,
-    curve: int,
-    batch_size: int,
-    hidden: Vector,
-    slopes: Vector,
-    key: np.uint64,
-    dropped: DropoutArrays,
-) -> tuple[int, int]:
-    """Fill `hidden` and `slopes`, the slope of each value by its unit's input, and return the last layer's place."""
-    bounds, scales, places = dropped
-    n_rows, unit, weight = len(inputs), 0, 0
-    for k in range(len(sizes) - 2):
-        n_in, n_out = sizes[k], sizes[k + 1]
-        values = hidden[unit * batch_size : unit * batch_size + n_rows * n_out]
-        slope = slopes[unit * batch_size : unit * batch_size + n_rows * n_out]
-        kernel, bias = _layer(weights, weight, n_in, n_out)
-        outputs = values.reshape(n_rows, n_out)
-        multiply(inputs, kernel, outputs)
-        activate(curve, outputs, bias, slope.reshape(n_rows, n_out))
-        if len(places) > 0 and places[k] >= 0:
-            _drop_out(values, slope, key, places[k] * batch_size, bounds[k], scales[k])
-        inputs = outputs
-        unit += n_out
-        weight += (n_in + 1) * n_out
-    return unit - sizes[-2], weight
-
-
-@inlined
-def _drop_out(values: Vector, slopes: Vector, key: np.uint64, place: int, bound: np.uint32, scale: np.float32) -> None:
-    """Multiply by `scale` where a unit stays, by 0 where it drops out; shapes (B * U,); `place` is the first one's."""
-    low, high = halves(key, place)
-    for i in range(len(values)):
-        kept = scale if unit_bits(low, high, i) >= bound else _0
-        values[i] *= kept
-        slopes[i] *= kept
-
-
-@inlined
-def _backward(
-    weights: Vector,
-    x: Matrix,
-    sizes: Sizes,
-    batch_size: int,
-    hidden: Vector,
-    slopes: Vector,
-    blame: Vector,
-    place: tuple[int, int],
-    gradients: Vector,
-    turned: Vector,
-) -> None:
-    """Fill the gradients below the last layer; `blame` of each unit's input for the loss is there for the highest."""
-    n_rows, (unit, weight) = len(x), place
-    for k in range(len(sizes) - 3, -1, -1):
-        n_in, n_out = sizes[k], sizes[k + 1]
-        weight -= (n_in + 1) * n_out
-        upstream = blame[unit * batch_size : unit * batch_size + n_rows * n_out].reshape(n_rows, n_out)
-        by_kernel, by_bias = _layer(gradients, weight, n_in, n_out)
-        _sum_rows(upstream, by_bias)
-        if k == 0:
-            multiply_turned(x, upstream, by_kernel)
-        else:
-            unit -= n_in
-            start, stop = unit * batch_size, unit * batch_size + n_rows * n_in
-            multiply_turned(hidden[start:stop].reshape(n_rows, n_in), upstream, by_kernel)
-            kernel, _ = _layer(weights, weight, n_in, n_out)
-            across = turned[: n_in * n_out].reshape(n_out, n_in)
-            turn(kernel, across)
-            multiply(upstream, across, blame[start:stop].reshape(n_rows, n_in))
-            _multiply(blame[start:stop], slopes[start:stop])
-
-
-@inlined
-def _sum_rows(matrix: Matrix, sums: Vector) -> None:
-    sums[:] = _0
-    for row in range(matrix.shape[0]):
-        for j in range(matrix.shape[1]):
-            sums[j] += matrix[row, j]
-
-
-@inlined
-def _multiply(values: Vector, factors: Vector) -> None:
-    for i in range(len(values)):
-        values[i] *= factors[i]
-
-
-# ── what is called ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @compiled(
     "float64(float32[::1], float32[::1], float32[::1], float32[:, ::1], float32[::1], int32[::1], int64, "
     "Tuple((uint64, int64, int64)), Tuple((uint32[::1], float32[::1], int64[::1])), float32[:, ::1], float32[:, ::1], "
     "int64[::1], int64, float32[::1], Tuple((float32, float32, uint32, float32)), float32, "
-    "Tuple((float32[::1], float32)), UniTuple(int64, 3))",
+    "Tuple((float32[::1], float32)), UniTuple(int64, 3), int64)",
     *_PARTS,
 )
 def train_steps(
@@ -181,6 +90,7 @@ def train_steps(
     clip_norm: np.float32,
     averaged: Averaging,
     plan: Plan,
+    has_skips: int,
 ) -> float:
     """Train N steps in place, and return the loss with penalty, each step's weighted by its rows, summed.
 
@@ -203,13 +113,16 @@ def train_steps(
         clip_norm: greatest norm of all gradients; 0: any.
         averaged: the averages are changed.
         plan: the embedding's.
+        has_skips: 1 for a network with skips, or 0.
     """
     _, n_constants, n_embedded = sizes_of(plan, x.shape[1])  # of the weights
     room = room_for(plan, x.shape[1], sizes[1], batch_size)
     n_values = batch_size * sizes[1:-1].sum()
-    hidden, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
+    values, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
     gradients = np.empty(len(weights), _F)
     layers, by_layers = weights[n_embedded:], gradients[n_embedded:]
+    through = np.empty(n_values if has_skips else 0, _F)
+    ones = np.ones(batch_size * sizes[-2] if has_skips else 0, _F)
     turned = np.empty((sizes[1:-2] * sizes[2:-1]).max() if len(sizes) > 3 else 0, _F)  # room for a kernel
     batch_x = np.empty((batch_size, x.shape[1]), _F)
     batch_y, errors = np.empty(batch_size, _F), np.empty(batch_size, _F)
@@ -225,28 +138,34 @@ def train_steps(
         disturb(inputs, batch_y[:n_rows], shares[step] if len(shares) > 0 else _1, disturbed, key)
         if plan[0] != NONE:
             inputs = embed(weights, inputs, plan, room)
-        unit, weight = _forward(layers, inputs, sizes, curve, batch_size, hidden, slopes, key, dropped)
+        unit, weight = forward(layers, inputs, sizes, curve, batch_size, values, slopes, key, dropped, has_skips)
         start, stop, shape = unit * batch_size, unit * batch_size + n_rows * sizes[-2], (n_rows, sizes[-2])
-        top, slope, upstream = hidden[start:stop], slopes[start:stop], blame[start:stop]
+        top, slope, upstream = values[start:stop], slopes[start:stop], blame[start:stop]
         loss = output(
             top.reshape(shape),
             layers[weight:],
             batch_y[:n_rows],
-            slope.reshape(shape),
+            (ones[: len(slope)] if has_skips else slope).reshape(shape),
             by_layers[weight:],
             upstream.reshape(shape),
             errors,
         )
-        _backward(layers, inputs, sizes, batch_size, hidden, slopes, blame, (unit, weight), by_layers, turned)
+        if has_skips:
+            through[start:stop] = upstream
+            times(upstream, slope)
+        backward(layers, inputs, sizes, batch_size, values, slopes, blame, (unit, weight), by_layers, turned, through)
         if plan[0] != NONE:
-            kernel, _ = _layer(layers, 0, sizes[0], sizes[1])
+            kernel, _ = layer_of(layers, 0, sizes[0], sizes[1])
             upstream_of_first = blame[: n_rows * sizes[1]].reshape(n_rows, sizes[1])
-            blame_embedding(weights, kernel, upstream_of_first, plan, room, x.shape[1], gradients[:n_embedded])
+            n_through = n_rows * sizes[1] if has_skips and sizes[0] == sizes[1] else 0
+            through_first = through[:n_through].reshape(n_through // sizes[1], sizes[1])
+            blame_embedding(
+                weights, kernel, upstream_of_first, through_first, plan, room, x.shape[1], gradients[:n_embedded]
+            )
         if clip_norm > _0:  # which adds the penalty's gradients, so that the update must not
             loss += clip(gradients, layers, lambdas, sizes, clip_norm)
-        if plan[0] != NONE:
-            own = slice(n_constants, n_embedded)
-            descend(weights[own], means[own], squares[own], gradients[own], coefficients[step])
+        own = slice(n_constants, n_embedded)
+        descend(weights[own], means[own], squares[own], gradients[own], coefficients[step])
         loss += update(
             layers,
             means[n_embedded:],
@@ -263,11 +182,13 @@ def train_steps(
     return total
 
 
-@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1], UniTuple(int64, 3))", *_PARTS)
-def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector, plan: Plan) -> None:
+@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1], UniTuple(int64, 3), int64)", *_PARTS)
+def predict(
+    weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector, plan: Plan, has_skips: int
+) -> None:
     """Fill `probabilities`, shape (R,), with those of rows `x`, shape (R, F); the rest as in `train_steps`."""
     n_values = _PIECE * sizes[1:-1].sum()
-    hidden, slopes = np.empty(n_values, _F), np.empty(n_values, _F)
+    values, slopes = np.empty(n_values, _F), np.empty(n_values, _F)
     none = np.empty(0, np.uint32), np.empty(0, _F), np.empty(0, np.int64)
     layers = weights[sizes_of(plan, x.shape[1])[2] :]
     room = room_for(plan, x.shape[1], sizes[1], _PIECE)
@@ -275,8 +196,8 @@ def predict(weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities:
         inputs = x[first : first + _PIECE]
         if plan[0] != NONE:
             inputs = embed(weights, inputs, plan, room)
-        unit, weight = _forward(layers, inputs, sizes, curve, _PIECE, hidden, slopes, np.uint64(0), none)
+        unit, weight = forward(layers, inputs, sizes, curve, _PIECE, values, slopes, np.uint64(0), none, has_skips)
         for row in range(len(inputs)):
             start = unit * _PIECE + row * sizes[-2]
-            value = logit(hidden[start : start + sizes[-2]], layers[weight:])
+            value = logit(values[start : start + sizes[-2]], layers[weight:])
             probabilities[first + row] = _1 / (_1 + np.exp(-value))

@@ -45,6 +45,7 @@ class Slot:
         self.signature = signature_of(spec.params)
         self.dropout = Dropout.of(dropout_rates(spec.params), self.signature.widths)
         self.embedding = embedding_of(spec.params, n_features)
+        self.has_skips = int(spec.params.skip == "add")
         self.sizes = layer_sizes(spec.params, n_features)
         self.dropout_key = dropout_key(spec.seed)
         self.lambdas = self._lambdas(spec)

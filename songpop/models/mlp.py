@@ -30,7 +30,8 @@ def build_network(params: Params, n_features: int, seed: int, x: Matrix | None =
     """Return an untrained network: features (R, F) to probability (R, 1).
 
     Hidden layers are Dense; from layer `first_regularized` on, their kernels carry the penalty, and a Dropout
-    follows: `dropout_first` behind the first of them, `dropout_later` behind the others. The last layer is
+    follows: `dropout_first` behind the first of them, `dropout_later` behind the others. With `skip`, a layer's inputs
+    are then added to what comes out of it, where there are as many of both. The last layer is
     Dense(1, sigmoid), without penalty. Before the first layer the features get their noise and dropout, in training,
     and become vectors, if there is an embedding. It begins with `topology.initial_weights`. All randomness comes from
     `seed`.
@@ -50,6 +51,7 @@ def build_network(params: Params, n_features: int, seed: int, x: Matrix | None =
     inputs = keras.Input((n_features,), name="features")
     hidden = embedded(_disturbed(inputs, params, seed), params)
     for k, (n_units, (_, dropout_seed)) in enumerate(zip(widths, seeds, strict=False)):
+        inputs_of_layer = hidden
         hidden = keras.layers.Dense(
             n_units,
             activation=params.activation,
@@ -58,6 +60,8 @@ def build_network(params: Params, n_features: int, seed: int, x: Matrix | None =
         )(hidden)
         if rates[k] > 0:
             hidden = keras.layers.Dropout(rates[k], seed=dropout_seed, name=f"dropout_{k}")(hidden)
+        if params.skip == "add" and hidden.shape == inputs_of_layer.shape:
+            hidden = keras.layers.Add(name=f"skip_{k}")([hidden, inputs_of_layer])
     probability = keras.layers.Dense(1, activation="sigmoid", name="probability")(hidden)
     network = keras.Model(inputs, probability, name="network")
     network.set_weights(list(initial_weights(params, n_features, seed, x)))

@@ -16,6 +16,7 @@ from songpop.models.embeddings import EMBEDDINGS, embedding_of, initial_embeddin
 
 ACTIVATIONS = ("relu", "gelu", "silu", "selu", "elu", "tanh")
 REGULARIZATIONS = ("none", "l1", "l2", "l1_l2")
+SKIPS = ("none", "add")
 _BELOW_1 = ("dropout_first", "dropout_later", "dropout_input", "label_smoothing", "weight_average")
 _AT_LEAST = {"embedding_width": 1, "n_bins": 2, "n_frequencies": 1}
 _INPUT_STREAM = 0x1A
@@ -113,6 +114,7 @@ def check_network(params: Params) -> None:
         ("activation", params.activation, ACTIVATIONS),
         ("regularization", params.regularization, REGULARIZATIONS),
         ("embedding", params.embedding, EMBEDDINGS),
+        ("skip", params.skip, SKIPS),
     )
     for key, value, known in choices:
         if value not in known:

@@ -35,6 +35,7 @@ N_ROWS, N_FEATURES = 200, 6
 PARAMS = Params(widths="8-4", regularization="l2", l2=1e-2, dropout_first=0.3, dropout_later=0.1, learning_rate=1e-2)
 COCKTAIL: dict[str, Any] = {
     "embedding": "piecewise",
+    "skip": "add",
     "label_smoothing": 0.1,
     "mixup": 0.4,
     "input_noise": 0.2,
@@ -114,10 +115,11 @@ class EngineSuite(ABC):
 
     @pytest.mark.parametrize(("name", "value"), [*COCKTAIL.items(), ("embedding", "periodic")])
     def test_each_part_of_a_cocktail_acts_and_is_the_same_again(self, name: str, value: Any) -> None:
-        spec = spec_with(**{name: value})
+        plain = spec_with(widths="6-6")  # as many units as features
+        spec = spec_with(plain, **{name: value})
         first = self.run_one(spec)
         assert same(first, self.run_one(spec))
-        assert history_of(first) != history_of(self.run_one(SPEC))
+        assert history_of(first) != history_of(self.run_one(plain))
 
     def test_averaged_weights_are_measured_and_kept_and_the_others_trained(self) -> None:
         """The averages of a trial that learns are behind its weights; the training loss is that of the latter."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from songpop.contracts import Params
@@ -48,7 +48,7 @@ def stepped(weights: np.ndarray, params: Params, x: np.ndarray, y: np.ndarray, c
         (np.uint64(1), 0, 0), (dropout.bounds, dropout.scales, dropout.places),
         np.zeros((len(sizes) - 1, 2), np.float32), PLAIN_STEP, np.array(sizes), ACTIVATIONS.index(params.activation),
         NOTHING, disturbance_of(Params()), np.float32(clip_norm), (NOTHING, np.float32(0)),
-        embedding_of(params, x.shape[1]).plan,
+        embedding_of(params, x.shape[1]).plan, int(params.skip == "add"),
     )  # fmt: skip
     return loss / len(x), after
 
@@ -61,16 +61,19 @@ def stepped(weights: np.ndarray, params: Params, x: np.ndarray, y: np.ndarray, c
     n_rows=st.integers(1, 70),
     n_parts=st.integers(2, 17),
     width=st.integers(1, 20),
+    skip=st.sampled_from(["none", "add"]),
     seed=st.integers(0, 99),
 )
+@example("piecewise", [20, 20, 7], 5, 33, 3, 4, "add", 1)
+@example("periodic", [20, 20, 7], 5, 33, 3, 4, "add", 2)
 def test_one_step_follows_the_gradient(
-    kind: str, widths: list[int], n_features: int, n_rows: int, n_parts: int, width: int, seed: int
+    kind: str, widths: list[int], n_features: int, n_rows: int, n_parts: int, width: int, skip: str, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
     x, y = rng.normal(size=(n_rows, n_features)).astype(np.float32), rng.integers(0, 2, n_rows).astype(np.float32)
     params = Params(
         embedding=kind, embedding_width=width, n_bins=n_parts, n_frequencies=n_parts, frequency_scale=0.3,
-        widths="-".join(map(str, widths)), activation="tanh",
+        widths="-".join(map(str, widths)), activation="tanh", skip=skip,
     )  # fmt: skip
     fitted_on = rng.normal(size=(90, n_features)).astype(np.float32)
     network = build_network(params, n_features, seed, fitted_on)
@@ -81,7 +84,15 @@ def test_one_step_follows_the_gradient(
     np.testing.assert_allclose(weights - after, pack(tuple(gradients)), atol=3e-5)
     found = np.empty(n_rows, np.float32)
     sizes = np.array(layer_sizes(params, n_features))
-    predict(weights, x, sizes, ACTIVATIONS.index("tanh"), found, embedding_of(params, n_features).plan)
+    predict(
+        weights,
+        x,
+        sizes,
+        ACTIVATIONS.index("tanh"),
+        found,
+        embedding_of(params, n_features).plan,
+        int(params.skip == "add"),
+    )
     np.testing.assert_allclose(found, probabilities, atol=2e-5)
 
 
@@ -105,8 +116,8 @@ def test_predictions_do_not_depend_on_how_many_rows_there_are(kind: str, n_rows:
     weights = pack(tuple(build_network(params, 5, 1, x).get_weights()))
     sizes, plan = np.array(layer_sizes(params, 5)), embedding_of(params, 5).plan
     whole, some = np.empty(300, np.float32), np.empty(n_rows, np.float32)
-    predict(weights, x, sizes, 0, whole, plan)
-    predict(weights, x[:n_rows], sizes, 0, some, plan)
+    predict(weights, x, sizes, 0, whole, plan, 0)
+    predict(weights, x[:n_rows], sizes, 0, some, plan, 0)
     np.testing.assert_allclose(some, whole[:n_rows], atol=1e-6)
 
 

@@ -120,6 +120,8 @@ COCKTAILS: list[dict[str, Any]] = [
     {"weight_average": 0.9},
     {"weight_average": 0.999},
     {"embedding": "piecewise"},
+    {"skip": "add", "widths": "6-20-20-20"},  # the first layer is given 6 features
+    {"skip": "add", "widths": "24-24-9-9", "embedding": "periodic", "embedding_width": 4, "clip_norm": 0.3},
     {"embedding": "periodic", "frequency_scale": 0.3},
     {"embedding": "piecewise", "n_bins": 5, "embedding_width": 3, "weight_average": 0.9, "clip_norm": 0.3},
     {"embedding": "periodic", "n_frequencies": 3, "embedding_width": 17, "weight_average": 0.9, "clip_norm": 0.3},

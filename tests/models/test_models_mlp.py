@@ -76,6 +76,21 @@ def test_features_are_disturbed_in_training_alone_and_by_the_seed() -> None:
     np.testing.assert_array_equal(plain(x), build_network(disturbed, 22, seed=7)(x, training=False))
 
 
+def test_a_layer_with_as_many_units_as_inputs_has_a_skip() -> None:
+    network = build_network(Params(widths="5-8-8-4", skip="add", dropout_first=0.1, dropout_later=0.1), 5, seed=0)
+    names = [layer.name for layer in network.layers]
+    assert [name for name in names if "skip" in name] == ["skip_0", "skip_2"]
+    assert names.index("skip_2") > names.index("dropout_2") > names.index("hidden_2")
+    x = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
+    k = network.get_weights()
+    relu = lambda z: np.maximum(z, 0)  # noqa: E731
+    first = relu(x @ k[0] + k[1]) + x
+    second = relu(first @ k[2] + k[3])
+    third = relu(second @ k[4] + k[5]) + second
+    logits = relu(third @ k[6] + k[7]) @ k[8] + k[9]
+    np.testing.assert_allclose(network(x), 1 / (1 + np.exp(-logits)), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -92,6 +107,7 @@ def test_features_are_disturbed_in_training_alone_and_by_the_seed() -> None:
         (Params(input_noise=1.1), "`0 <= input_noise <= 1` must hold"),
         (Params(mixup=float("inf")), "`mixup >= 0` must hold and be finite"),
         (Params(embedding="fourier"), r"`embedding` must be one of \['none', 'piecewise', 'periodic'\]"),
+        (Params(skip="concat"), r"`skip` must be one of \['none', 'add'\]"),
         (Params(embedding_width=0), "`embedding_width >= 1` must hold"),
         (Params(n_bins=1), "`n_bins >= 2` must hold"),
         (Params(n_frequencies=0), "`n_frequencies >= 1` must hold"),

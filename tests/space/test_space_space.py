@@ -167,9 +167,11 @@ def test_the_full_space_has_at_most_six_programs() -> None:
 
 
 def test_the_cocktail_is_the_full_space_and_more_and_can_be_without_any() -> None:
-    full, cocktail = named("full").by_name, named("cocktail").by_name
+    full, cocktail = dict(named("full").by_name), dict(named("cocktail").by_name)
+    widths = full.pop("widths")
+    assert all(cocktail["widths"].contains(value) for value in widths.grid())
     assert {name: cocktail[name] for name in full} == full
-    assert set(cocktail) - set(full) == {*OFF_AT_0, *OFF_AT_NONE, *OF_PART}
+    assert set(cocktail) - set(full) == {"widths", *OFF_AT_0, *OFF_AT_NONE, *OF_PART}
     assert all(cocktail[name].contains("none") for name in OFF_AT_NONE)
     assert all(cocktail[name].contains(0.0) for name in OFF_AT_0)
 
