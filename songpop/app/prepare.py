@@ -108,7 +108,8 @@ def preprocessing_of(settings: SweepSettings, ground: Ground, train: Indices) ->
 
     table = ground.table
     fit_on = table.matrix[train] if settings.features.fit_on is FitOn.train else table.matrix
-    return fit_features(fit_on, table.columns, settings.features.kind, settings.features.extra)
+    features = settings.features
+    return fit_features(fit_on, table.columns, features.kind, features.extra, features.n_pieces)
 
 
 def part_of(table: SongTable, preprocessing: Any, rows: Indices) -> Part:

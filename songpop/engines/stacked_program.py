@@ -22,7 +22,7 @@ from songpop.models.runtime import tf
 
 # What a stack does. A list of what it can, not of what it lacks: a new parameter goes to the kernel until it is here.
 _KNOWN = frozenset({
-    "widths", "activation", "first_regularized", "batch_size", "regularization", "l1", "l2", "dropout_first",
+    "inputs", "widths", "activation", "first_regularized", "batch_size", "regularization", "l1", "l2", "dropout_first",
     "dropout_later", "optimizer", "learning_rate", "momentum", "weight_decay", "schedule", "step_every", "step_factor",
     "decay_to", "cosine_to", "warmup_epochs", "plateau_patience", "plateau_factor",
 })  # fmt: skip

@@ -19,7 +19,7 @@ from songpop.settings import FeatureBlock
 
 Tensor: TypeAlias = Any  # a keras.KerasTensor
 _BATCH_ROWS = 8192
-_N_PIECES = 16  # between quantiles of the training values
+N_PIECES = 16  # between quantiles of the training values, where nothing else is said
 _RATE_LIMIT = 10.0  # standard deviations: rates have long tails, and far out their order is all that matters
 
 
@@ -37,6 +37,7 @@ class Training:
 
     matrix: Matrix  # (R, C), NaN where missing
     columns: Sequence[Column]
+    n_pieces: int = N_PIECES  # of each value's piecewise-linear encoding, at most
 
     def run(self, build: Callable[[Cells], Tensor]) -> Values:
         """Return what a piece of the graph makes of the training rows: the graph is the only implementation."""
@@ -184,11 +185,15 @@ class _Pieces:
     length: Values
 
 
-def _cut(values: Values, is_present: Present) -> _Pieces:
+def _cut(values: Values, is_present: Present, n_pieces: int) -> _Pieces:
     found: list[tuple[int, float, float]] = []
     for k in range(values.shape[1]):
         cells = values[is_present[:, k], k]
-        knots = np.unique(np.quantile(cells, np.linspace(0, 1, _N_PIECES + 1))) if len(cells) else np.empty(0)
+        knots = (
+            np.unique(np.quantile(cells, np.linspace(0, 1, n_pieces + 1), method="inverted_cdf"))
+            if len(cells)
+            else np.empty(0)
+        )
         found += [(k, low, high - low) for low, high in pairwise(knots)]
     column, low, length = zip(*found, strict=True) if found else ((), (), ())
     return _Pieces(column=np.array(column, dtype=np.int32), low=np.array(low), length=np.array(length))
@@ -200,7 +205,7 @@ def _passed(training: Training, indices: list[int]) -> tuple[_Pieces, Callable[[
     The piecewise-linear encoding of Gorishniy et al., On embeddings for numerical features, NeurIPS 2022.
     """
     values = training.run(lambda cells: logs(cells.values, training.columns, indices))
-    pieces = _cut(values, np.isfinite(training.matrix[:, indices]))
+    pieces = _cut(values, np.isfinite(training.matrix[:, indices]), training.n_pieces)
     low, length = pieces.low.astype(np.float32), pieces.length.astype(np.float32)
 
     def build(cells: Cells) -> Tensor:

@@ -15,7 +15,7 @@ import numpy as np
 
 from songpop.contracts import Column, ColumnKind, Matrix, Span
 from songpop.errors import DataError
-from songpop.models.blocks import Block, Training, fit_block, fit_scaled, transform
+from songpop.models.blocks import N_PIECES, Block, Training, fit_block, fit_scaled, transform
 from songpop.models.cells import VALUES, Cells, logs, of_kinds, open_cells, picked
 from songpop.models.runtime import keras
 from songpop.models.scaling import min_max, standardise
@@ -38,7 +38,11 @@ class Preprocessing:
 
 
 def fit_features(
-    matrix: Matrix, columns: Sequence[Column], kind: FeatureKind, extra: Sequence[FeatureBlock] = ()
+    matrix: Matrix,
+    columns: Sequence[Column],
+    kind: FeatureKind,
+    extra: Sequence[FeatureBlock] = (),
+    n_pieces: int = N_PIECES,
 ) -> Preprocessing:
     """Return the preprocessing fitted on `matrix`.
 
@@ -52,12 +56,13 @@ def fit_features(
         columns: what the C columns hold.
         kind: which of the two.
         extra: further blocks; those that the table has no columns for have no features.
+        n_pieces: of each value in the blocks `pieces` and `quantiles`, at most.
 
     Raises:
         DataError: if the matrix does not have one column per entry of `columns`, or no row.
     """
     _check(matrix, columns)
-    training = Training(matrix=matrix, columns=columns)
+    training = Training(matrix=matrix, columns=columns, n_pieces=n_pieces)
     cells = open_cells(len(columns))
     pieces: list[keras.KerasTensor] = []
     names: list[str] = []

@@ -43,6 +43,7 @@ def _check_numbers(settings: SweepSettings) -> None:
     for key, value, low in (
         ("train.epochs", settings.train.epochs, 1),
         ("train.n_seeds", settings.train.n_seeds, 1),
+        ("features.n_pieces", settings.features.n_pieces, 1),
         ("search.n_trials", settings.search.n_trials, 1),
         ("pruner.min_epochs", settings.pruner.min_epochs, 1),
         ("pruner.reduction_factor", settings.pruner.reduction_factor, 2),

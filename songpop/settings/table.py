@@ -133,5 +133,6 @@ class FeatureSettings:
 
     kind: FeatureKind = FeatureKind.logs
     extra: list[FeatureBlock] = field(default_factory=list)  # blocks of features beside those of `kind`
+    n_pieces: int = 16  # between quantiles, at most, of each value in the blocks `pieces` and `quantiles`
     fit_on: FitOn = FitOn.train
     use_dates: bool = True  # false: ages are left out
