@@ -72,6 +72,7 @@ def fit_features(
     """
     _check(matrix, columns)
     training = Training(matrix=matrix, columns=columns)
+    cells = open_cells(len(columns))
     fitted = _fitted(training, kind, extra)
     names: list[str] = []
     places: dict[str, Span] = {}
@@ -80,9 +81,10 @@ def fit_features(
         names += block.names if block is not None else ()
         places[name] = (first, len(names))
     blocks = [block for block in fitted.values() if block is not None]
-    model = _joined(len(columns), [block.build for block in blocks])
-    own = [block.build_fitted or block.build for block in blocks]
-    fitted_rows = _joined(len(columns), own) if any(block.build_fitted for block in blocks) else None
+    model = _joined(cells, [block.build for block in blocks])
+    fitted_rows = None
+    if any(block.build_fitted for block in blocks):
+        fitted_rows = _joined(open_cells(len(columns)), [block.build_fitted or block.build for block in blocks])
     return Preprocessing(model=model, names=tuple(names), blocks=places, fitted_rows=fitted_rows)
 
 
@@ -90,8 +92,7 @@ def _fitted(training: Training, kind: FeatureKind, extra: Sequence[FeatureBlock]
     return {kind.value: _base(training, kind), **{one.value: fit_block(one, training) for one in extra}}
 
 
-def _joined(n_columns: int, builds: Sequence[Callable[[Cells], Tensor]]) -> keras.Model:
-    cells = open_cells(n_columns)
+def _joined(cells: Cells, builds: Sequence[Callable[[Cells], Tensor]]) -> keras.Model:
     pieces = [build(cells) for build in builds]
     outputs = keras.ops.concatenate(pieces, axis=1) if len(pieces) > 1 else pieces[0]
     return keras.Model(cells.inputs, outputs, name="preprocessing")
