@@ -118,6 +118,8 @@ class FeatureBlock(Enum):
     quantiles = "quantiles"  # each value's place among the training values
     pieces = "pieces"  # piecewise-linear encoding of the values
     patterns = "patterns"  # how many cells are missing
+    calendar = "calendar"  # sine and cosine of each date's day of the year and weekday
+    names = "names"  # how many other training rows have the row's artist
 
 
 class FitOn(Enum):

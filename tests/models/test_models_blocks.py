@@ -10,8 +10,9 @@ from hypothesis.extra.numpy import arrays
 from test_models_features import COLUMNS, some_rows
 
 from songpop.contracts import Column, ColumnKind, Matrix
-from songpop.models.blocks import Training, fit_block
+from songpop.models.blocks import fit_block
 from songpop.models.features import Preprocessing, fit_features
+from songpop.models.fitting import Training
 from songpop.settings import FeatureBlock, FeatureKind
 
 B = FeatureBlock

@@ -1,5 +1,6 @@
 """A small table, a model fitted to it by hand, and both logged: what the tests of predict work on."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
 from songpop.scoring.raw_model import CARD_FILE, MODEL_FILE, ModelCard
 from songpop.scoring.sealed import SealedRows
-from songpop.settings import BASELINES, FeatureKind
+from songpop.settings import BASELINES, FeatureKind, TrackingSettings
 from songpop.tracking.files import sha256_of
 from songpop.tracking.model_facts import ModelFacts
+from songpop.tracking.store import Store, open_store
 
 PARAMS = Params(widths="8", activation="relu")
 RECIPE = Recipe(
@@ -115,3 +117,9 @@ def saved_folder(folder: Path, *, seed: int = 0, sign: float = 1.0, n_rows: int 
     (folder / CARD_FILE).write_text(card.to_json(), "utf-8")
     sealed_of(songs(n_rows, seed=2), 1_000, range(1_000)).save(folder)
     return folder
+
+
+def opened(template: Path, root: Path) -> Store:
+    """A store of its own, made from the template."""
+    shutil.copy(template, root / "mlflow.db")
+    return open_store(TrackingSettings(uri=f"sqlite:///{root / 'mlflow.db'}"), root)
