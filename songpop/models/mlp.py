@@ -25,7 +25,7 @@ _PENALTIES: dict[str, Callable[[Params], keras.regularizers.Regularizer | None]]
 }
 
 
-def build_network(params: Params, n_features: int, seed: int) -> keras.Model:
+def build_network(params: Params, n_features: int, seed: int, name: str = "network") -> keras.Model:
     """Return an untrained network: features (R, F) to probability (R, 1).
 
     Hidden layers are Dense; from layer `first_regularized` on, their kernels carry the penalty, and a Dropout
@@ -51,7 +51,7 @@ def build_network(params: Params, n_features: int, seed: int) -> keras.Model:
         if rates[k] > 0:
             hidden = keras.layers.Dropout(rates[k], seed=dropout_seed, name=f"dropout_{k}")(hidden)
     probability = keras.layers.Dense(1, activation="sigmoid", name="probability")(hidden)
-    network = keras.Model(inputs, probability, name="network")
+    network = keras.Model(inputs, probability, name=name)
     network.set_weights(list(initial_weights(params, n_features, seed)))
     return network
 

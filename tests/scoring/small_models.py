@@ -9,7 +9,7 @@ import pandas as pd
 
 from songpop.contracts import Column, ColumnKind, Params
 from songpop.data.cells import CellFormat, Recipe, matrix_of
-from songpop.models.export import assemble, save_model
+from songpop.models.export import Trained, assemble, save_model
 from songpop.models.features import fit_features
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
@@ -70,7 +70,7 @@ def small_model(frame: pd.DataFrame, seed: int = 0, sign: float = 1.0) -> keras.
     weights = [np.asarray(w) * 0.01 for w in network.get_weights()]
     weights[0][0, 0], weights[0][0, 1] = 2.0, -2.0
     weights[2][0, 0], weights[2][1, 0] = sign, -sign
-    return assemble(preprocessing, PARAMS, weights)
+    return assemble(Trained(preprocessing=preprocessing, params=PARAMS, weights=weights))
 
 
 def sealed_of(frame: pd.DataFrame, first_key: int, trained: range) -> SealedRows:

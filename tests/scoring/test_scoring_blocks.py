@@ -17,7 +17,7 @@ from test_scoring_pyfunc_door import FRESH
 
 from songpop.data.cells import matrix_of
 from songpop.data.table import SongTable, load_table
-from songpop.models.export import assemble
+from songpop.models.export import Trained, assemble
 from songpop.models.features import fit_features
 from songpop.models.mlp import build_network
 from songpop.scoring.fresh_process import predict_elsewhere
@@ -57,7 +57,9 @@ def packed(table: SongTable, store_template: Path, tmp_path_factory: pytest.Temp
     """The folder of a logged model, random but for the blocks."""
     found = fit_features(table.matrix, table.columns, FeatureKind.logs, BLOCKS)
     network = build_network(PARAMS, len(found.names), seed=0)
-    model = assemble(found, PARAMS, [np.asarray(weights) for weights in network.get_weights()])
+    model = assemble(
+        Trained(preprocessing=found, params=PARAMS, weights=[np.asarray(w) for w in network.get_weights()])
+    )
     store = opened(store_template, tmp_path_factory.mktemp("blocks"))
     run = start_sweep(store, FACTS.sweep, tags=RECORD_TAGS, artifacts=RECORD_FILES)
     sealed = replace(sealed_of(songs(50, seed=2), 1_000, range(1_000)), rows=with_artists(songs(50, seed=2)))
