@@ -1,4 +1,4 @@
-"""What each part brings on the honest task: measure.py [ARM …] runs a sweep for each arm and split that is not there yet.
+"""What each part brings on the honest task: measure.py [ARM …] runs a sweep for each arm and split not yet there.
 
 Every arm is a `songpop sweep` of its own store. What is kept of it: the finals' means over rows that are not sealed,
 by which everything is chosen, and the sealed rows' metrics, which are only reported. One file per arm and split, so
