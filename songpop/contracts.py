@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float32]
 Vector = NDArray[np.float32]
 Indices = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Span = tuple[int, int]  # the place of the first feature of a block, and the place behind its last
 
 
@@ -159,6 +160,11 @@ class ColumnKind(Enum):
     FLAG = "flag"  # 0 or 1
     AGE = "age"  # days from a date to `as_of`
     CATEGORY = "category"  # index into `categories`; a value never seen in the table is NaN
+    CYCLE = "cycle"  # place within `period`, such as the weekday of a date
+    NAME = "name"  # index into `categories`, which are all names of the table; no quantity, and no input of its own
+
+
+FOR_BLOCKS = (ColumnKind.CYCLE, ColumnKind.NAME)  # made beside the described columns, for one block of features alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +174,7 @@ class Column:
     name: str
     kind: ColumnKind
     categories: tuple[str, ...] = ()
+    period: float = 0.0  # cycles: after how much all begins anew; else 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -35,13 +35,12 @@ def cut(songs: SongTable, kind: str, seed: int) -> Split:
 
 def inputs_of(songs: SongTable, split: Split) -> Inputs:
     """Return what the peers get."""
+    columns = [songs.columns[k] for k in songs.described]
     return Inputs(
-        matrix=songs.matrix,
-        names=tuple(column.name for column in songs.columns),
-        kinds=tuple(column.kind.value for column in songs.columns),
-        n_categories=tuple(
-            len(column.categories) if column.kind is ColumnKind.CATEGORY else 0 for column in songs.columns
-        ),
+        matrix=songs.described_matrix,
+        names=tuple(column.name for column in columns),
+        kinds=tuple(column.kind.value for column in columns),
+        n_categories=tuple(len(column.categories) if column.kind is ColumnKind.CATEGORY else 0 for column in columns),
         label=songs.label,
         train=split.train,
         validation=split.validation,

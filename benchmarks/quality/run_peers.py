@@ -1,7 +1,7 @@
 """Runs peers on splits and keeps what they say: run_peers.py lightgbm catboost --splits stratified:0,1,2,3,4.
 
 Runs in the peers' environment, on what export.py wrote. Results that are there already are skipped, so it can be
-interrupted and gone on with. `defaults`, `bags`, `tuned` and `all` name several methods.
+interrupted and gone on with. `defaults`, `bags`, `tuned`, `informed` and `all` name several methods.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before any library reads it: see methods.REALMLP_THREADS
 
+from informed import INFORMED
 from inputs import Inputs, load_inputs
 from methods import BAGS, DEFAULTS, Budget, Method
 from results import Result, ResultError, is_done, parse_splits, save_result
@@ -23,8 +24,14 @@ from tuned import TUNED
 
 EXPORTS = Path(__file__).parent / "exports"
 RESULTS = Path(__file__).parents[1] / "results" / "quality"
-METHODS: dict[str, Method] = {**DEFAULTS, **BAGS, **TUNED}
-GROUPS = {"defaults": tuple(DEFAULTS), "bags": tuple(BAGS), "tuned": tuple(TUNED), "all": tuple(METHODS)}
+METHODS: dict[str, Method] = {**DEFAULTS, **BAGS, **TUNED, **INFORMED}
+GROUPS = {
+    "defaults": tuple(DEFAULTS),
+    "bags": tuple(BAGS),
+    "tuned": tuple(TUNED),
+    "informed": tuple(INFORMED),
+    "all": tuple(METHODS),
+}
 
 
 def methods_named(words: Sequence[str]) -> list[str]:

@@ -58,7 +58,8 @@ def main() -> None:
     parser.add_argument("--splits", nargs="+", default=["stratified:0,1,2,3,4"])
     parser.add_argument("--results", type=Path, default=RESULTS, help="folder of the result files")
     options, words = parser.parse_known_args()
-    splits, songs = parse_splits(options.splits), read_songs()
+    words += [word for word in options.splits if "=" in word]  # overrides behind --splits
+    splits, songs = parse_splits([word for word in options.splits if "=" not in word]), read_songs()
     settings: dict[str, float | int | str] = {"overrides": " ".join(words)}
     versions = {"python": platform.python_version(), **{name: metadata.version(name) for name in PACKAGES}}
     for number, (kind, seed) in enumerate(splits, 1):

@@ -43,11 +43,11 @@ def check(
         n_rows=table.report.n_rows,
         n_positive=table.report.n_positive,
         n_duplicates=table.report.n_duplicates,
-        n_columns=len(table.columns),
+        n_columns=len(table.described),
         missing=dict(table.report.missing),
         dropped=tuple(table.report.dropped),
         parts=parts,
         allowed_leaks=ground.leaks.allowed,
         summary=f"The table can be used: {parts['train']:,} training, {parts['validation']:,} validation and "
-        f"{parts['test']:,} test rows, {len(table.columns)} columns, no leak that is not allowed.",
+        f"{parts['test']:,} test rows, {len(table.described)} columns, no leak that is not allowed.",
     )

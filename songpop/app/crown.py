@@ -78,8 +78,9 @@ def _baselines(prepared: Prepared) -> Mapping[str, Any]:
     """Return what methods without a search say of the sealed rows, trained on all others."""
     table, split = prepared.ground.table, prepared.ground.split
     known = known_rows(split)
-    features = tuple(part_of(table, prepared.preprocessing, rows).x for rows in (known, split.test))
-    return baselines((features[0], features[1]), (table.matrix[known], table.matrix[split.test]), table.label[known])
+    features = tuple(part_of(table, prepared.preprocessing, rows, split.train).x for rows in (known, split.test))
+    cells = table.described_matrix
+    return baselines((features[0], features[1]), (cells[known], cells[split.test]), table.label[known])
 
 
 def _baseline(label: Any, chance: Any) -> dict[str, float]:

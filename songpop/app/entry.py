@@ -10,7 +10,7 @@ from songpop.app.finals import HeldFinals, median_of
 from songpop.app.prepare import Prepared
 from songpop.contracts import FinishedTrial, Indices, Params, Split, TrialResult, TrialSpec, Vector
 from songpop.models.ensemble import average
-from songpop.models.export import assemble, predict_rows
+from songpop.models.export import Trained, assemble, predict_rows
 from songpop.settings import ChampionKind
 from songpop.tracking.runs import SweepRun
 
@@ -44,7 +44,8 @@ def entry_of_search(prepared: Prepared, run: SweepRun, best: FinishedTrial, spec
         ArtifactError: if its weights are gone.
     """
     table, rows = prepared.ground.table, prepared.ground.split.validation
-    model = assemble(prepared.preprocessing, spec.params, run.load_weights(best.run_id))
+    trained = Trained(preprocessing=prepared.preprocessing, params=spec.params, weights=run.load_weights(best.run_id))
+    model = assemble(trained)
     return Entry(
         kind=ChampionKind.single.value,
         model=model,
@@ -68,14 +69,19 @@ def entry_of_finals(held: HeldFinals, kind: ChampionKind) -> Entry:
     results, votes = [held.results[place] for place in chosen], [held.votes[place] for place in chosen]
     numbers = [_resample(result) for result in results]
     members = [
-        assemble(held.resampled.preprocessings[number], result.spec.params, result.weights or (), f"member_{place}")
-        for place, (number, result) in enumerate(zip(numbers, results, strict=True))
+        Trained(
+            preprocessing=held.resampled.preprocessings[number],
+            params=result.spec.params,
+            weights=result.weights or (),
+            n_votes=n_votes,
+        )
+        for number, result, n_votes in zip(numbers, results, votes, strict=True)
     ]
     parts = [held.resampled.parts[number].validation for number in numbers]
     rows, chance = _joint(parts, [result.val_predictions for result in results], votes)
     return Entry(
         kind=ENSEMBLE if is_ensemble else kind.value,
-        model=average(members, votes),
+        model=average(members),
         n_models=len(members),
         n_seeds=len(winner.values),
         params=results[0].spec.params,

@@ -86,7 +86,8 @@ def read_table(settings: SweepSettings, frame: pd.DataFrame | None) -> SongTable
         from songpop.data.sample import generate_songs  # SciPy's statistics: half a second, which a file does without
 
         frame = generate_songs()
-    return load_table(settings.data, frame=frame, use_dates=settings.features.use_dates)
+    features = settings.features
+    return load_table(settings.data, frame=frame, use_dates=features.use_dates, extra=features.extra)
 
 
 def import_tensorflow() -> None:
@@ -108,19 +109,28 @@ def preprocessing_of(settings: SweepSettings, ground: Ground, train: Indices) ->
 
     table = ground.table
     fit_on = table.matrix[train] if settings.features.fit_on is FitOn.train else table.matrix
-    return fit_features(fit_on, table.columns, settings.features.kind, settings.features.extra)
+    features = settings.features
+    return fit_features(fit_on, table.columns, features.kind, features.extra, features.n_pieces)
 
 
-def part_of(table: SongTable, preprocessing: Any, rows: Indices) -> Part:
-    """Return rows of a table, preprocessed."""
-    return Part(x=preprocessing.transform(table.matrix[rows]), y=table.label[rows].astype(np.float32))
+def part_of(table: SongTable, preprocessing: Any, rows: Indices, fitted_on: Indices) -> Part:
+    """Return rows of a table, preprocessed.
+
+    Args:
+        table: whose rows they are.
+        preprocessing: a models.features.Preprocessing.
+        rows: which ones.
+        fitted_on: training rows of the preprocessing: where it counts rows, none of these counts itself.
+    """
+    x = preprocessing.transform(table.matrix[rows], np.isin(rows, fitted_on))
+    return Part(x=x, y=table.label[rows].astype(np.float32))
 
 
 def task_of(table: SongTable, preprocessing: Any, train: Indices, validation: Indices) -> Task:
-    """Return two parts of a table, preprocessed."""
+    """Return two parts of a table, preprocessed; the preprocessing was fitted on `train`."""
     return Task(
-        train=part_of(table, preprocessing, train),
-        validation=part_of(table, preprocessing, validation),
+        train=part_of(table, preprocessing, train, train),
+        validation=part_of(table, preprocessing, validation, train),
         blocks=preprocessing.blocks,
     )
 

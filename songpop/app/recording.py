@@ -187,7 +187,7 @@ def _dataset(settings: SweepSettings, ground: Ground) -> DatasetRecord:
         digest=ground.table.digest,
         source=ground.source,
         n_rows=ground.table.report.n_rows,
-        columns=tuple(column.name for column in ground.table.columns),
+        columns=tuple(ground.table.columns[k].name for k in ground.table.described),
     )
 
 

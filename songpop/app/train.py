@@ -18,7 +18,7 @@ from songpop.contracts import Decision, Done, EpochReport, Params, TrialResult, 
 from songpop.errors import SettingsError
 from songpop.evaluation.metrics import binary_metrics
 from songpop.evaluation.stats import Interval, t_interval
-from songpop.models.export import assemble, predict_rows
+from songpop.models.export import Trained, assemble, predict_rows
 from songpop.published import PUBLISHED, Verdict, judge
 from songpop.settings import EngineSettings, FixedModel, SweepSettings, check_sweep
 from songpop.space.legal import check_name, check_value
@@ -254,7 +254,7 @@ def _test(prepared: Prepared, result: TrialResult) -> dict[str, float]:
     if result.state is TrialState.FAILED or result.weights is None:
         return {}
     table, rows = prepared.ground.table, prepared.ground.split.test
-    model = assemble(prepared.preprocessing, result.spec.params, result.weights)
+    model = assemble(Trained(preprocessing=prepared.preprocessing, params=result.spec.params, weights=result.weights))
     metrics = binary_metrics(table.label[rows], predict_rows(model, table.matrix[rows]))
     penalty = result.metrics["val_loss"] - result.metrics["val_log_loss"]
     values = {field.name: float(getattr(metrics, field.name)) for field in fields(metrics)}

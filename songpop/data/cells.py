@@ -10,12 +10,13 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from songpop.contracts import Column, ColumnKind, Matrix
-from songpop.data.parsing import CellFormat, ParsedCells, parse_cells, wanted
+from songpop.data.parsing import PLACES, CellFormat, ParsedCells, parse_cells, wanted
 from songpop.errors import ArtifactError, DataError
 
 __all__ = ["CellFormat", "Recipe", "bad_cell", "matrix_of", "place_of", "unusable_cells"]
@@ -37,7 +38,7 @@ class Recipe:
     def to_json(self) -> str:
         """Return the recipe as JSON text."""
         document = {
-            "columns": [{"name": c.name, "kind": c.kind.value, "categories": list(c.categories)} for c in self.columns],
+            "columns": [_written(column) for column in self.columns],
             "format": asdict(self.format),
             "as_of": self.as_of,
             "source": dict(self.source),
@@ -53,10 +54,7 @@ class Recipe:
         """
         try:
             document = json.loads(text)
-            columns = tuple(
-                Column(name=c["name"], kind=ColumnKind(c["kind"]), categories=tuple(c["categories"]))
-                for c in document["columns"]
-            )
+            columns = tuple(_read(column) for column in document["columns"])
             return Recipe(
                 columns=columns,
                 format=CellFormat(**document["format"]),
@@ -68,6 +66,19 @@ class Recipe:
                 f"A recipe must be the JSON that songpop wrote, but this one cannot be read ({error!r}). "
                 "Restore the file or promote the model again."
             ) from error
+
+
+def _written(column: Column) -> dict[str, Any]:
+    found = {"name": column.name, "kind": column.kind.value, "categories": list(column.categories)}
+    return {**found, "period": column.period} if column.kind is ColumnKind.CYCLE else found
+
+
+def _read(document: dict[str, Any]) -> Column:
+    kind = ColumnKind(document["kind"])
+    period = float(document["period"]) if kind is ColumnKind.CYCLE else 0.0
+    if kind is ColumnKind.CYCLE and period not in PLACES:
+        raise ValueError(f"period {period}")
+    return Column(name=document["name"], kind=kind, categories=tuple(document["categories"]), period=period)
 
 
 def matrix_of(frame: pd.DataFrame, recipe: Recipe, *, as_of: dt.date | None = None, strict: bool) -> Matrix:

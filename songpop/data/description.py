@@ -5,15 +5,15 @@ Owns: contradictions in a description, and which columns of a frame become featu
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
 
 from songpop.contracts import Column, ColumnKind
-from songpop.data.parsing import MISSING
+from songpop.data.parsing import MISSING, WEEK, YEAR, spelt_alike
 from songpop.errors import DataError, SettingsError
-from songpop.settings import DataSettings
+from songpop.settings import DataSettings, FeatureBlock
 
 KIND_OF_KEY = {
     "counts": ColumnKind.COUNT,
@@ -24,6 +24,8 @@ KIND_OF_KEY = {
 }
 N_LISTED = 3  # missing columns that an error names; the others are counted
 AGE_SUFFIX = " age"  # the matrix column of "Release Date" is "Release Date age"
+CYCLES = {" day of year": YEAR, " weekday": WEEK}  # suffixes of further ones, with their periods
+NAME_SUFFIX = " name"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +33,8 @@ class Features:
     """The features of one table.
 
     `source` maps matrix columns to those of the file, in the file's order; `dropped` are all missing; `unknown` are
-    in the file but not described; `label_sources` are in the file and left out because they hold the answer.
+    in the file but not described; `label_sources` are in the file and left out because they hold the answer. Columns
+    that are made for a block of features stand behind those that the description names.
     """
 
     columns: tuple[Column, ...]
@@ -100,30 +103,39 @@ def label_columns(settings: DataSettings) -> tuple[str, ...]:
     return tuple(dict.fromkeys([settings.label.column, *settings.label.sources]))
 
 
-def features_of(raw: pd.DataFrame, settings: DataSettings, *, use_dates: bool) -> Features:
+def features_of(
+    raw: pd.DataFrame, settings: DataSettings, *, use_dates: bool, extra: Collection[FeatureBlock] = ()
+) -> Features:
     """Choose the features of a frame of text cells.
 
     Args:
         raw: text cells.
         settings: a description that `check_description` has passed.
         use_dates: false leaves ages out.
+        extra: blocks of features, some of which (`calendar`, `names`) need columns of their own.
 
     Raises:
-        DataError: if described columns are missing, none is left, or a category has too many values.
+        DataError: if described columns are missing, none is left, a category has too many values, or two columns of
+            the matrix would have one name.
     """
     hidden = [name for name in label_columns(settings) if name not in settings.allowed_leaks]
     kinds = {name: kind for key, kind in KIND_OF_KEY.items() for name in getattr(settings.columns, key)}
     wanted = {n: k for n, k in kinds.items() if n not in hidden and (use_dates or k is not ColumnKind.AGE)}
-    _check_names(raw, settings, wanted)
+    dates = [n for n, k in kinds.items() if k is ColumnKind.AGE and n not in hidden and FeatureBlock.calendar in extra]
+    _check_names(raw, settings, [*wanted, *dates])
     present = [name for name in raw.columns if name in wanted]
     dropped = [name for name in present if raw[name].str.strip().isin(MISSING).all()]
     kept = [name for name in present if name not in dropped]
     if not kept:
         raise DataError(f"The table must have a feature column with values, but all of {present} are empty.")
-    columns = tuple(_column(raw[name], name, wanted[name], settings.max_categories) for name in kept)
+    made = [(_column(raw[name], name, wanted[name], settings.max_categories), name) for name in kept]
+    made += _cycles(raw, dates)
+    if FeatureBlock.names in extra and settings.identity.artist not in hidden:
+        made += _names(raw, settings.identity.artist)
+    _check_differ([column.name for column, _ in made])
     return Features(
-        columns=columns,
-        source={column.name: name for column, name in zip(columns, kept, strict=True)},
+        columns=tuple(column for column, _ in made),
+        source={column.name: name for column, name in made},
         dropped=tuple(dropped),
         unknown=tuple(name for name in raw.columns if name not in _described(settings)),
         label_sources=tuple(name for name in raw.columns if name in hidden),
@@ -175,3 +187,30 @@ def _column(cells: "pd.Series[str]", name: str, kind: ColumnKind, max_categories
             f"{len(values):,}. Move it to data.columns.text, or raise data.max_categories."
         )
     return Column(name=name, kind=kind, categories=values)
+
+
+def _cycles(raw: pd.DataFrame, dates: Collection[str]) -> list[tuple[Column, str]]:
+    """Return the columns for the block `calendar`, each with its source; a column without dates has none."""
+    full = [name for name in raw.columns if name in dates and not raw[name].str.strip().isin(MISSING).all()]
+    return [
+        (Column(name=name + suffix, kind=ColumnKind.CYCLE, period=period), name)
+        for name in full
+        for suffix, period in CYCLES.items()
+    ]
+
+
+def _names(raw: pd.DataFrame, artist: str | None) -> list[tuple[Column, str]]:
+    """Return the column for the block `names`, with its source; none where nothing has a name."""
+    names = tuple(sorted(set(spelt_alike(raw[artist])) - {""})) if artist else ()
+    return (
+        [(Column(name=f"{artist}{NAME_SUFFIX}", kind=ColumnKind.NAME, categories=names), str(artist))] if names else []
+    )
+
+
+def _check_differ(names: list[str]) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise DataError(
+            "The columns of the matrix must have names that differ, but a column of the table and one that is made of "
+            f"another are both called {repeated}. Rename the table's."
+        )

@@ -71,14 +71,17 @@ class LeakSample:
                 f"The leak guard needs at least {N_FOLDS} songs of each class, but by the rule `{table.label_rule}` "
                 f"one class has {n_least}. Bring more rows, or change data.label."
             )
+        columns = [
+            table.columns[k] for k in table.described
+        ]  # an index of names is no quantity, and a date has its age
         rows = _alternate(np.random.default_rng(0).permutation(rows), table.label)
         return cls(
-            matrix=table.matrix[rows],
+            matrix=table.described_matrix[rows],
             label=table.label[rows],
             label_rule=table.label_rule,
-            columns=tuple(table.recipe.source[column.name] for column in table.columns),
+            columns=tuple(table.recipe.source[column.name] for column in columns),
             names=frozenset(table.recipe.source.values()),
-            n_categories=tuple(len(column.categories) for column in table.columns),
+            n_categories=tuple(len(column.categories) for column in columns),
         )
 
 

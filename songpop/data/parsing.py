@@ -1,6 +1,6 @@
 """How the cells of one column become floats, however they arrive.
 
-Owns: numbers, flags, dates and categories, and the way back to text. Does not own: which column is what
+Owns: numbers, flags, dates, categories and names, and the way back to text. Does not own: which column is what
 (data/cells.py). It travels with the registered model: it needs numpy, pandas and plain records, no more.
 
 Axes: R rows.
@@ -30,6 +30,7 @@ MISSING = frozenset(
     | {"<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"}
 )
 FLAG_WORDS = {"true": 1.0, "false": 0.0, "yes": 1.0, "no": 0.0}
+YEAR, WEEK = 365.25, 7.0  # periods of cycles: what of a date they are the place in
 LARGEST = float(np.finfo(np.float32).max)  # beyond it a cell would be infinite in the float32 matrix
 
 
@@ -103,6 +104,12 @@ def text_of(cells: Cells, form: CellFormat) -> "pd.Series[str]":
         texts = [_text_of_object(cell, form) for cell in cells.tolist()]
         written = pd.Series(texts, index=cells.index, dtype="str")
     return written
+
+
+def spelt_alike(text: "pd.Series[str]") -> "pd.Series[str]":
+    """Return one spelling of each name, case and outer blanks aside as in identity.py; "" for missing ones."""
+    stripped = text.str.strip()
+    return stripped.str.casefold().mask(stripped.isin(MISSING), "")
 
 
 def wanted(column: Column, form: CellFormat) -> str:
@@ -216,12 +223,42 @@ def _category(cells: Cells, column: Column, form: CellFormat, as_of: str) -> Par
     return ParsedCells(values=values, is_bad=np.isnan(values) & ~_bools(text.isin(MISSING)))
 
 
+def _cycle(cells: Cells, column: Column, form: CellFormat, as_of: str) -> ParsedCells:
+    parsed = parse_dates(cells, form)
+    is_there = ~np.isnan(parsed.values)
+    values = np.full(len(cells), np.nan)
+    values[is_there] = PLACES[column.period](parsed.values[is_there].astype(np.int64))
+    return ParsedCells(values=values, is_bad=parsed.is_bad)
+
+
+def _day_of_year(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the day of the year, from 1, of days since 1970-01-01."""
+    dates = days.astype("datetime64[D]")
+    days_in: NDArray[np.int64] = (dates - dates.astype("datetime64[Y]").astype("datetime64[D]")).astype(np.int64)
+    return days_in + 1
+
+
+def _weekday(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the weekday, Monday 0, of days since 1970-01-01, a Thursday."""
+    return (days + 3) % 7
+
+
+def _name(cells: Cells, column: Column, form: CellFormat, as_of: str) -> ParsedCells:
+    spelt = spelt_alike(text_of(cells, form))
+    codes = pd.Index(column.categories, dtype="str").get_indexer(pd.Index(spelt)).astype(np.float64)
+    # A name that the table did not have is as good as any: it has occurred no time.
+    return ParsedCells(values=np.where(codes < 0, np.nan, codes), is_bad=np.zeros(len(cells), dtype=bool))
+
+
+PLACES: Mapping[float, Callable[[NDArray[np.int64]], NDArray[np.int64]]] = {YEAR: _day_of_year, WEEK: _weekday}
 _PARSERS: Mapping[ColumnKind, Callable[[Cells, Column, CellFormat, str], ParsedCells]] = {
     ColumnKind.COUNT: _count,
     ColumnKind.NUMBER: _number,
     ColumnKind.FLAG: _flag,
     ColumnKind.AGE: _age,
     ColumnKind.CATEGORY: _category,
+    ColumnKind.CYCLE: _cycle,
+    ColumnKind.NAME: _name,
 }
 _WANTED: Mapping[ColumnKind, Callable[[CellFormat], str]] = {
     ColumnKind.COUNT: lambda form: f"finite numbers from 0 up, {numbers_as_written(form)}",
@@ -229,4 +266,6 @@ _WANTED: Mapping[ColumnKind, Callable[[CellFormat], str]] = {
     ColumnKind.FLAG: lambda form: "0 or 1 (or true or false)",
     ColumnKind.AGE: lambda form: f"dates of the form {form.date_format}",
     ColumnKind.CATEGORY: lambda form: "one of the known categories",
+    ColumnKind.CYCLE: lambda form: f"dates of the form {form.date_format}",
+    ColumnKind.NAME: lambda form: "names",
 }

@@ -7,14 +7,14 @@ Axes: R rows after duplicates are dropped, C columns of the raw matrix.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from songpop.contracts import Column, ColumnKind, Matrix
+from songpop.contracts import FOR_BLOCKS, Column, ColumnKind, Indices, Matrix
 from songpop.data.cells import CellFormat, Recipe, bad_cell, matrix_of
 from songpop.data.description import Features, check_description, features_of
 from songpop.data.identity import Content, artists_of, content_of, songs_of
@@ -22,7 +22,7 @@ from songpop.data.labels import Label, label_of
 from songpop.data.parsing import parse_dates, text_of
 from songpop.data.reading import read_csv_text
 from songpop.errors import DataError, SettingsError
-from songpop.settings import DataSettings
+from songpop.settings import DataSettings, FeatureBlock
 
 __all__ = ["SongTable", "TableReport", "describe", "load_table", "read_csv_text"]
 
@@ -38,7 +38,7 @@ class TableReport:
     n_rows: int
     n_positive: int
     n_songs: int
-    missing: Mapping[str, int]  # cells per matrix column, those that have any
+    missing: Mapping[str, int]  # cells per described matrix column, those that have any
     dropped: tuple[str, ...]  # all missing
     unknown: tuple[str, ...]  # not described, not used
     label_sources: tuple[str, ...]  # left out because they hold the answer
@@ -72,14 +72,32 @@ class SongTable:
     digest: str
     label_rule: str
 
+    @property
+    def described(self) -> Indices:
+        """Places of the columns that the description names: all but those made for one block of features."""
+        return np.flatnonzero([column.kind not in FOR_BLOCKS for column in self.columns])
 
-def load_table(settings: DataSettings, *, frame: pd.DataFrame | None = None, use_dates: bool = True) -> SongTable:
+    @property
+    def described_matrix(self) -> Matrix:
+        """These columns of the matrix, or all of it: what may be taken for quantities and categories."""
+        is_all = len(self.described) == len(self.columns)
+        return self.matrix if is_all else np.ascontiguousarray(self.matrix[:, self.described])
+
+
+def load_table(
+    settings: DataSettings,
+    *,
+    frame: pd.DataFrame | None = None,
+    use_dates: bool = True,
+    extra: Collection[FeatureBlock] = (),
+) -> SongTable:
     """Read, clean and validate a table.
 
     Args:
         settings: how the table is written, and which column is what.
         frame: the table itself instead of the file at `data.path`; raw columns, however they were read.
         use_dates: false leaves ages out of the features.
+        extra: blocks of features, some of which need columns of their own; without them the matrix has none.
 
     Raises:
         DataError: if the table is not as described; the message names line, column and cell.
@@ -91,7 +109,7 @@ def load_table(settings: DataSettings, *, frame: pd.DataFrame | None = None, use
     read = read_csv_text(settings) if frame is None else _text_frame(frame, form)
     if read.empty:
         raise DataError(f"The table must have rows, but {settings.path or 'the frame'} has none beside its header.")
-    features = features_of(read, settings, use_dates=use_dates)
+    features = features_of(read, settings, use_dates=use_dates, extra=extra)
     content = content_of(read)
     is_kept = ~read.duplicated().to_numpy() if settings.drop_duplicates else np.ones(len(read), dtype=bool)
     raw, row_keys = read[is_kept], content.row_keys[is_kept]
@@ -132,12 +150,13 @@ def describe(table: SongTable, source: str) -> list[str]:
         f"{source}: {report.n_read:,} rows read, {report.n_duplicates:,} exact duplicates dropped, {report.n_rows:,} "
         f"rows of {report.n_songs:,} songs kept (digest {report.digest[:12]})",
         f"label: {report.label_rule}, {report.n_positive:,} rows positive ({share:.1%})",
-        f"{len(table.columns)} feature columns" + (f", ages count from {report.as_of}" if report.as_of else ""),
+        f"{len(table.described)} feature columns" + (f", ages count from {report.as_of}" if report.as_of else ""),
     ]
     notices = (
         ("left out, they hold the answer", report.label_sources),
         ("dropped, all cells missing", report.dropped),
         ("not described, not used", report.unknown),
+        ("made for features.extra", [column.name for column in table.columns if column.kind in FOR_BLOCKS]),
         ("missing cells", [f"{name} {n:,}" for name, n in sorted(report.missing.items(), key=lambda item: -item[1])]),
     )
     return lines + [f"{what}: {' · '.join(names)}" for what, names in notices if names]
@@ -185,7 +204,9 @@ def _report(
         n_rows=len(matrix),
         n_positive=int(label.values.sum()),
         n_songs=n_songs,
-        missing={c.name: int(n) for c, n in zip(features.columns, n_missing, strict=True) if n},
+        missing={
+            c.name: int(n) for c, n in zip(features.columns, n_missing, strict=True) if n and c.kind not in FOR_BLOCKS
+        },
         dropped=features.dropped,
         unknown=features.unknown,
         label_sources=features.label_sources,

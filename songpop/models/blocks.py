@@ -3,74 +3,28 @@
 Axes: R rows, C columns of the raw matrix, V values, P pieces. A block without columns to be made of is empty.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from songpop.contracts import Column, ColumnKind, Matrix
-from songpop.models.cells import VALUES, Cells, logs, of_kinds, open_cells, picked
+from songpop.contracts import ColumnKind
+from songpop.models.calendar import calendar
+from songpop.models.cells import VALUES, Cells, logs, of_kinds, picked
+from songpop.models.fitting import Block, Tensor, Training, fit_scaled
+from songpop.models.names import occurrences
 from songpop.models.runtime import keras
-from songpop.models.scaling import LIMIT, Present, Scaler, Values, robust, scaled, standardise
+from songpop.models.scaling import Present, Values, robust
 from songpop.settings import FeatureBlock
 
-Tensor: TypeAlias = Any  # a keras.KerasTensor
-_BATCH_ROWS = 8192
-_N_PIECES = 16  # between quantiles of the training values
 _RATE_LIMIT = 10.0  # standard deviations: rates have long tails, and far out their order is all that matters
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Block:
-    """A fitted block: the names of its features, and their tensor, shape (R, number of names), for a graph's cells."""
-
-    names: tuple[str, ...]
-    build: Callable[[Cells], Tensor]
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Training:
-    """What a block is fitted on."""
-
-    matrix: Matrix  # (R, C), NaN where missing
-    columns: Sequence[Column]
-
-    def run(self, build: Callable[[Cells], Tensor]) -> Values:
-        """Return what a piece of the graph makes of the training rows: the graph is the only implementation."""
-        cells = open_cells(len(self.columns))
-        return transform(keras.Model(cells.inputs, build(cells)), self.matrix).astype(np.float64)
-
-
-def transform(model: keras.Model, matrix: Matrix) -> Matrix:
-    """Return what a preprocessing model makes of `matrix`, shape (R, F), in batches; no rows give shape (0, F)."""
-    features = np.empty((len(matrix), int(model.output_shape[1])), dtype=np.float32)
-    # Called, not `predict`ed: that would trace a function and build a pipeline for each of a few calls.
-    for first in range(0, len(matrix), _BATCH_ROWS):
-        rows = np.asarray(matrix[first : first + _BATCH_ROWS], dtype=np.float32)
-        features[first : first + _BATCH_ROWS] = model(rows, training=False)
-    return features
 
 
 def fit_block(kind: FeatureBlock, training: Training) -> Block | None:
     """Return a block fitted on training rows; None if the table has no columns for it."""
     return _BLOCKS[kind](training)
-
-
-def fit_scaled(
-    training: Training,
-    names: Sequence[str],
-    raw: Callable[[Cells], Tensor],
-    present: Callable[[Cells], Tensor],
-    scaler: Scaler = standardise,
-    limit: float = LIMIT,
-) -> Block:
-    """Return values on one scale, missing ones filled in: the graph before (`raw`, `present`) and the fit's numbers."""
-    is_present: Present = training.run(lambda cells: keras.ops.cast(present(cells), "float32")) > 0
-    scaling = scaler(training.run(raw), is_present)
-    return Block(names=tuple(names), build=lambda cells: scaled(raw(cells), present(cells), scaling, limit=limit))
 
 
 # ── rates: how much a day ───────────────────────────────────────────────────────────────────────────────────────────
@@ -184,11 +138,15 @@ class _Pieces:
     length: Values
 
 
-def _cut(values: Values, is_present: Present) -> _Pieces:
+def _cut(values: Values, is_present: Present, n_pieces: int) -> _Pieces:
     found: list[tuple[int, float, float]] = []
     for k in range(values.shape[1]):
         cells = values[is_present[:, k], k]
-        knots = np.unique(np.quantile(cells, np.linspace(0, 1, _N_PIECES + 1))) if len(cells) else np.empty(0)
+        knots = (
+            np.unique(np.quantile(cells, np.linspace(0, 1, n_pieces + 1), method="inverted_cdf"))
+            if len(cells)
+            else np.empty(0)
+        )
         found += [(k, low, high - low) for low, high in pairwise(knots)]
     column, low, length = zip(*found, strict=True) if found else ((), (), ())
     return _Pieces(column=np.array(column, dtype=np.int32), low=np.array(low), length=np.array(length))
@@ -200,7 +158,7 @@ def _passed(training: Training, indices: list[int]) -> tuple[_Pieces, Callable[[
     The piecewise-linear encoding of Gorishniy et al., On embeddings for numerical features, NeurIPS 2022.
     """
     values = training.run(lambda cells: logs(cells.values, training.columns, indices))
-    pieces = _cut(values, np.isfinite(training.matrix[:, indices]))
+    pieces = _cut(values, np.isfinite(training.matrix[:, indices]), training.n_pieces)
     low, length = pieces.low.astype(np.float32), pieces.length.astype(np.float32)
 
     def build(cells: Cells) -> Tensor:
@@ -264,4 +222,6 @@ _BLOCKS: Mapping[FeatureBlock, Callable[[Training], Block | None]] = {
     FeatureBlock.quantiles: _quantiles,
     FeatureBlock.pieces: _piecewise,
     FeatureBlock.patterns: _patterns,
+    FeatureBlock.calendar: calendar,
+    FeatureBlock.names: occurrences,
 }

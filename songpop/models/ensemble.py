@@ -14,24 +14,32 @@ from scipy.special import logsumexp
 
 from songpop.contracts import Matrix
 from songpop.errors import ArtifactError
-from songpop.models.export import BATCH_ROWS
+from songpop.models.export import BATCH_ROWS, Trained, answer, assemble
 from songpop.models.runtime import keras, tf
 
 _EAGER_MEMBERS = 12
 
 
-def average(members: Sequence[keras.Model], votes: Sequence[int] | None = None) -> keras.Model:
-    """Return one model, from (R, C) with NaN to the mean probability (R, 1); one member alone stays as it is.
+def average(members: Sequence[Trained]) -> keras.Model:
+    """Return one model, from (R, C) with NaN to the members' mean probability (R, 1), each with its votes.
 
-    Args:
-        members: made by `assemble`, with names that differ.
-        votes: how often each counts, from 1; None: once.
+    Members with one preprocessing share it. One member alone is no mean.
+
+    Raises:
+        ArtifactError: if a member's weights are not those of such a network.
     """
     if len(members) == 1:
-        return members[0]
-    inputs = keras.Input(members[0].input_shape[1:], dtype="float32", name="cells")
-    answers = [[member(inputs)] * n for member, n in zip(members, votes or [1] * len(members), strict=True)]
-    mean = keras.layers.Average(name="mean_of_members")([answer for alike in answers for answer in alike])
+        return assemble(members[0])
+    inputs = keras.Input(members[0].preprocessing.model.input_shape[1:], dtype="float32", name="cells")
+    answers: list[keras.KerasTensor] = []
+    features: dict[int, keras.KerasTensor] = {}  # by the identity of the preprocessing
+    for number, member in enumerate(members):
+        model = member.preprocessing.model
+        if id(model) not in features:
+            model.name = f"preprocessing_{len(features)}"  # two layers of one name cannot be loaded
+            features[id(model)] = model(inputs)
+        answers += [answer(member, features[id(model)], f"member_{number}")] * member.n_votes
+    mean = keras.layers.Average(name="mean_of_members")(answers)
     return keras.Model(inputs, mean, name="songpop")
 
 
@@ -49,7 +57,8 @@ def member_logits(model: keras.Model) -> keras.Model:
     last = model.layers[-1]
     members = [model]
     if isinstance(last, keras.layers.Average):
-        members = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+        networks = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+        members = [layer for layer in networks if not layer.name.startswith("preprocessing")]
     for member in members:
         _end_in_logits(member)
     if members == [model]:

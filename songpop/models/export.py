@@ -3,6 +3,7 @@
 import zipfile
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,23 +24,41 @@ _DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zi
 BATCH_ROWS = 8192  # that are answered at once
 
 
-def assemble(
-    preprocessing: Preprocessing, params: Params, weights: Sequence[Matrix], name: str = "songpop"
-) -> keras.Model:
-    """Return preprocessing and trained network as one model, from (R, C) with NaN to probability (R, 1).
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trained:
+    """A network that has been trained, and what was in front of it."""
 
-    Args:
-        preprocessing: made by `fit_features`.
-        params: of the network.
-        weights: its arrays in Keras' order, as in `TrialResult.weights`.
-        name: of the model; members of one bag need names that differ.
+    preprocessing: Preprocessing
+    params: Params
+    weights: Sequence[Matrix]  # in Keras' order, as in `TrialResult.weights`
+    n_votes: int = 1  # that it has in a mean
+
+
+def assemble(trained: Trained) -> keras.Model:
+    """Return preprocessing and trained network as one model, from (R, C) with NaN to probability (R, 1).
 
     Raises:
         ArtifactError: if the weights are not those of such a network.
     """
-    n_features = len(preprocessing.names)
-    places = input_places(params.inputs, preprocessing.blocks, n_features)
-    network = build_network(params, len(places), seed=0)
+    inputs = keras.Input(trained.preprocessing.model.input_shape[1:], dtype="float32", name="cells")
+    return keras.Model(inputs, answer(trained, trained.preprocessing.model(inputs), "network"), name="songpop")
+
+
+def answer(trained: Trained, features: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    """Return what a trained network makes of its preprocessing's features: probability (R, 1).
+
+    Args:
+        trained: the network.
+        features: all of its preprocessing, shape (R, F).
+        name: of the network in the graph.
+
+    Raises:
+        ArtifactError: if the weights are not those of such a network.
+    """
+    params, weights, blocks = trained.params, trained.weights, trained.preprocessing.blocks
+    n_features = len(trained.preprocessing.names)
+    places = input_places(params.inputs, blocks, n_features)
+    network = build_network(params, len(places), seed=0, name=name)
     found = [w.shape for w in weights]
     expected = [tuple(w.shape) for w in network.weights]
     if found != expected:
@@ -47,11 +66,7 @@ def assemble(
             f"the weights must have the shapes of the network {params.widths!r}, {expected}, but they have {found}."
         )
     network.set_weights(list(weights))
-    inputs = keras.Input(preprocessing.model.input_shape[1:], dtype="float32", name="cells")
-    features = preprocessing.model(inputs)
-    if len(places) < n_features:
-        features = picked(features, places.tolist())
-    return keras.Model(inputs, network(features), name=name)
+    return network(picked(features, places.tolist()) if len(places) < n_features else features)
 
 
 def save_model(model: keras.Model, path: Path) -> None:

@@ -4,19 +4,20 @@ Axes: R rows, C columns of the raw matrix, F features. It is made of built-in Ke
 travels inside the `.keras` file and loads without songpop. It is also the only implementation: training data are made
 by running it. Infinite cells count as missing.
 
-Order of the features: values (all columns but categories, in their order), one-hot categories, missing flags, then the
+Order of the features: values (all columns of quantities, in their order), one-hot categories, missing flags, then the
 further blocks (blocks.py) in the order in which they were asked for. A network may be given some blocks only.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from songpop.contracts import Column, ColumnKind, Matrix, Span
+from songpop.contracts import Bools, Column, ColumnKind, Matrix, Span
 from songpop.errors import DataError
-from songpop.models.blocks import Block, Training, fit_block, fit_scaled, transform
+from songpop.models.blocks import fit_block
 from songpop.models.cells import VALUES, Cells, logs, of_kinds, open_cells, picked
+from songpop.models.fitting import N_PIECES, Block, Tensor, Training, fit_scaled, transform
 from songpop.models.runtime import keras
 from songpop.models.scaling import min_max, standardise
 from songpop.settings import FeatureBlock, FeatureKind
@@ -26,19 +27,36 @@ __all__ = ["Preprocessing", "fit_features", "transform"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Preprocessing:
-    """A fitted preprocessing: the model, (R, C) to (R, F), the names of the F features, the places of each block."""
+    """A fitted preprocessing: the model, (R, C) to (R, F), the names of the F features, the places of each block.
+
+    `fitted_rows` is the model for the rows that it was fitted on, where a block counts rows: they do not count
+    themselves. None: the same model. It is used in training, and never saved.
+    """
 
     model: keras.Model
     names: tuple[str, ...]
     blocks: Mapping[str, Span]
+    fitted_rows: keras.Model | None = None
 
-    def transform(self, matrix: Matrix) -> Matrix:
-        """Return the features of `matrix`, shape (R, F); no rows give shape (0, F)."""
-        return transform(self.model, matrix)
+    def transform(self, matrix: Matrix, is_fitted: Bools | None = None) -> Matrix:
+        """Return the features of `matrix`, shape (R, F); no rows give shape (0, F).
+
+        Args:
+            matrix: shape (R, C).
+            is_fitted: which of the rows the preprocessing was fitted on, shape (R,); None: none of them.
+        """
+        features = transform(self.model, matrix)
+        if self.fitted_rows is not None and is_fitted is not None:
+            features[is_fitted] = transform(self.fitted_rows, matrix[is_fitted])
+        return features
 
 
 def fit_features(
-    matrix: Matrix, columns: Sequence[Column], kind: FeatureKind, extra: Sequence[FeatureBlock] = ()
+    matrix: Matrix,
+    columns: Sequence[Column],
+    kind: FeatureKind,
+    extra: Sequence[FeatureBlock] = (),
+    n_pieces: int = N_PIECES,
 ) -> Preprocessing:
     """Return the preprocessing fitted on `matrix`.
 
@@ -52,29 +70,37 @@ def fit_features(
         columns: what the C columns hold.
         kind: which of the two.
         extra: further blocks; those that the table has no columns for have no features.
+        n_pieces: of each value in the blocks `pieces` and `quantiles`, at most.
 
     Raises:
         DataError: if the matrix does not have one column per entry of `columns`, or no row.
     """
     _check(matrix, columns)
-    training = Training(matrix=matrix, columns=columns)
+    training = Training(matrix=matrix, columns=columns, n_pieces=n_pieces)
     cells = open_cells(len(columns))
-    pieces: list[keras.KerasTensor] = []
+    fitted = _fitted(training, kind, extra)
     names: list[str] = []
     places: dict[str, Span] = {}
-    for name, block in _fitted(training, kind, extra).items():
+    for name, block in fitted.items():
         first = len(names)
-        if block is not None:
-            pieces.append(block.build(cells))
-            names += block.names
+        names += block.names if block is not None else ()
         places[name] = (first, len(names))
-    outputs = keras.ops.concatenate(pieces, axis=1) if len(pieces) > 1 else pieces[0]
-    model = keras.Model(cells.inputs, outputs, name="preprocessing")
-    return Preprocessing(model=model, names=tuple(names), blocks=places)
+    blocks = [block for block in fitted.values() if block is not None]
+    model = _joined(cells, [block.build for block in blocks])
+    fitted_rows = None
+    if any(block.build_fitted for block in blocks):
+        fitted_rows = _joined(open_cells(len(columns)), [block.build_fitted or block.build for block in blocks])
+    return Preprocessing(model=model, names=tuple(names), blocks=places, fitted_rows=fitted_rows)
 
 
 def _fitted(training: Training, kind: FeatureKind, extra: Sequence[FeatureBlock]) -> Mapping[str, Block | None]:
     return {kind.value: _base(training, kind), **{one.value: fit_block(one, training) for one in extra}}
+
+
+def _joined(cells: Cells, builds: Sequence[Callable[[Cells], Tensor]]) -> keras.Model:
+    pieces = [build(cells) for build in builds]
+    outputs = keras.ops.concatenate(pieces, axis=1) if len(pieces) > 1 else pieces[0]
+    return keras.Model(cells.inputs, outputs, name="preprocessing")
 
 
 def _check(matrix: Matrix, columns: Sequence[Column]) -> None:

@@ -26,7 +26,9 @@ _PENALTIES: dict[str, Callable[[Params], keras.regularizers.Regularizer | None]]
 }
 
 
-def build_network(params: Params, n_features: int, seed: int, x: Matrix | None = None) -> keras.Model:
+def build_network(
+    params: Params, n_features: int, seed: int, x: Matrix | None = None, *, name: str = "network"
+) -> keras.Model:
     """Return an untrained network: features (R, F) to probability (R, 1).
 
     Hidden layers are Dense; from layer `first_regularized` on, their kernels carry the penalty, and a Dropout
@@ -41,6 +43,7 @@ def build_network(params: Params, n_features: int, seed: int, x: Matrix | None =
         n_features: F.
         seed: the trial's.
         x: training rows that an embedding is fitted on, shape (R, F); None: a network that gets its weights later.
+        name: of the model.
 
     Raises:
         SettingsError: if widths, activation or regularisation cannot be meant.
@@ -63,7 +66,7 @@ def build_network(params: Params, n_features: int, seed: int, x: Matrix | None =
         if params.skip == "add" and hidden.shape == inputs_of_layer.shape:
             hidden = keras.layers.Add(name=f"skip_{k}")([hidden, inputs_of_layer])
     probability = keras.layers.Dense(1, activation="sigmoid", name="probability")(hidden)
-    network = keras.Model(inputs, probability, name="network")
+    network = keras.Model(inputs, probability, name=name)
     network.set_weights(list(initial_weights(params, n_features, seed, x)))
     return network
 

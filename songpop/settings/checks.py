@@ -8,6 +8,7 @@ from songpop.settings.commands import ReproduceSettings, SweepSettings
 from songpop.settings.gates import BASELINES, GateSettings
 from songpop.settings.search import EngineSettings
 from songpop.settings.stores import RegistrySettings
+from songpop.settings.table import FeatureBlock, FitOn
 
 _WATCHED = ("val_log_loss", "val_loss")  # without penalty, with it
 
@@ -37,12 +38,18 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
         )
     if settings.data.path is None and not settings.data.generated and not has_frame:
         raise SettingsError("`data.path` must name a CSV file when data is not `sample`. Add data.path=FILE.")
+    if FeatureBlock.names in settings.features.extra and settings.features.fit_on is not FitOn.train:
+        raise SettingsError(
+            "`features.fit_on` must be `train` where `features.extra` has `names`, which counts training rows, but it "
+            f"is `{settings.features.fit_on.value}`. Remove one of them."
+        )
 
 
 def _check_numbers(settings: SweepSettings) -> None:
     for key, value, low in (
         ("train.epochs", settings.train.epochs, 1),
         ("train.n_seeds", settings.train.n_seeds, 1),
+        ("features.n_pieces", settings.features.n_pieces, 1),
         ("search.n_trials", settings.search.n_trials, 1),
         ("pruner.min_epochs", settings.pruner.min_epochs, 1),
         ("pruner.reduction_factor", settings.pruner.reduction_factor, 2),

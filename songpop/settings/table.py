@@ -118,6 +118,8 @@ class FeatureBlock(Enum):
     quantiles = "quantiles"  # each value's place among the training values
     pieces = "pieces"  # piecewise-linear encoding of the values
     patterns = "patterns"  # how many cells are missing
+    calendar = "calendar"  # sine and cosine of each date's day of the year and weekday
+    names = "names"  # how many other training rows have the row's artist
 
 
 class FitOn(Enum):
@@ -133,5 +135,6 @@ class FeatureSettings:
 
     kind: FeatureKind = FeatureKind.logs
     extra: list[FeatureBlock] = field(default_factory=list)  # blocks of features beside those of `kind`
+    n_pieces: int = 16  # between quantiles, at most, of each value in the blocks `pieces` and `quantiles`
     fit_on: FitOn = FitOn.train
     use_dates: bool = True  # false: ages are left out

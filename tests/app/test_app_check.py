@@ -28,12 +28,23 @@ def test_an_allowed_leak_is_counted_as_a_feature(songs: pd.DataFrame, ground: Gr
     assert found.n_columns == len(ground.table.columns) + 1
 
 
+def test_columns_for_blocks_are_not_counted(songs: pd.DataFrame, ground: Ground) -> None:
+    found = check(sweep_settings(features__extra=["calendar", "names"]), frame=songs)
+    assert found.n_columns == len(ground.table.columns)
+    assert not any("name" in name or "day" in name for name in found.missing)
+
+
 @pytest.mark.parametrize(
     ("overrides", "error", "message"),
     [
         ({"data__label__sources": ["Track Score"]}, LeakError, "All Time Rank .*data.allowed_leaks"),
         ({"data__columns__numbers": ["Track Scores"]}, DataError, "Track Scores"),
         ({"split__test": 0.9}, SettingsError, "leave rows to train on"),
+        (
+            {"features__extra": ["names"], "features__fit_on": "table"},
+            SettingsError,
+            "`features.fit_on` must be `train`",
+        ),
         ({"data__label__rule": "above", "data__label__value": "99999"}, DataError, "class"),
     ],
 )

@@ -8,8 +8,9 @@ import pytest
 from quick import changed, sweep_settings
 
 from songpop.app.listener import Silence
-from songpop.app.prepare import Ground, base_params, prepare, prepare_ground, read_table
-from songpop.contracts import Params
+from songpop.app.prepare import Ground, base_params, part_of, prepare, prepare_ground, read_table
+from songpop.app.resampling import resampled
+from songpop.contracts import Indices, Matrix, Params
 from songpop.errors import LeakError, SettingsError
 from songpop.settings import ModelSettings, OptimizerSettings, ScheduleSettings, SweepSettings
 
@@ -48,6 +49,58 @@ def test_the_task_has_training_and_validation_rows_and_no_others(ground: Ground)
         assert np.array_equal(part.y, ground.table.label[rows])
         assert (part.x.dtype, part.y.dtype) == (np.float32, np.float32)
     assert np.abs(prepared.task.train.x.mean(axis=0))[:3] == pytest.approx(0, abs=1e-4)
+
+
+def others(ground: Ground, rows: Indices, train: Indices) -> Matrix:
+    """log1p of how many other training rows have the artist of each of these rows."""
+    artist = ground.table.artist
+    n_others = [(artist[train] == artist[row]).sum() - (row in set(train)) if artist[row] else 0 for row in rows]
+    return np.log1p(np.asarray(n_others, dtype=np.float32))
+
+
+@pytest.fixture(scope="module")
+def with_names(songs: pd.DataFrame) -> tuple[SweepSettings, Ground]:
+    settings = sweep_settings(features__extra=["calendar", "names"])
+    return settings, prepare_ground(settings, songs, Silence())
+
+
+def test_a_training_row_does_not_count_itself(with_names: tuple[SweepSettings, Ground]) -> None:
+    settings, ground = with_names
+    prepared = prepare(settings, ground)
+    place = prepared.task.blocks["names"][0]
+    train, validation = (
+        others(ground, rows, ground.split.train) for rows in (ground.split.train, ground.split.validation)
+    )
+    for part, expected in ((prepared.task.train, train), (prepared.task.validation, validation)):
+        np.testing.assert_allclose(part.x[:, place], (expected - train.mean()) / train.std(), atol=1e-4)
+
+
+def test_so_it_is_in_resamples(with_names: tuple[SweepSettings, Ground]) -> None:
+    settings, ground = with_names
+    found = resampled(settings, prepare(settings, ground), 2)
+    for part, task in zip(found.parts, found.prepared.task.resamples, strict=True):
+        expected = others(ground, part.train, part.train)
+        scores = task.train.x[:, task.blocks["names"][0]]
+        np.testing.assert_allclose(scores, (expected - expected.mean()) / expected.std(), atol=1e-4)
+
+
+def test_the_baselines_rows_are_both_of_training_and_not(with_names: tuple[SweepSettings, Ground]) -> None:
+    settings, ground = with_names
+    prepared = prepare(settings, ground)
+    known = np.sort(np.concatenate((ground.split.train, ground.split.validation)))
+    part = part_of(ground.table, prepared.preprocessing, known, ground.split.train)
+    is_train = np.isin(known, ground.split.train)
+    np.testing.assert_array_equal(part.x[is_train], prepared.task.train.x)
+    np.testing.assert_array_equal(part.x[~is_train], prepared.task.validation.x)
+
+
+def test_columns_for_blocks_leave_all_else_as_it_is(with_names: tuple[SweepSettings, Ground], ground: Ground) -> None:
+    settings, asked = with_names
+    assert asked.split.digest == ground.split.digest
+    assert asked.leaks == ground.leaks
+    first, last = prepare(settings, asked).task.blocks["logs"]
+    plain = prepare(sweep_settings(features__extra=[]), ground).task.train.x
+    np.testing.assert_array_equal(prepare(settings, asked).task.train.x[:, first:last], plain)
 
 
 # ── ground ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 from quick import sweep_settings
 
-from songpop.app.prepare import Ground, prepare
+from songpop.app.listener import Silence
+from songpop.app.prepare import Ground, prepare, prepare_ground
 from songpop.app.recording import config_text
 from songpop.app.replay_ground import Foundation, Unfit, changed_ground, foundation, prepare_again, read_again
 from songpop.compose import recorded_settings
@@ -52,6 +53,19 @@ def test_the_arrays_are_those_that_were_trained_on(ground: Ground, songs: pd.Dat
     for part in ("train", "validation"):
         assert np.array_equal(getattr(then, part).x, getattr(now, part).x)
         assert np.array_equal(getattr(then, part).y, getattr(now, part).y)
+
+
+def test_columns_for_blocks_are_made_again(songs: pd.DataFrame) -> None:
+    settings = sweep_settings(features__extra=["calendar", "names"])
+    ground = prepare_ground(settings, songs, Silence())
+    found = found_in(files_of(settings, ground.split))
+    table = read_again(found, songs)
+    assert isinstance(table, SongTable)
+    assert table.columns == ground.table.columns
+    then, now = prepare(settings, ground).task, prepare_again(found, table, 0).task
+    assert then.blocks == now.blocks
+    assert np.array_equal(then.train.x, now.train.x)
+    assert np.array_equal(then.validation.x, now.validation.x)
 
 
 @pytest.mark.parametrize(

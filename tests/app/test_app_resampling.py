@@ -20,7 +20,7 @@ def test_each_is_preprocessed_by_its_own_training_rows(ground: Ground, prepared:
     assert len(task.resamples) == len(found.parts) == len(found.preprocessings) == 3
     assert task.train is prepared.task.train
     for part, one in zip(found.parts, task.resamples, strict=True):
-        alone = part_of(ground.table, preprocessing_of(sweep_settings(), ground, part.train), part.train)
+        alone = part_of(ground.table, preprocessing_of(sweep_settings(), ground, part.train), part.train, part.train)
         np.testing.assert_array_equal(one.train.x, alone.x)
         np.testing.assert_array_equal(one.validation.y, ground.table.label[part.validation])
         assert one.train.x[:, 0].mean() == pytest.approx(0, abs=1e-4)  # standardised by these very rows

@@ -1,6 +1,7 @@
 import datetime as dt
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -107,6 +108,40 @@ def test_missing_columns_are_named() -> None:
 
 def test_a_recipe_survives_json() -> None:
     assert Recipe.from_json(RECIPE.to_json()) == RECIPE
+
+
+BLOCKS_RECIPE = replace(
+    RECIPE,
+    columns=(
+        *RECIPE.columns,
+        Column(name="Released day of year", kind=ColumnKind.CYCLE, period=365.25),
+        Column(name="Released weekday", kind=ColumnKind.CYCLE, period=7.0),
+        Column(name="Track name", kind=ColumnKind.NAME, categories=("a", "c")),
+    ),
+    source={**RECIPE.source, "Released day of year": "Released", "Released weekday": "Released", "Track name": "Track"},
+)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_columns_for_blocks_come_through_every_door_too(door: str) -> None:
+    matrix = matrix_of(DOORS[door]().assign(Track=["A", "B", " c"]), BLOCKS_RECIPE, strict=True)
+    np.testing.assert_array_equal(matrix[:, :5], np.array(MATRIX, dtype=np.float32))
+    np.testing.assert_array_equal(matrix[:, 5:], [[166, 4, 0], [153, 5, np.nan], [np.nan, np.nan, 1]])
+
+
+def test_cycles_do_not_depend_on_the_day_and_count_a_bad_date_once() -> None:
+    frame = as_text()
+    frame.loc[1, "Released"] = "soon"
+    one, other = (matrix_of(frame, BLOCKS_RECIPE, as_of=day, strict=False) for day in (None, dt.date(2030, 1, 1)))
+    np.testing.assert_array_equal(one[:, 4:], other[:, 4:])
+    assert unusable_cells(frame, BLOCKS_RECIPE) == {"Released": 1}
+
+
+def test_columns_for_blocks_survive_json_and_others_are_written_as_ever() -> None:
+    assert Recipe.from_json(BLOCKS_RECIPE.to_json()) == BLOCKS_RECIPE
+    assert "period" not in RECIPE.to_json()
+    with pytest.raises(ArtifactError, match="period 12"):
+        Recipe.from_json(BLOCKS_RECIPE.to_json().replace("365.25", "12.0"))
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[1]", '{"columns": [{"name": "a", "kind": "odd", "categories": []}]}'])

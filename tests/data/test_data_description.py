@@ -5,7 +5,7 @@ from tables import small_settings
 from songpop.contracts import Column, ColumnKind
 from songpop.data.description import check_description, features_of, near, parts_of_leak
 from songpop.errors import DataError, SettingsError
-from songpop.settings import ColumnSettings, DataSettings
+from songpop.settings import ColumnSettings, DataSettings, FeatureBlock
 
 FRAME = pd.DataFrame(
     {
@@ -75,6 +75,43 @@ def test_categories_and_ages() -> None:
     settings.max_categories = 1
     with pytest.raises(DataError, match=r"`data.max_categories` \(1\) values, but 'title' has 2"):
         features_of(FRAME, settings, use_dates=True)
+
+
+BLOCKS = (FeatureBlock.calendar, FeatureBlock.names)
+CALENDAR = (
+    Column(name="more day of year", kind=ColumnKind.CYCLE, period=365.25),
+    Column(name="more weekday", kind=ColumnKind.CYCLE, period=7.0),
+)
+
+
+def test_columns_for_blocks_are_made_where_asked_for_and_stand_behind_the_others() -> None:
+    settings = small_settings(columns=ColumnSettings(counts=["streams"], dates=["more"]))
+    settings.max_categories = 1  # says nothing of names
+    frame = FRAME.assign(artist=["D", " ada"])
+    plain = features_of(frame, settings, use_dates=True)
+    asked = features_of(frame, settings, use_dates=True, extra=BLOCKS)
+    names = Column(name="artist name", kind=ColumnKind.NAME, categories=("ada", "d"))
+    assert asked.columns == (*plain.columns, *CALENDAR, names)
+    assert [asked.source[column.name] for column in asked.columns[2:]] == ["more", "more", "artist"]
+    assert features_of(frame, settings, use_dates=True, extra=[FeatureBlock.rates]) == plain
+    assert features_of(frame, settings, use_dates=False, extra=BLOCKS[:1]).columns == (plain.columns[0], *CALENDAR)
+
+
+def test_no_column_for_a_block_where_there_is_nothing_to_make_it_of() -> None:
+    settings = small_settings(columns=ColumnSettings(counts=["streams"], dates=["more"]))
+    empty = features_of(FRAME.assign(more="", artist="NA"), settings, use_dates=True, extra=BLOCKS)
+    assert [column.name for column in empty.columns] == ["streams"]
+    settings.label.sources = ["score", "more", "artist"]  # they hold the answer
+    assert [c.name for c in features_of(FRAME, settings, use_dates=True, extra=BLOCKS).columns] == ["streams"]
+    settings.identity.artist = None
+    assert [c.name for c in features_of(FRAME, settings, use_dates=True, extra=BLOCKS).columns] == ["streams"]
+
+
+def test_a_made_column_does_not_take_the_place_of_one_of_the_table() -> None:
+    frame = FRAME.rename(columns={"streams": "artist name"})
+    settings = small_settings(columns=ColumnSettings(counts=["artist name"]))
+    with pytest.raises(DataError, match=r"both called \['artist name'\]. Rename"):
+        features_of(frame, settings, use_dates=True, extra=BLOCKS)
 
 
 def test_missing_columns_are_named_with_what_looks_like_them() -> None:

@@ -1,12 +1,15 @@
 """Which rows are measured."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from tables import numeric_table
+from tables import numeric_table, small_settings
 
 from songpop.data import leak_sample
 from songpop.data.leak_sample import LeakSample
+from songpop.data.table import load_table
 from songpop.errors import DataError
+from songpop.settings import ColumnSettings, FeatureBlock
 
 
 def test_too_few_songs() -> None:
@@ -27,3 +30,25 @@ def test_a_large_table_is_measured_by_some_rows_of_each_class(monkeypatch: pytes
     monkeypatch.setattr(leak_sample, "N_ROWS", 40)
     sample = LeakSample.of(numeric_table({"x": np.arange(100)}, [1] * 10 + [0] * 90))
     assert np.bincount(sample.label).tolist() == [20, 10]
+
+
+def test_columns_for_blocks_are_not_measured() -> None:
+    settings = small_settings(columns=ColumnSettings(numbers=["x"], dates=["day"]))
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "title": [f"t{k}" for k in range(40)],
+            "artist": [f"a{k % 7}" for k in range(40)],
+            "score": rng.permutation(40),
+            "x": rng.normal(size=40),
+            "day": [f"2024-01-{k % 28 + 1:02}" for k in range(40)],
+        }
+    )
+    plain, asked = (
+        LeakSample.of(load_table(settings, frame=frame, extra=extra))
+        for extra in ((), (FeatureBlock.calendar, FeatureBlock.names))
+    )
+    np.testing.assert_array_equal(asked.matrix, plain.matrix)
+    assert asked.matrix.flags.c_contiguous
+    assert asked.columns == plain.columns == ("x", "day")
+    assert asked.n_categories == plain.n_categories

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from songpop.contracts import Column, ColumnKind
-from songpop.data.parsing import CellFormat, parse_cells, parse_dates, parse_numbers, text_of, wanted
+from songpop.data.parsing import WEEK, YEAR, CellFormat, parse_cells, parse_dates, parse_numbers, text_of, wanted
 
 ENGLISH = CellFormat()
 GERMAN = CellFormat(decimal=",", thousands=".", date_format="%d.%m.%Y")
@@ -129,11 +129,12 @@ def test_flags(cells: list[object], values: list[float]) -> None:
         (ColumnKind.COUNT, "-1", "from 0 up"),
         (ColumnKind.NUMBER, "x", "finite numbers, with decimal sign"),
         (ColumnKind.AGE, "x", "dates of the form %Y-%m-%d"),
+        (ColumnKind.CYCLE, "x", "dates of the form %Y-%m-%d"),
         (ColumnKind.CATEGORY, "blues", "known categories"),
     ],
 )
 def test_each_kind_refuses_its_own(kind: ColumnKind, cell: str, says: str) -> None:
-    column = Column(name="c", kind=kind, categories=("pop", "rock"))
+    column = Column(name="c", kind=kind, categories=("pop", "rock"), period=WEEK)
     parsed = parse_cells(pd.Series([cell]), column, ENGLISH, "2024-01-01")
     assert parsed.is_bad.tolist() == [True]
     assert np.isnan(parsed.values[0])
@@ -148,3 +149,32 @@ def test_categories_and_ages() -> None:
         pd.Series(["2024-01-01", "2024-02-01"]), Column(name="a", kind=ColumnKind.AGE), ENGLISH, "2024-01-31"
     )
     assert age.values.tolist() == [30, -1]
+
+
+DAY_OF_YEAR = Column(name="d", kind=ColumnKind.CYCLE, period=YEAR)
+WEEKDAY = Column(name="w", kind=ColumnKind.CYCLE, period=WEEK)
+
+
+def test_places_in_year_and_week_by_hand() -> None:
+    dates = pd.Series(["2024-01-01", "2024-12-31", "2023-12-31", "2024-02-29", "1969-12-31", "", "soon"])
+    day, weekday = (parse_cells(dates, column, ENGLISH, "") for column in (DAY_OF_YEAR, WEEKDAY))
+    np.testing.assert_array_equal(day.values, [1, 366, 365, 60, 365, math.nan, math.nan])
+    np.testing.assert_array_equal(weekday.values, [0, 1, 6, 3, 2, math.nan, math.nan])
+    assert day.is_bad.tolist() == weekday.is_bad.tolist() == [False] * 6 + [True]
+
+
+@given(st.lists(st.dates(dt.date(1900, 1, 1), dt.date(2200, 1, 1)), max_size=5))
+def test_places_are_those_of_the_calendar(dates: list[dt.date]) -> None:
+    for cells in (pd.Series([day.isoformat() for day in dates], dtype="str"), pd.to_datetime(pd.Series(dates))):
+        assert parse_cells(cells, WEEKDAY, ENGLISH, "").values.tolist() == [day.weekday() for day in dates]
+        found = parse_cells(cells, DAY_OF_YEAR, ENGLISH, "").values.tolist()
+        assert found == [day.timetuple().tm_yday for day in dates]
+
+
+def test_a_name_never_seen_is_missing_but_usable() -> None:
+    column = Column(name="n", kind=ColumnKind.NAME, categories=("21", "ada", "strasse"))
+    cells = pd.Series(["Ada", " ADA ", "STRASSE", "bo", "", None, "NA", 21.0], dtype=object)
+    found = parse_cells(cells, column, ENGLISH, "")
+    np.testing.assert_array_equal(found.values, [1, 1, 2, *[math.nan] * 4, 0])
+    assert not found.is_bad.any()
+    assert wanted(column, ENGLISH) == "names"

@@ -9,6 +9,7 @@ from songpop.contracts import ColumnKind
 from songpop.data.cells import CellFormat, matrix_of
 from songpop.data.table import describe, load_table, read_csv_text
 from songpop.errors import DataError, SettingsError
+from songpop.settings import FeatureBlock
 
 # Another table needs a YAML file and no code: semicolons, decimal commas, a text category, no date, another label.
 OTHER_YAML = """# songpop sweep --config-dir=mine data=radio data.path=FILE
@@ -115,6 +116,19 @@ def test_ages_count_from_the_newest_date_or_from_as_of(tmp_path: Path) -> None:
     assert without.matrix.shape == (4, 2)
     assert without.recipe.as_of == ""
     assert load_table(dated(tmp_path, "", "", "", "")).report.dropped == ("day",)
+
+
+def test_columns_for_blocks_change_nothing_else(tmp_path: Path) -> None:
+    settings = dated(tmp_path, "2024-01-01", "2024-01-31", "", "2023-12-31")
+    plain, asked = (load_table(settings, extra=extra) for extra in ((), (FeatureBlock.calendar, FeatureBlock.names)))
+    np.testing.assert_array_equal(asked.matrix[:, 3:], [[1, 0, 0], [31, 2, 0], [np.nan, np.nan, 1], [365, 6, 2]])
+    assert asked.columns[-1].categories == ("ada", "bo", "cy")
+    np.testing.assert_array_equal(asked.described_matrix, plain.matrix)
+    assert asked.described.tolist() == [0, 1, 2]
+    assert plain.described_matrix is plain.matrix
+    assert (asked.digest, asked.report) == (plain.digest, plain.report)
+    told = [line for line in describe(asked, "songs.csv") if line not in describe(plain, "songs.csv")]
+    assert told == ["made for features.extra: day day of year · day weekday · artist name"]
 
 
 @pytest.mark.parametrize(

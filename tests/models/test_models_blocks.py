@@ -10,8 +10,9 @@ from hypothesis.extra.numpy import arrays
 from test_models_features import COLUMNS, some_rows
 
 from songpop.contracts import Column, ColumnKind, Matrix
-from songpop.models.blocks import Training, fit_block
+from songpop.models.blocks import fit_block
 from songpop.models.features import Preprocessing, fit_features
+from songpop.models.fitting import Training
 from songpop.settings import FeatureBlock, FeatureKind
 
 B = FeatureBlock
@@ -143,3 +144,11 @@ def test_blocks_lie_side_by_side_in_the_order_asked_for() -> None:
     ends = [0, *(last for _, last in found.blocks.values())]
     assert [first for first, _ in found.blocks.values()] == ends[:-1]
     assert ends[-1] == len(found.names) == found.model.output_shape[1]
+
+
+@pytest.mark.parametrize(("n_pieces", "n_found"), [(1, 1), (3, 3), (300, 5)])
+def test_no_more_pieces_than_asked_for_or_than_lie_between_values(n_pieces: int, n_found: int) -> None:
+    matrix = np.repeat(np.arange(1, 7, dtype=np.float32)[:, None], 9, axis=0)
+    found = fit_features(matrix, COUNTS[:1], FeatureKind.logs, [B.pieces], n_pieces)
+    first, last = found.blocks["pieces"]
+    assert last - first == n_found

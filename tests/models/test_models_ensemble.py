@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +16,9 @@ from scipy.special import expit, logit
 from songpop.contracts import Column, ColumnKind, Matrix, Params
 from songpop.errors import ArtifactError
 from songpop.models.ensemble import Members, average, joint_logits, member_logits
-from songpop.models.export import assemble, load_plain, predict_rows, save_model
+from songpop.models.export import Trained, assemble, load_plain, predict_rows, save_model
 from songpop.models.features import fit_features
 from songpop.models.mlp import build_network
-from songpop.models.runtime import keras
 from songpop.settings import FeatureKind
 
 COLUMNS = tuple(Column(name=f"c{k}", kind=ColumnKind.COUNT) for k in range(4))
@@ -30,7 +31,7 @@ def cells(n: int = 50, seed: int = 0) -> Matrix:
     return found
 
 
-def members(n: int = 3) -> list[keras.Model]:
+def members(n: int = 3, votes: Sequence[int] = (1, 1, 1)) -> list[Trained]:
     """Models that were fitted on different rows: one of them saw nothing missing, and has fewer features."""
     made = []
     for k in range(n):
@@ -38,19 +39,20 @@ def members(n: int = 3) -> list[keras.Model]:
         preprocessing = fit_features(np.nan_to_num(rows) if k == 1 else rows, COLUMNS, FeatureKind.logs)
         params = Params(widths="8-4")
         network = build_network(params, len(preprocessing.names), seed=k)
-        made.append(assemble(preprocessing, params, network.get_weights(), f"member_{k}"))
+        weights = network.get_weights()
+        made.append(Trained(preprocessing=preprocessing, params=params, weights=weights, n_votes=votes[k]))
     return made
 
 
 def test_a_bag_is_the_mean_of_its_members() -> None:
     made = members()
-    expected = np.mean([predict_rows(member, cells()) for member in made], axis=0)
+    expected = np.mean([predict_rows(assemble(member), cells()) for member in made], axis=0)
     np.testing.assert_allclose(predict_rows(average(made), cells()), expected, atol=1e-7)
 
 
 def test_one_member_is_no_bag() -> None:
     (member,) = members(1)
-    assert average([member]) is member
+    np.testing.assert_array_equal(predict_rows(average([member]), cells()), predict_rows(assemble(member), cells()))
 
 
 def test_a_bag_loads_in_safe_mode_without_songpop(tmp_path: Path) -> None:
@@ -99,9 +101,9 @@ def test_no_rows_give_no_logits() -> None:
 
 
 def test_a_member_with_two_votes_counts_twice() -> None:
-    made = members(2)
-    expected = np.average([predict_rows(member, cells()) for member in made], axis=0, weights=[2, 1])
-    model = average(made, [2, 1])
+    made = members(2, votes=(2, 1))
+    expected = np.average([predict_rows(assemble(member), cells()) for member in made], axis=0, weights=[2, 1])
+    model = average(made)
     np.testing.assert_allclose(predict_rows(model, cells()), expected, atol=1e-7)
     logits = Members(member_logits(model)).predict(cells())
     assert logits.shape == (50, 3)
@@ -109,6 +111,22 @@ def test_a_member_with_two_votes_counts_twice() -> None:
 
 
 def test_many_members_answer_through_a_graph_and_alike() -> None:
-    few, many = average(members(2)), average(members(2), [7, 7])
+    few, many = average(members(2)), average(members(2, votes=(7, 7)))
     expected = Members(member_logits(few)).predict(cells())[:, [0] * 7 + [1] * 7]
     np.testing.assert_allclose(Members(member_logits(many)).predict(cells()), expected, atol=1e-5)
+
+
+def test_members_share_the_preprocessing_that_they_have_in_common(tmp_path: Path) -> None:
+    first, second, third = members(3)
+    made = [first, replace(second, preprocessing=first.preprocessing, weights=first.weights), third]
+    expected = np.mean([predict_rows(assemble(member), cells()) for member in made], axis=0)
+    bag = average(made)
+    assert [layer.name for layer in bag.layers if layer.name.startswith("pre")] == [
+        "preprocessing_0",
+        "preprocessing_1",
+    ]
+    save_model(bag, tmp_path / "model.keras")
+    loaded = load_plain(tmp_path / "model.keras")
+    np.testing.assert_allclose(predict_rows(loaded, cells()), expected, atol=1e-7)
+    logits = Members(member_logits(loaded)).predict(cells())
+    np.testing.assert_allclose(expit(joint_logits(logits)), expected, atol=1e-6)

@@ -8,7 +8,7 @@ import pytest
 
 from songpop.contracts import Column, ColumnKind, Params
 from songpop.errors import ArtifactError, StoreError
-from songpop.models.export import assemble, load_plain, predict_rows, save_model
+from songpop.models.export import Trained, assemble, load_plain, predict_rows, save_model
 from songpop.models.features import Preprocessing, fit_features
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
@@ -33,7 +33,11 @@ def cells() -> np.ndarray:
 def whole(kind: FeatureKind = FeatureKind.logs) -> tuple[keras.Model, Preprocessing, keras.Model]:
     preprocessing = fit_features(cells(), COLUMNS, kind)
     network = build_network(PARAMS, len(preprocessing.names), seed=3)
-    return assemble(preprocessing, PARAMS, network.get_weights()), preprocessing, network
+    return (
+        assemble(Trained(preprocessing=preprocessing, params=PARAMS, weights=network.get_weights())),
+        preprocessing,
+        network,
+    )
 
 
 def test_whole_is_preprocessing_then_network() -> None:
@@ -56,7 +60,10 @@ def test_a_saved_model_predicts_the_same(kind: FeatureKind, tmp_path: Path) -> N
 def test_what_disturbs_features_in_training_disturbs_no_prediction(tmp_path: Path) -> None:
     plain, preprocessing, network = whole()
     disturbed = replace(PARAMS, input_noise=0.5, dropout_input=0.5, mixup=0.4, weight_average=0.9)
-    save_model(assemble(preprocessing, disturbed, network.get_weights()), tmp_path / "model.keras")
+    save_model(
+        assemble(Trained(preprocessing=preprocessing, params=disturbed, weights=network.get_weights())),
+        tmp_path / "model.keras",
+    )
     found = predict_rows(load_plain(tmp_path / "model.keras"), cells())
     np.testing.assert_array_equal(found, predict_rows(plain, cells()))
 
@@ -66,7 +73,10 @@ def test_an_embedding_is_saved_with_its_knots(embedding: str, tmp_path: Path) ->
     _, preprocessing, _ = whole()
     params, x = replace(PARAMS, embedding=embedding), preprocessing.transform(cells())
     network = build_network(params, x.shape[1], 3, x)
-    save_model(assemble(preprocessing, params, network.get_weights()), tmp_path / "model.keras")
+    save_model(
+        assemble(Trained(preprocessing=preprocessing, params=params, weights=network.get_weights())),
+        tmp_path / "model.keras",
+    )
     found = predict_rows(load_plain(tmp_path / "model.keras"), cells())
     np.testing.assert_allclose(found, predict_rows(network, x), atol=1e-6)
 
@@ -100,7 +110,7 @@ def test_batches_do_not_matter() -> None:
 def test_weights_of_another_network_are_refused() -> None:
     _, preprocessing, network = whole()
     with pytest.raises(ArtifactError, match="must have the shapes of the network '4'"):
-        assemble(preprocessing, Params(widths="4"), network.get_weights())
+        assemble(Trained(preprocessing=preprocessing, params=Params(widths="4"), weights=network.get_weights()))
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

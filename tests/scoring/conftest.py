@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_models import CARD, FACTS, RECORD_FILES, RECORD_TAGS, saved_folder, sealed_of, small_model, songs
+from small_models import CARD, FACTS, RECORD_FILES, RECORD_TAGS, opened, saved_folder, sealed_of, small_model, songs
 
 
 @pytest.fixture(scope="session")
@@ -29,14 +29,6 @@ def logged(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> tu
 def champion(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A store whose champion is that model; nobody writes to it."""
     return crowned_in(opened(store_template, tmp_path_factory.mktemp("champion")))
-
-
-def opened(template: Path, root: Path) -> Any:
-    from songpop.settings import TrackingSettings
-    from songpop.tracking.store import open_store
-
-    shutil.copy(template, root / "mlflow.db")
-    return open_store(TrackingSettings(uri=f"sqlite:///{root / 'mlflow.db'}"), root)
 
 
 def logged_in(store: Any) -> tuple[Any, Any]:

@@ -1,5 +1,6 @@
 """A small table, a model fitted to it by hand, and both logged: what the tests of predict work on."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,15 +9,16 @@ import pandas as pd
 
 from songpop.contracts import Column, ColumnKind, Params
 from songpop.data.cells import CellFormat, Recipe, matrix_of
-from songpop.models.export import assemble, save_model
+from songpop.models.export import Trained, assemble, save_model
 from songpop.models.features import fit_features
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
 from songpop.scoring.raw_model import CARD_FILE, MODEL_FILE, ModelCard
 from songpop.scoring.sealed import SealedRows
-from songpop.settings import BASELINES, FeatureKind
+from songpop.settings import BASELINES, FeatureKind, TrackingSettings
 from songpop.tracking.files import sha256_of
 from songpop.tracking.model_facts import ModelFacts
+from songpop.tracking.store import Store, open_store
 
 PARAMS = Params(widths="8", activation="relu")
 RECIPE = Recipe(
@@ -68,7 +70,7 @@ def small_model(frame: pd.DataFrame, seed: int = 0, sign: float = 1.0) -> keras.
     weights = [np.asarray(w) * 0.01 for w in network.get_weights()]
     weights[0][0, 0], weights[0][0, 1] = 2.0, -2.0
     weights[2][0, 0], weights[2][1, 0] = sign, -sign
-    return assemble(preprocessing, PARAMS, weights)
+    return assemble(Trained(preprocessing=preprocessing, params=PARAMS, weights=weights))
 
 
 def sealed_of(frame: pd.DataFrame, first_key: int, trained: range) -> SealedRows:
@@ -115,3 +117,9 @@ def saved_folder(folder: Path, *, seed: int = 0, sign: float = 1.0, n_rows: int 
     (folder / CARD_FILE).write_text(card.to_json(), "utf-8")
     sealed_of(songs(n_rows, seed=2), 1_000, range(1_000)).save(folder)
     return folder
+
+
+def opened(template: Path, root: Path) -> Store:
+    """A store of its own, made from the template."""
+    shutil.copy(template, root / "mlflow.db")
+    return open_store(TrackingSettings(uri=f"sqlite:///{root / 'mlflow.db'}"), root)
