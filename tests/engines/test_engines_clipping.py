@@ -46,6 +46,16 @@ def test_a_norm_that_is_no_number_leaves_none(bad: float) -> None:
     assert np.isnan(g).all()
 
 
+def test_what_comes_before_the_layers_is_part_of_the_norm_and_has_no_penalty() -> None:
+    before, g, w = np.array([3, 0, 4], np.float32), np.array([0, 0, 12], np.float32), np.ones(3, np.float32)
+    whole = np.concatenate([before, g])
+    lambdas = np.array([[0, 0.5]], np.float32)
+    penalty = clip(whole, w, lambdas, np.array([2, 1]), np.float32(1))
+    expected = np.array([3, 0, 4, 1, 1, 12])
+    np.testing.assert_allclose(whole, expected / np.linalg.norm(expected), rtol=1e-6)
+    assert penalty == pytest.approx(1.0)
+
+
 def test_gradients_of_0_stay_0() -> None:
     g, w = np.zeros(3, np.float32), np.ones(3, np.float32)
     clip(g, w, np.zeros((1, 2), np.float32), np.array([2, 1]), np.float32(1))

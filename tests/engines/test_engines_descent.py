@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from songpop.engines.descent import update
+from songpop.engines.descent import descend, update
 from songpop.engines.updates import COEFFICIENTS
 
 
@@ -37,3 +37,16 @@ def test_a_step_is_the_formula_and_returns_the_penalty(sizes: list[int], seed: i
     np.testing.assert_allclose(penalty, expected_penalty, rtol=1e-5)
     for mine, theirs in ((w, after), (m, means), (v, squares)):
         np.testing.assert_allclose(mine, theirs, rtol=2e-5, atol=2e-5)
+
+
+def test_weights_before_the_layers_take_the_same_step_without_penalty() -> None:
+    rng = np.random.default_rng(0)
+    arrays = [rng.random(7).astype(np.float32) for _ in range(4)]
+    coefficients = rng.random(10).astype(np.float32)
+    alone, layer = [a.copy() for a in arrays], [a.copy() for a in arrays]
+    descend(*alone, coefficients)
+    update(*layer, np.zeros((1, 2), np.float32), np.array([6, 1]), coefficients)
+    for mine, theirs in zip(alone, layer, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-6)
+    nothing = [np.empty(0, np.float32)] * 4
+    descend(*nothing, coefficients)

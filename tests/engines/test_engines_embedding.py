@@ -5,15 +5,19 @@ from typing import Any
 
 import numpy as np
 import pytest
+from engine_suite import SPEC, run_all, small_task, spec_with
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from songpop.contracts import Params
+from songpop.contracts import Params, Part, Task
 from songpop.engines.disturbance import disturbance_of
 from songpop.engines.dropout import Dropout
+from songpop.engines.fused import FusedProgram
+from songpop.engines.keras_fit import KerasEngine
 from songpop.engines.kernels import predict, train_steps
+from songpop.engines.population import InProcessEngine
 from songpop.engines.slot import pack
-from songpop.models.embeddings import embedding_of
+from songpop.models.embeddings import embedding_of, pieces
 from songpop.models.mlp import build_network
 from songpop.models.runtime import tf
 from songpop.models.topology import ACTIVATIONS, layer_sizes
@@ -119,6 +123,22 @@ def test_predictions_do_not_depend_on_how_many_rows_there_are(kind: str, n_rows:
     predict(weights, x, sizes, 0, whole, plan, 0)
     predict(weights, x[:n_rows], sizes, 0, some, plan, 0)
     np.testing.assert_allclose(some, whole[:n_rows], atol=1e-6)
+
+
+@pytest.mark.parametrize("resample", [None, 0])
+def test_knots_are_those_of_the_trial_s_own_training_rows_and_never_move(resample: int | None) -> None:
+    """With an optimizer that moves all it is given, weight decay, and averages: nothing of it rounds them."""
+    task = small_task()
+    other = Task(train=Part(x=task.train.x[:120] * 2, y=task.train.y[:120]), validation=task.validation)
+    task = replace(task, resamples=(other,))
+    spec = spec_with(replace(SPEC, resample=resample), embedding="piecewise", optimizer="adamw", weight_decay=0.1)
+    spec = spec_with(spec, weight_average=0.9)
+    fitted = pieces((task if resample is None else other).train.x, spec.params.n_bins)
+    for engine in (InProcessEngine(task, 1, FusedProgram(task)), KerasEngine(task)):
+        weights = run_all(engine, [spec])[spec.trial].weights
+        assert weights is not None
+        for found, expected in zip(weights[:2], fitted, strict=True):
+            np.testing.assert_array_equal(found, expected)
 
 
 def test_other_seeds_and_other_rows_are_other_networks() -> None:
