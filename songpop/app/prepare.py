@@ -103,6 +103,11 @@ def prepare(settings: SweepSettings, ground: Ground) -> Prepared:
     return Prepared(ground=ground, preprocessing=preprocessing, task=task)
 
 
+def empty_blocks(prepared: Prepared) -> tuple[str, ...]:
+    """Return the blocks of `features.extra` that this table has no columns for, as rates where there is no date."""
+    return tuple(name for name, (first, last) in prepared.task.blocks.items() if first == last)
+
+
 def preprocessing_of(settings: SweepSettings, ground: Ground, train: Indices) -> Any:
     """Return the preprocessing (models.features.Preprocessing), fitted on the rows that the settings allow."""
     from songpop.models.features import fit_features  # TensorFlow, which `songpop check` does without

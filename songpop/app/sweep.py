@@ -20,6 +20,7 @@ from songpop.app.prepare import (
     Ground,
     Prepared,
     base_params,
+    empty_blocks,
     fixed_values,
     import_tensorflow,
     prepare,
@@ -69,6 +70,8 @@ def sweep(
         backend = stack.enter_context(closing(_open_study(settings, space, base, identity)))
         n_before = len(backend.finished())
         prepared = prepare(settings, ground)
+        if empty := empty_blocks(prepared):
+            listener.note(f"This table has no columns for the blocks {', '.join(empty)}: no network is given any.")
         n_to_come = settings.search.n_trials - n_before
         engine = stack.enter_context(started_engine(settings.engine, prepared.task, n_to_come))
         n_slots = n_slots_of(settings.engine, n_to_come)

@@ -8,7 +8,7 @@ import pytest
 from quick import changed, sweep_settings
 
 from songpop.app.listener import Silence
-from songpop.app.prepare import Ground, base_params, part_of, prepare, prepare_ground, read_table
+from songpop.app.prepare import Ground, base_params, empty_blocks, part_of, prepare, prepare_ground, read_table
 from songpop.app.resampling import resampled
 from songpop.contracts import Indices, Matrix, Params
 from songpop.errors import LeakError, SettingsError
@@ -209,3 +209,9 @@ def test_a_key_fixes_its_hyperparameter(key: str, name: str, value: object) -> N
 def test_a_value_that_no_network_has_is_told_by_its_key(key: str, value: object, message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         base_params(changed(SweepSettings(), key, value))
+
+
+def test_blocks_that_a_table_has_no_columns_for_are_known(songs: pd.DataFrame, ground: Ground) -> None:
+    assert empty_blocks(prepare(sweep_settings(), ground)) == ()
+    undated = sweep_settings(features__use_dates=False)
+    assert empty_blocks(prepare(undated, prepare_ground(undated, songs, Silence()))) == ("rates", "ages")
