@@ -14,7 +14,7 @@ from songpop.errors import SettingsError
         (["search.n_trials=many"], "'many' .* could not be converted to Integer"),
         (["optimizer.learning_rate=abc"], "'abc' .* could not be converted to Float"),
         (["optimizer=null"], "must name one of its options"),
-        (["space=ful"], "Available options in 'space': cocktail. full. grid"),
+        (["space=ful"], "Available options in 'space': .*cocktail. full. grid"),
         (["split.kind=sideways"], "expected one of"),
         (["space.l2.lwo=1"], "Did you mean `space.l2.low`"),
         (["a=["], "override"),
