@@ -53,7 +53,7 @@ def test_a_folder_of_the_users_own_is_searched(tmp_path: Path) -> None:
     (tmp_path / "space" / "mine.yaml").write_text("learning_rate: {kind: float, low: 1.0, high: 0.1}\n")
     with pytest.raises(SettingsError, match="learning_rate"):
         songpop.sweep(space="mine", config_dir=tmp_path, paths__root=str(tmp_path / "mlruns"))
-    with pytest.raises(SettingsError, match="'space': full"):
+    with pytest.raises(SettingsError, match=r"'space': .*full"):
         songpop.sweep(space="mine")
     assert not (tmp_path / "mlruns").exists()
 

@@ -17,7 +17,7 @@ from songpop.errors import ArtifactError
 from songpop.models.export import BATCH_ROWS, Trained, answer, assemble
 from songpop.models.runtime import keras, tf
 
-_EAGER_MEMBERS = 12
+_EAGER_MEMBERS = 4
 
 
 def average(members: Sequence[Trained]) -> keras.Model:

@@ -1,12 +1,12 @@
 """How a search ends: finals, when sealed rows are opened, that each look is counted, what stands when it goes on."""
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from copies import copied
 from mlflow.tracking import MlflowClient
 from quick import LEAN, QUICK, Notebook
 
@@ -121,7 +121,7 @@ def test_another_kind_is_another_champion(songs: pd.DataFrame, own_root: Path, o
     assert told[0] is not None
     assert outcome.champion is not None
     assert told[0].run_ids[0] in outcome.champion.run_ids  # one of the bag's, recorded once
-    assert len(finals_of_sweep(client_of(own_root), outcome)[1]) == 6
+    assert len(finals_of_sweep(client_of(own_root), outcome)[1]) == 9
 
 
 def entered_by(told: SweepOutcome) -> list[str]:
@@ -137,11 +137,11 @@ def test_the_present_champion_takes_part_as_long_as_its_record_lasts(
     assert outcome.champion is not None
     words = {**QUICK, "paths__root": str(own_root), "search__known_points": []}
     told = songpop.sweep(songs, **words, search__name="next")
-    assert entered_by(told) == ["champion", "search", "search"]
+    assert entered_by(told) == ["champion", "ensemble", "search", "search"]
     client_of(own_root).delete_tag(outcome.champion.run_ids[0], "songpop.spec")
     notebook = Notebook()
     told = songpop.sweep(songs, **words, search__name="next", listener=notebook)
-    assert entered_by(told) == ["search", "search"]
+    assert entered_by(told) == ["ensemble", "member", "search", "search"]
     assert any("version 1 of 'songpop', takes no part in the finals" in note for note in notebook.notes)
     client_of(own_root).log_text(told.parent_run_id, "{", FINALS_FILE)
     again = songpop.sweep(songs, **words, search__name="next", listener=notebook)
@@ -157,7 +157,7 @@ def searches(
     songs: pd.DataFrame, root: Path, outcome: SweepOutcome, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[list[SweepOutcome], Path]:
     """A sweep of another name on the same rows: one trial, then a better one, then a worse one."""
-    copy = Path(shutil.copytree(root, tmp_path_factory.mktemp("searches") / "mlruns"))
+    copy = copied(root, tmp_path_factory.mktemp("searches") / "mlruns")
     mine = tmp_path_factory.mktemp("conf")
     (mine / "space").mkdir()
     rate = "learning_rate: {kind: float, low: 1.0e-7, high: 1.0e-1, log: true}\n"

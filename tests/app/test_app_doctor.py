@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from copies import copied
 from mlflow.entities import Metric
 from search_fakes import opened
 from small_sweeps import NAME, assert_sound, examined, opened_store, parent_of, small_sweep
@@ -39,7 +40,7 @@ def swept(store_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 @pytest.fixture
 def root(swept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    return Path(shutil.copytree(swept, tmp_path / "mlruns"))
+    return copied(swept, tmp_path / "mlruns")
 
 
 def runs_of(store: Store) -> list[Any]:

@@ -1,10 +1,10 @@
 """`songpop predict` on the champion of a finished sweep: the file, the first songs, what is refused."""
 
-import shutil
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from copies import copied
 
 import songpop
 from songpop.app.predict import N_SHOWN, predict
@@ -15,7 +15,7 @@ from songpop.settings import Order, PathSettings, PredictSettings, RegistrySetti
 
 @pytest.fixture(scope="module")
 def champion_root(root: Path, outcome: SweepOutcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = Path(shutil.copytree(root, tmp_path_factory.mktemp("champion") / "mlruns"))
+    copy = copied(root, tmp_path_factory.mktemp("champion") / "mlruns")
     songpop.promote(paths__root=str(copy), gates__baselines=[], gates__calibration=1.0)  # three epochs beat nobody
     return copy
 

@@ -2,12 +2,12 @@
 
 import json
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
+from copies import copied
 from mlflow.tracking import MlflowClient
 from quick import LEAN, Notebook
 
@@ -36,7 +36,7 @@ def leaky_root(
     songs: pd.DataFrame, root: Path, outcome: SweepOutcome, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """A store with the honest sweep, and a newer one under the published protocol."""
-    copy = Path(shutil.copytree(root, tmp_path_factory.mktemp("leaky") / "mlruns"))
+    copy = copied(root, tmp_path_factory.mktemp("leaky") / "mlruns")
     quick = {"model__widths": "8", "train__epochs": 1, "search__n_trials": 1, "finals__n_seeds": 3}
     published = {"protocol": "published", "space": "published", "space__widths__value": "8-4"}
     songpop.sweep(songs, **LEAN, **quick, **published, paths__root=str(copy))
@@ -45,7 +45,7 @@ def leaky_root(
 
 @pytest.fixture
 def own_leaky_root(leaky_root: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(leaky_root, tmp_path / "leaky"))
+    return copied(leaky_root, tmp_path / "leaky")
 
 
 def test_every_run_of_a_leaky_sweep_and_its_model_are_marked(leaky_root: Path, outcome: SweepOutcome) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from copies import copied
 from quick import LEAN, Notebook
 
 import songpop
@@ -69,7 +70,7 @@ def trained(songs: pd.DataFrame, made: Path) -> TrainOutcome:
 @pytest.fixture
 def own(made: Path, swept: SweepOutcome, trained: TrainOutcome, tmp_path: Path) -> Path:
     """A copy of the store, files and all, for a test that changes it."""
-    root = Path(shutil.copytree(made / "mlruns", tmp_path / "mlruns"))
+    root = copied(made / "mlruns", tmp_path / "mlruns")
     execute(root, "UPDATE runs SET artifact_uri = replace(artifact_uri, ?, ?)", str(made / "mlruns"), str(root))
     return root
 

@@ -21,6 +21,9 @@ class FakeRun:
     def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
         return [f"run-{result.spec.trial}" for result, _ in trials]
 
+    def write(self, artifacts: Mapping[str, bytes]) -> None:
+        assert not artifacts  # these trials predict nothing
+
     def keep_weights(self, run_id: str, arrays: object) -> None:
         assert arrays
         self.kept.append(run_id)
