@@ -30,6 +30,8 @@ ARMS: dict[str, list[str]] = {
     ],
     "every-block": [f"features.extra={EVERY_BLOCK}", "model.inputs=all", *BUDGET],
     "cocktail": ["space=cocktail", "model.inputs=rates+ages", *BUDGET],
+    "piecewise": ["model.embedding=piecewise", "model.inputs=rates+ages", *BUDGET],
+    "periodic": ["model.embedding=periodic", "model.inputs=rates+ages", *BUDGET],
     "best-2": ["experiment=best", "search.n_trials=2"],
     "best-100": ["experiment=best", "search.n_trials=100"],
     "best-600": ["experiment=best"],
