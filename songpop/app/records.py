@@ -102,6 +102,7 @@ class SweepOutcome:
     interrupted: bool
     ended_because: str
     is_newest: bool  # whether it is the sweep that was begun last: the one that promote takes without a name
+    importances: Mapping[str, float] = field(default_factory=dict)  # shares; empty after few complete trials
     study: Any = field(default=None, repr=False, metadata={"json": False})
 
 

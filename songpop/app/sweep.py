@@ -181,9 +181,10 @@ def _outcome(
     started: float,
     load: EngineLoad | None,
 ) -> SweepOutcome:
+    from songpop.search.importance import importances
     from songpop.tracking.sweeps import find_sweep
 
-    trials, best = backend.finished(), backend.best()
+    trials, best, study = backend.finished(), backend.best(), backend.study()
     states = [trial.state for trial in trials]
     pruned = [trial.n_epochs for trial in trials if trial.state is TrialState.PRUNED]
     return SweepOutcome(
@@ -210,7 +211,8 @@ def _outcome(
         interrupted=conclusion.interrupted,
         ended_because=summary.reason,
         is_newest=find_sweep(record.store).run_id == record.run.run_id,
-        study=backend.study(),
+        importances=importances(study),
+        study=study,
     )
 
 

@@ -21,6 +21,7 @@ NAMES = {
     "calibration_error": "calibration error",
 }
 WON, WITHIN_NOISE = "◀", "≈"
+N_IMPORTANT = 5  # parameters that are told
 
 
 def totals_line(outcome: Any) -> str:
@@ -35,6 +36,14 @@ def totals_line(outcome: Any) -> str:
         f"({share(saved)} saved). {outcome.n_new} new in {outcome.wall_s:,.0f} s{_load(outcome.load)}; "
         f"{outcome.ended_because}."
     )
+
+
+def importance_line(importances: Mapping[str, float]) -> str:
+    """Return which parameters told the best tenth of the trials from the rest; nothing where that is not known."""
+    if not importances:
+        return ""
+    told = [f"{name} {share(value)}" for name, value in list(importances.items())[:N_IMPORTANT]]
+    return f"What tells the best tenth of the complete trials from the others (PED-ANOVA): {', '.join(told)}."
 
 
 def finals_table(sweep: str, finals: Any) -> Table:

@@ -21,7 +21,14 @@ from rich.table import Table
 
 from songpop.cli.hints import Hints
 from songpop.cli.next_commands import after_sweep, finals_advice
-from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table, totals_line
+from songpop.cli.outcome_tables import (
+    champion_lines,
+    finals_lines,
+    finals_table,
+    importance_line,
+    sealed_table,
+    totals_line,
+)
 from songpop.cli.promotions import gates_table, history_table, promotion_lines, rollback_lines
 from songpop.cli.replays import replay_lines, replays_table
 from songpop.cli.tables import (
@@ -122,6 +129,8 @@ class Screen:
             )
         self._out.print(table)
         self._plain(totals_line(outcome))
+        if line := importance_line(outcome.importances):
+            self._plain(line)
         if outcome.finals is not None:
             self._out.print(finals_table(outcome.sweep, outcome.finals))
             self._sentences(finals_lines(outcome.finals))

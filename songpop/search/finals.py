@@ -110,9 +110,13 @@ def _ensemble(members: Sequence[tuple[Contestant, int]]) -> Contestant:
     return Contestant(
         origin=Origin.ensemble,
         params=members[0][0].params,
-        suggested={f"trial {one.trial}": f"{n_votes} votes" for one, n_votes in members},
+        suggested={"mean of": ", ".join(f"trial {one.trial} ({_votes(n)})" for one, n in members)},
         members=tuple(Member(params=one.params, n_votes=n_votes) for one, n_votes in members),
     )
+
+
+def _votes(n_votes: int) -> str:
+    return f"{n_votes} vote{'s' * (n_votes != 1)}"
 
 
 def final_seed(search_seed: int, resample: int) -> int:

@@ -7,7 +7,7 @@ import pytest
 from outcomes import CHAMPION, FINALS
 from rich.console import Console
 
-from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, sealed_table
+from songpop.cli.outcome_tables import champion_lines, finals_lines, finals_table, importance_line, sealed_table
 
 
 def text_of(table: Any) -> str:
@@ -87,3 +87,11 @@ def test_what_the_champion_is_and_what_simpler_methods_reach() -> None:
         "0.6931, logistic regression 0.5412."
     ]
     assert "is one model" in champion_lines(replace(CHAMPION, n_models=1))[0]
+
+
+def test_what_mattered_in_one_line() -> None:
+    assert importance_line({}) == ""
+    shares = {"learning_rate": 0.5, **{f"p{k}": 0.1 for k in range(5)}}
+    line = importance_line(shares)
+    assert "learning_rate 50.0 %, p0 10.0 %" in line
+    assert "p4" not in line

@@ -232,7 +232,7 @@ def test_an_ensemble_comes_last_and_its_members_take_part() -> None:
     found = contestants_of([best, far], 1, [], None, [(best, 2), (far, 1)])
     assert [one.origin for one in found] == [Origin.search, Origin.member, Origin.ensemble]
     assert [(m.params, m.n_votes) for m in found[-1].members] == [(best.params, 2), (far.params, 1)]
-    assert found[-1].suggested == {"trial 0": "2 votes", "trial 7": "1 votes"}
+    assert found[-1].suggested == {"mean of": "trial 0 (2 votes), trial 7 (1 vote)"}
 
 
 def test_one_member_is_no_ensemble() -> None:
