@@ -15,7 +15,7 @@ from songpop.contracts import FinishedTrial, Params, Task, TrialResult, TrialSpe
 from songpop.evaluation.metrics import log_loss
 from songpop.models.embeddings import embedding_of
 from songpop.models.inputs import input_places
-from songpop.models.topology import layer_sizes, weight_shapes
+from songpop.models.topology import layer_sizes, normalization_size, weight_shapes
 from songpop.search.driver import run_search
 from songpop.search.finals import Contestant, Finals, Member, Origin, contestants_of, final_seed, verdict
 from songpop.search.finals_backend import FinalsBackend
@@ -198,5 +198,6 @@ def _specs(settings: SweepSettings, entered: Sequence[Contestant]) -> list[Trial
 def _n_weights(params: Params, task: Task) -> int:
     """Return how many numbers a network learns: weights, not the knots of an embedding."""
     n_features = len(input_places(params.inputs, task.blocks, task.train.x.shape[1]))
-    shapes = (*embedding_of(params, n_features).trained, *weight_shapes(layer_sizes(params, n_features)))
-    return sum(math.prod(shape) for shape in shapes)
+    sizes = layer_sizes(params, n_features)
+    shapes = (*embedding_of(params, n_features).trained, *weight_shapes(sizes))
+    return sum(math.prod(shape) for shape in shapes) + normalization_size(params, sizes)

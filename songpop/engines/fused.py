@@ -67,7 +67,14 @@ class FusedProgram:
         probabilities = np.empty((len(slots), len(self._val_x)), dtype=np.float32)
         for slot, row in zip(slots, probabilities, strict=True):
             kernels.predict(
-                slot.measured, self._val_x, np.array(slot.sizes), _curve(slot), row, slot.embedding.plan, slot.has_skips
+                slot.measured,
+                self._val_x,
+                np.array(slot.sizes),
+                _curve(slot),
+                row,
+                slot.embedding.plan,
+                slot.has_skips,
+                slot.normalized,
             )
         return probabilities
 
@@ -102,6 +109,7 @@ class FusedProgram:
                 (slot.averages, slot.momentum),
                 slot.embedding.plan,
                 slot.has_skips,
+                slot.normalized,
             )
         return loss / len(self._y)
 

@@ -1,4 +1,4 @@
-"""The hidden layers: forward, with dropout and skips, and the gradients of all that is below the last layer.
+"""The hidden layers: forward, with normalisation, dropout and skips, and gradients of all below the last layer.
 
 Axes: B rows of a batch, F values that the first layer is given, U units, K hidden layers, L = K + 1 layers, P weights
 of the layers. `sizes` (L + 1,) are F, the units of each hidden layer, and 1. What a layer has for each row lies in one
@@ -15,6 +15,7 @@ from songpop.contracts import Matrix, Vector
 from songpop.engines.compiled import inlined
 from songpop.engines.curves import activate
 from songpop.engines.dropout import halves, unit_bits
+from songpop.engines.normalization import NONE, Normalization, blame_normalization, normalize, shifts_of
 from songpop.engines.products import multiply, multiply_turned, turn
 
 Sizes: TypeAlias = NDArray[np.int64]
@@ -42,6 +43,7 @@ def forward(
     key: np.uint64,
     dropped: DropoutArrays,
     has_skips: int,
+    normalization: Normalization,
 ) -> tuple[int, int]:
     """Fill `hidden` and `slopes`, the slope of each value by its unit's input, and return the last layer's place."""
     bounds, scales, places = dropped
@@ -53,6 +55,9 @@ def forward(
         kernel, bias = layer_of(weights, weight, n_in, n_out)
         outputs = values.reshape(n_rows, n_out)
         multiply(inputs, kernel, outputs)
+        if normalization[0] != NONE:
+            normalize(outputs, bias, normalization, k, unit, batch_size)
+            bias = shifts_of(normalization, unit, n_out)
         activate(curve, outputs, bias, slope.reshape(n_rows, n_out))
         if len(places) > 0 and places[k] >= 0:
             _drop_out(values, slope, key, places[k] * batch_size, bounds[k], scales[k])
@@ -87,16 +92,21 @@ def backward(
     gradients: Vector,
     turned: Vector,
     through: Vector,
+    normalization: Normalization,
+    by_normalization: Vector,
 ) -> None:
     """Fill the gradients below the last layer; `blame` of each unit's input for the loss is there for the highest.
 
     With skips, `through` gets the blame of each unit's output, and has it for the highest; without, it has shape (0,).
+    `by_normalization` gets the gradients of gammas and betas, and the blame is that of a unit's products afterwards.
     """
     n_rows, (unit, weight) = len(x), place
     for k in range(len(sizes) - 3, -1, -1):
         n_in, n_out = sizes[k], sizes[k + 1]
         weight -= (n_in + 1) * n_out
         upstream = blame[unit * batch_size : unit * batch_size + n_rows * n_out].reshape(n_rows, n_out)
+        if normalization[0] != NONE:
+            blame_normalization(upstream, normalization, by_normalization, k, unit, batch_size)
         by_kernel, by_bias = layer_of(gradients, weight, n_in, n_out)
         _sum_rows(upstream, by_bias)
         if k == 0:

@@ -1,16 +1,17 @@
 """Training and measuring one network on one CPU core: compiled once, for every network, optimizer and penalty.
 
 Axes: R rows, N steps, B rows of a batch, F features, U units, K hidden layers, L = K + 1 layers, P weights. `weights`
-(P,) holds the embedding's, if there is one, then kernel and bias of each layer side by side, in Keras' order; `sizes`
-(L + 1,) are what the first layer is given (the features, or their vectors), the units of each hidden layer, and 1. What
-a layer has for each row of a batch lies in one array, layer after layer, B * U values for each. Arrays are float32
-unless said.
+(P,) holds the embedding's, if there is one, gammas and betas, if it is normalised, then kernel and bias of each layer
+side by side (arrangement); `sizes` (L + 1,) are what the first layer is given (the features, or their vectors), the
+units of each hidden layer, and 1. What a layer has for each row of a batch lies in one array, layer after layer, B * U
+values for each. Arrays are float32 unless said.
 
 Owns: the order of a step's parts. Does not own: what they are called with (fused), products of matrices (products), the
-layers (hidden, last_layer), what befalls a batch (disturbance) before it becomes vectors (embedding), what becomes of
-gradients (clipping, descent) and weights (averaging). All of a small network stays in a core's own cache, each array is
-passed over as seldom as can be, and no framework is asked between two products (docs/decisions/0008). A NaN may get
-lost in an activation's cut ends, so whoever calls looks whether the weights are finite.
+layers (hidden, normalization, last_layer), what befalls a batch (disturbance) before it becomes vectors (embedding),
+what becomes of gradients (clipping, descent) and weights (averaging). All of a small network stays in a core's own
+cache, each array is passed over as seldom as can be, and no framework is asked between two products
+(docs/decisions/0008). A NaN may get lost in an activation's cut ends, so whoever calls looks whether the weights are
+finite.
 """
 
 from typing import TypeAlias
@@ -30,6 +31,7 @@ from songpop.engines import (
     hidden,
     last_layer,
     normal,
+    normalization,
     products,
     waves,
 )
@@ -42,6 +44,7 @@ from songpop.engines.dropout import step_key
 from songpop.engines.embedding import NONE, Plan, blame_embedding, embed, room_for, sizes_of
 from songpop.engines.hidden import DropoutArrays, Sizes, backward, forward, layer_of, times
 from songpop.engines.last_layer import logit, output
+from songpop.engines.normalization import normalization_of, trained_of
 
 Averaging: TypeAlias = tuple[Vector, np.float32]  # the averaged weights, shape (P,), or (0,) for none; momentum
 
@@ -58,6 +61,7 @@ _PARTS = (
     hidden,
     last_layer,
     normal,
+    normalization,
     products,
     waves,
 )
@@ -68,7 +72,7 @@ _PIECE = 128  # rows that are measured at once, so that they stay in the cache
     "float64(float32[::1], float32[::1], float32[::1], float32[:, ::1], float32[::1], int32[::1], int64, "
     "Tuple((uint64, int64, int64)), Tuple((uint32[::1], float32[::1], int64[::1])), float32[:, ::1], float32[:, ::1], "
     "int64[::1], int64, float32[::1], Tuple((float32, float32, uint32, float32)), float32, "
-    "Tuple((float32[::1], float32)), UniTuple(int64, 3), int64)",
+    "Tuple((float32[::1], float32)), UniTuple(int64, 3), int64, int64)",
     *_PARTS,
 )
 def train_steps(
@@ -91,6 +95,7 @@ def train_steps(
     averaged: Averaging,
     plan: Plan,
     has_skips: int,
+    normalized: int,
 ) -> float:
     """Train N steps in place, and return the loss with penalty, each step's weighted by its rows, summed.
 
@@ -114,13 +119,17 @@ def train_steps(
         averaged: the averages are changed.
         plan: the embedding's.
         has_skips: 1 for a network with skips, or 0.
+        normalized: place of the normalisation in `topology.NORMALIZATIONS`.
     """
     _, n_constants, n_embedded = sizes_of(plan, x.shape[1])  # of the weights
+    n_units = sizes[1:-1].sum()
+    n_before = n_embedded + trained_of(normalized, n_units)  # the layers
     room = room_for(plan, x.shape[1], sizes[1], batch_size)
-    n_values = batch_size * sizes[1:-1].sum()
+    n_values = batch_size * n_units
     values, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
     gradients = np.empty(len(weights), _F)
-    layers, by_layers = weights[n_embedded:], gradients[n_embedded:]
+    layers, by_layers = weights[n_before:], gradients[n_before:]
+    norms = normalization_of(normalized, n_units, len(sizes) - 2, batch_size, weights[n_embedded:n_before])
     through = np.empty(n_values if has_skips else 0, _F)
     ones = np.ones(batch_size * sizes[-2] if has_skips else 0, _F)
     turned = np.empty((sizes[1:-2] * sizes[2:-1]).max() if len(sizes) > 3 else 0, _F)  # room for a kernel
@@ -138,7 +147,7 @@ def train_steps(
         disturb(inputs, batch_y[:n_rows], shares[step] if len(shares) > 0 else _1, disturbed, key)
         if plan[0] != NONE:
             inputs = embed(weights, inputs, plan, room)
-        unit, weight = forward(layers, inputs, sizes, curve, batch_size, values, slopes, key, dropped, has_skips)
+        unit, weight = forward(layers, inputs, sizes, curve, batch_size, values, slopes, key, dropped, has_skips, norms)
         start, stop, shape = unit * batch_size, unit * batch_size + n_rows * sizes[-2], (n_rows, sizes[-2])
         top, slope, upstream = values[start:stop], slopes[start:stop], blame[start:stop]
         loss = output(
@@ -153,7 +162,21 @@ def train_steps(
         if has_skips:
             through[start:stop] = upstream
             times(upstream, slope)
-        backward(layers, inputs, sizes, batch_size, values, slopes, blame, (unit, weight), by_layers, turned, through)
+        backward(
+            layers,
+            inputs,
+            sizes,
+            batch_size,
+            values,
+            slopes,
+            blame,
+            (unit, weight),
+            by_layers,
+            turned,
+            through,
+            norms,
+            gradients[n_embedded:n_before],
+        )
         if plan[0] != NONE:
             kernel, _ = layer_of(layers, 0, sizes[0], sizes[1])
             upstream_of_first = blame[: n_rows * sizes[1]].reshape(n_rows, sizes[1])
@@ -164,12 +187,12 @@ def train_steps(
             )
         if clip_norm > _0:  # which adds the penalty's gradients, so that the update must not
             loss += clip(gradients, layers, lambdas, sizes, clip_norm)
-        own = slice(n_constants, n_embedded)
+        own = slice(n_constants, n_before)
         descend(weights[own], means[own], squares[own], gradients[own], coefficients[step])
         loss += update(
             layers,
-            means[n_embedded:],
-            squares[n_embedded:],
+            means[n_before:],
+            squares[n_before:],
             by_layers,
             none if clip_norm > _0 else lambdas,
             sizes,
@@ -182,21 +205,36 @@ def train_steps(
     return total
 
 
-@compiled("void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1], UniTuple(int64, 3), int64)", *_PARTS)
+@compiled(
+    "void(float32[::1], float32[:, ::1], int64[::1], int64, float32[::1], UniTuple(int64, 3), int64, int64)", *_PARTS
+)
 def predict(
-    weights: Vector, x: Matrix, sizes: Sizes, curve: int, probabilities: Vector, plan: Plan, has_skips: int
+    weights: Vector,
+    x: Matrix,
+    sizes: Sizes,
+    curve: int,
+    probabilities: Vector,
+    plan: Plan,
+    has_skips: int,
+    normalized: int,
 ) -> None:
     """Fill `probabilities`, shape (R,), with those of rows `x`, shape (R, F); the rest as in `train_steps`."""
-    n_values = _PIECE * sizes[1:-1].sum()
+    n_units = sizes[1:-1].sum()
+    n_values = _PIECE * n_units
     values, slopes = np.empty(n_values, _F), np.empty(n_values, _F)
     none = np.empty(0, np.uint32), np.empty(0, _F), np.empty(0, np.int64)
-    layers = weights[sizes_of(plan, x.shape[1])[2] :]
+    n_embedded = sizes_of(plan, x.shape[1])[2]
+    n_before = n_embedded + trained_of(normalized, n_units)
+    layers = weights[n_before:]
+    norms = normalization_of(normalized, n_units, len(sizes) - 2, _PIECE, weights[n_embedded:n_before])
     room = room_for(plan, x.shape[1], sizes[1], _PIECE)
     for first in range(0, len(x), _PIECE):
         inputs = x[first : first + _PIECE]
         if plan[0] != NONE:
             inputs = embed(weights, inputs, plan, room)
-        unit, weight = forward(layers, inputs, sizes, curve, _PIECE, values, slopes, np.uint64(0), none, has_skips)
+        unit, weight = forward(
+            layers, inputs, sizes, curve, _PIECE, values, slopes, np.uint64(0), none, has_skips, norms
+        )
         for row in range(len(inputs)):
             start = unit * _PIECE + row * sizes[-2]
             value = logit(values[start : start + sizes[-2]], layers[weight:])

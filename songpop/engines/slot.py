@@ -1,7 +1,8 @@
 """One trial while it trains: its life, its weights, and what its next epoch needs.
 
 Axes: R rows, N steps, P weights, L layers. Weights lie side by side as one vector: the embedding's, if there is one,
-kernel and bias of each layer, in Keras' order. Owns: that vector and the optimizer's two. Does not own: the arithmetic
+gammas and betas, if it is normalised, kernel and bias of each layer (arrangement). Owns: that vector and the
+optimizer's two. Does not own: the arithmetic
 (kernels, stacked), whose turn it is (group).
 """
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, TrialResult, TrialSpec, Vector
+from songpop.engines.arrangement import by_keras, by_kernel, shapes_of
 from songpop.engines.batch_order import epoch_order
 from songpop.engines.disturbance import disturbance_of
 from songpop.engines.dropout import Dropout, dropout_key
@@ -20,7 +22,14 @@ from songpop.engines.mixup import mixing_shares
 from songpop.engines.signature import signature_of
 from songpop.engines.updates import step_coefficients
 from songpop.models.embeddings import Shapes, embedding_of
-from songpop.models.topology import dropout_rates, initial_weights, layer_sizes, penalties, weight_shapes
+from songpop.models.topology import (
+    NORMALIZATIONS,
+    dropout_rates,
+    initial_weights,
+    layer_sizes,
+    penalties,
+    weight_shapes,
+)
 
 
 @final
@@ -46,15 +55,20 @@ class Slot:
         self.dropout = Dropout.of(dropout_rates(spec.params), self.signature.widths)
         self.embedding = embedding_of(spec.params, n_features)
         self.has_skips = int(spec.params.skip == "add")
+        self.normalized = NORMALIZATIONS.index(spec.params.normalization)
         self.sizes = layer_sizes(spec.params, n_features)
         self.dropout_key = dropout_key(spec.seed)
         self.lambdas = self._lambdas(spec)
         self.disturbance = disturbance_of(spec.params)
         self.clip_norm = np.float32(spec.params.clip_norm)
         self.momentum = np.float32(spec.params.weight_average)
-        self.weights = pack(initial_weights(spec.params, n_features, spec.seed, x))
+        embedded = (*self.embedding.constants, *self.embedding.trained)
+        self._arranged = spec.params.normalization, len(embedded)
+        initial = initial_weights(spec.params, n_features, spec.seed, x)
+        self.weights = pack(by_kernel(initial, *self._arranged))
         self.averages = self.weights.copy() if self.momentum else np.empty(0, dtype=np.float32)
-        self._before = (*self.embedding.constants, *self.embedding.trained)  # shapes of what comes before the layers
+        # Shapes of what comes before the layers.
+        self._before = (*embedded, *shapes_of(spec.params.normalization, self.signature.widths))
         self._kernels = unpack(self.measured, self.sizes, self._before)[len(self._before) :: 2]  # views
         self.means, self.squares = np.zeros_like(self.weights), np.zeros_like(self.weights)
         self._kept: tuple[Vector, Vector] | None = None  # weights, and predictions with them
@@ -95,7 +109,7 @@ class Slot:
         """Return the finished trial; `y` is the truth of the validation rows."""
         weights, predictions = (None, None) if self._kept is None else self._kept
         return self.life.result(
-            None if weights is None else tuple(unpack(weights, self.sizes, self._before)),
+            None if weights is None else by_keras(unpack(weights, self.sizes, self._before), *self._arranged),
             predictions,
             y,
             started_at_s=self._started_at_s,

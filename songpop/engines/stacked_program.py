@@ -34,9 +34,9 @@ _PREDICT_CELLS = 32 * 2**20  # hidden values of one call that measures: rows are
 class StackedProgram:
     """Trains slots of one signature as one stack; implements `program.Program`.
 
-    It does not mix rows, smooth labels, disturb or embed features, skip layers, average weights or clip gradients: a
-    trial that asks for any of it is not served, and is trained by the CPU's kernel, on a machine with a GPU too
-    (population).
+    It does not mix rows, smooth labels, disturb or embed features, normalise or skip layers, average weights or clip
+    gradients: a trial that asks for any of it is not served, and is trained by the CPU's kernel, on a machine with a
+    GPU too (population).
     """
 
     def __init__(self, task: Task, *, is_compiled: bool = True) -> None:

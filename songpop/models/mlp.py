@@ -24,6 +24,7 @@ _PENALTIES: dict[str, Callable[[Params], keras.regularizers.Regularizer | None]]
     "l2": lambda p: keras.regularizers.L2(p.l2),
     "l1_l2": lambda p: keras.regularizers.L1L2(p.l1, p.l2),
 }
+_NORMALIZATIONS: dict[str, Callable[..., keras.layers.Layer]] = {"layer": keras.layers.LayerNormalization}
 
 
 def build_network(
@@ -32,7 +33,8 @@ def build_network(
     """Return an untrained network: features (R, F) to probability (R, 1).
 
     Hidden layers are Dense; from layer `first_regularized` on, their kernels carry the penalty, and a Dropout
-    follows: `dropout_first` behind the first of them, `dropout_later` behind the others. With `skip`, a layer's inputs
+    follows: `dropout_first` behind the first of them, `dropout_later` behind the others. With `normalization`, it comes
+    between the dense map and its activation. With `skip`, a layer's inputs
     are then added to what comes out of it, where there are as many of both. The last layer is
     Dense(1, sigmoid), without penalty. Before the first layer the features get their noise and dropout, in training,
     and become vectors, if there is an embedding. It begins with `topology.initial_weights`. All randomness comes from
@@ -55,12 +57,16 @@ def build_network(
     hidden = embedded(_disturbed(inputs, params, seed), params)
     for k, (n_units, (_, dropout_seed)) in enumerate(zip(widths, seeds, strict=False)):
         inputs_of_layer = hidden
+        is_plain = params.normalization == "none"
         hidden = keras.layers.Dense(
             n_units,
-            activation=params.activation,
+            activation=params.activation if is_plain else None,
             kernel_regularizer=penalty(params) if k >= params.first_regularized else None,
             name=f"hidden_{k}",
         )(hidden)
+        if not is_plain:
+            hidden = _NORMALIZATIONS[params.normalization](name=f"normalization_{k}")(hidden)
+            hidden = keras.layers.Activation(params.activation, name=f"activation_{k}")(hidden)
         if rates[k] > 0:
             hidden = keras.layers.Dropout(rates[k], seed=dropout_seed, name=f"dropout_{k}")(hidden)
         if params.skip == "add" and hidden.shape == inputs_of_layer.shape:

@@ -16,6 +16,7 @@ from songpop.models.embeddings import EMBEDDINGS, embedding_of, initial_embeddin
 
 ACTIVATIONS = ("relu", "gelu", "silu", "selu", "elu", "tanh")
 REGULARIZATIONS = ("none", "l1", "l2", "l1_l2")
+NORMALIZATIONS = ("none", "layer")
 SKIPS = ("none", "add")
 _BELOW_1 = ("dropout_first", "dropout_later", "dropout_input", "label_smoothing", "weight_average")
 _AT_LEAST = {"embedding_width": 1, "n_bins": 2, "n_frequencies": 1}
@@ -63,11 +64,16 @@ def layer_sizes(params: Params, n_features: int) -> tuple[int, ...]:
     return embedding_of(params, n_features).n_outputs, *hidden_widths(params), 1
 
 
+def normalization_size(params: Params, sizes: tuple[int, ...]) -> int:
+    """Return how many numbers the normalisations learn; `sizes` are those of `layer_sizes`."""
+    return 2 * sum(sizes[1:-1]) if params.normalization != "none" else 0
+
+
 def initial_weights(params: Params, n_features: int, seed: int, x: Matrix | None = None) -> tuple[Matrix, ...]:
     """Return the weights that training begins with, in Keras' order: the embedding's, if there is one, and the layers'.
 
-    Kernels are Glorot uniform, Keras' default, for every activation (selu too); biases are 0. Drawn by NumPy, so that
-    no engine needs TensorFlow for them.
+    Kernels are Glorot uniform, Keras' default, for every activation (selu too); biases are 0. A normalisation's gammas
+    are 1, its betas 0, behind its layer's bias. Drawn by NumPy, so that no engine needs TensorFlow for them.
 
     Args:
         params: of the network.
@@ -80,11 +86,20 @@ def initial_weights(params: Params, n_features: int, seed: int, x: Matrix | None
     """
     sizes = layer_sizes(params, n_features)
     arrays: list[Matrix] = list(initial_embedding(params, n_features, seed, x))
-    for (n_in, n_out), (kernel_seed, _) in zip(pairwise(sizes), layer_seeds(seed, len(sizes) - 1), strict=True):
+    seeds = layer_seeds(seed, len(sizes) - 1)
+    for k, ((n_in, n_out), (kernel_seed, _)) in enumerate(zip(pairwise(sizes), seeds, strict=True)):
         limit = np.sqrt(6 / (n_in + n_out))
         kernel = np.random.default_rng(kernel_seed).uniform(-limit, limit, (n_in, n_out))
         arrays += [kernel.astype(np.float32), np.zeros(n_out, dtype=np.float32)]
+        arrays += _initial_normalization(params, n_out) if k < len(sizes) - 2 else ()
     return tuple(arrays)
+
+
+def _initial_normalization(params: Params, n_units: int) -> tuple[Matrix, ...]:
+    """Return a layer's gamma and beta, if it is normalised."""
+    if params.normalization == "none":
+        return ()
+    return np.ones(n_units, dtype=np.float32), np.zeros(n_units, dtype=np.float32)
 
 
 def dropout_rates(params: Params) -> tuple[float, ...]:
@@ -114,6 +129,7 @@ def check_network(params: Params) -> None:
         ("activation", params.activation, ACTIVATIONS),
         ("regularization", params.regularization, REGULARIZATIONS),
         ("embedding", params.embedding, EMBEDDINGS),
+        ("normalization", params.normalization, NORMALIZATIONS),
         ("skip", params.skip, SKIPS),
     )
     for key, value, known in choices:

@@ -22,6 +22,7 @@ class ModelSettings:
     frequency_scale: float | None = None
     widths: str | None = None
     activation: str | None = None
+    normalization: str | None = None
     skip: str | None = None
     first_regularized: int | None = None
     regularization: str | None = None

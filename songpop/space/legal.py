@@ -23,6 +23,7 @@ LEGAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "embedding": ("none", "piecewise", "periodic"),
         "activation": ("relu", "gelu", "silu", "selu", "elu", "tanh"),
+        "normalization": ("none", "layer"),
         "skip": ("none", "add"),
         "regularization": ("none", "l1", "l2", "l1_l2"),
         "optimizer": ("adam", "adamw", "nadam", "rmsprop", "sgd"),
@@ -33,7 +34,7 @@ LEGAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
 # Each is something that training does, or, at 0, does not.
 OFF_AT_0 = ("dropout_input", "input_noise", "mixup", "label_smoothing", "clip_norm", "weight_average")
 # Each is a part that a network has, or, by this name, has not.
-OFF_AT_NONE = ("embedding", "skip")
+OFF_AT_NONE = ("embedding", "normalization", "skip")
 # What a network without it has; recorded and told only where it is something else.
 OFF_AT: Mapping[str, Value] = MappingProxyType(
     {"inputs": "all", **dict.fromkeys(OFF_AT_NONE, "none"), **dict.fromkeys(OFF_AT_0, 0.0)}

@@ -168,6 +168,7 @@ def test_without_overrides_they_are_the_defaults() -> None:
         ("model.input_noise", "input_noise", 0.25),
         ("model.mixup", "mixup", 0.25),
         ("model.embedding", "embedding", "periodic"),
+        ("model.normalization", "normalization", "layer"),
         ("model.skip", "skip", "add"),
         ("model.embedding_width", "embedding_width", 7),
         ("model.n_bins", "n_bins", 7),

@@ -35,6 +35,7 @@ N_ROWS, N_FEATURES = 200, 6
 PARAMS = Params(widths="8-4", regularization="l2", l2=1e-2, dropout_first=0.3, dropout_later=0.1, learning_rate=1e-2)
 COCKTAIL: dict[str, Any] = {
     "embedding": "piecewise",
+    "normalization": "layer",
     "skip": "add",
     "label_smoothing": 0.1,
     "mixup": 0.4,

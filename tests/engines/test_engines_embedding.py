@@ -52,7 +52,7 @@ def stepped(weights: np.ndarray, params: Params, x: np.ndarray, y: np.ndarray, c
         (np.uint64(1), 0, 0), (dropout.bounds, dropout.scales, dropout.places),
         np.zeros((len(sizes) - 1, 2), np.float32), PLAIN_STEP, np.array(sizes), ACTIVATIONS.index(params.activation),
         NOTHING, disturbance_of(Params()), np.float32(clip_norm), (NOTHING, np.float32(0)),
-        embedding_of(params, x.shape[1]).plan, int(params.skip == "add"),
+        embedding_of(params, x.shape[1]).plan, int(params.skip == "add"), 0,
     )  # fmt: skip
     return loss / len(x), after
 
@@ -96,6 +96,7 @@ def test_one_step_follows_the_gradient(
         found,
         embedding_of(params, n_features).plan,
         int(params.skip == "add"),
+        0,
     )
     np.testing.assert_allclose(found, probabilities, atol=2e-5)
 
@@ -120,8 +121,8 @@ def test_predictions_do_not_depend_on_how_many_rows_there_are(kind: str, n_rows:
     weights = pack(tuple(build_network(params, 5, 1, x).get_weights()))
     sizes, plan = np.array(layer_sizes(params, 5)), embedding_of(params, 5).plan
     whole, some = np.empty(300, np.float32), np.empty(n_rows, np.float32)
-    predict(weights, x, sizes, 0, whole, plan, 0)
-    predict(weights, x[:n_rows], sizes, 0, some, plan, 0)
+    predict(weights, x, sizes, 0, whole, plan, 0, 0)
+    predict(weights, x[:n_rows], sizes, 0, some, plan, 0, 0)
     np.testing.assert_allclose(some, whole[:n_rows], atol=1e-6)
 
 

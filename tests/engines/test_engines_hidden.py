@@ -17,9 +17,9 @@ def test_layers_of_nothing_pass_their_inputs_on() -> None:
     sizes, found = (6, 6, 6, 1), np.empty(300, np.float32)
     weights = np.zeros(2 * (6 * 6 + 6) + 7, np.float32)
     weights[-7:-1] = 1
-    predict(weights, x, np.array(sizes), ACTIVATIONS.index("relu"), found, (0, 0, 0), 1)
+    predict(weights, x, np.array(sizes), ACTIVATIONS.index("relu"), found, (0, 0, 0), 1, 0)
     np.testing.assert_allclose(found, 1 / (1 + np.exp(-x.sum(axis=1))), atol=1e-6)
-    predict(weights, x, np.array(sizes), ACTIVATIONS.index("relu"), found, (0, 0, 0), 0)
+    predict(weights, x, np.array(sizes), ACTIVATIONS.index("relu"), found, (0, 0, 0), 0, 0)
     np.testing.assert_array_equal(found, np.float32(0.5))
 
 

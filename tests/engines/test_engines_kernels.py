@@ -75,7 +75,7 @@ def test_one_step_follows_the_gradient(
     loss = train_steps(
         after, np.zeros_like(after), np.zeros_like(after), x, y, order, n_rows, (key, 4, 9),
         (dropout.bounds, dropout.scales, dropout.places), lambdas, PLAIN_STEP, np.array(sizes), ACTIVATIONS.index(name),
-        *PLAIN, NO_PLAN, int(has_skips),
+        *PLAIN, NO_PLAN, int(has_skips), 0,
     )  # fmt: skip
     assert loss / n_rows == pytest.approx(expected[0], abs=2e-5)
     for mine, theirs in zip(unpack(weights - after, sizes), expected[1], strict=True):
@@ -89,6 +89,6 @@ def test_predictions_do_not_depend_on_how_many_rows_there_are(n_rows: int) -> No
     weights = rng.normal(size=sum(int(np.prod(shape)) for shape in weight_shapes(sizes))).astype(np.float32)
     x = rng.normal(size=(300, 5)).astype(np.float32)
     whole, some = np.empty(300, np.float32), np.empty(n_rows, np.float32)
-    predict(weights, x, np.array(sizes), 2, whole, NO_PLAN, 0)
-    predict(weights, x[:n_rows], np.array(sizes), 2, some, NO_PLAN, 0)
+    predict(weights, x, np.array(sizes), 2, whole, NO_PLAN, 0, 0)
+    predict(weights, x[:n_rows], np.array(sizes), 2, some, NO_PLAN, 0, 0)
     np.testing.assert_allclose(some, whole[:n_rows], atol=1e-6)

@@ -125,6 +125,10 @@ COCKTAILS: list[dict[str, Any]] = [
     {"embedding": "periodic", "frequency_scale": 0.3},
     {"embedding": "piecewise", "n_bins": 5, "embedding_width": 3, "weight_average": 0.9, "clip_norm": 0.3},
     {"embedding": "periodic", "n_frequencies": 3, "embedding_width": 17, "weight_average": 0.9, "clip_norm": 0.3},
+    {"normalization": "layer"},
+    {"normalization": "layer", "skip": "add", "widths": "6-20-20-20", "weight_average": 0.9, "clip_norm": 0.3},
+    {"normalization": "layer", "embedding": "piecewise", "n_bins": 5, "embedding_width": 3, "clip_norm": 0.3},
+    {"normalization": "layer", "embedding": "periodic", "skip": "add", "widths": "48-48-9", "weight_average": 0.9},
     {"label_smoothing": 0.2, "mixup": 0.2, "clip_norm": 0.3, "weight_average": 0.5},
 ]
 

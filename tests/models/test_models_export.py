@@ -12,6 +12,7 @@ from songpop.models.export import Trained, assemble, load_plain, predict_rows, s
 from songpop.models.features import Preprocessing, fit_features
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
+from songpop.models.topology import NORMALIZATIONS
 from songpop.settings import FeatureKind
 
 COLUMNS = (
@@ -79,6 +80,25 @@ def test_an_embedding_is_saved_with_its_knots(embedding: str, tmp_path: Path) ->
     )
     found = predict_rows(load_plain(tmp_path / "model.keras"), cells())
     np.testing.assert_allclose(found, predict_rows(network, x), atol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("normalization", NORMALIZATIONS[1:])
+def test_a_process_without_songpop_normalises_the_same(normalization: str, tmp_path: Path) -> None:
+    _, preprocessing, _ = whole()
+    params, x = replace(PARAMS, normalization=normalization), preprocessing.transform(cells())
+    network, rng = build_network(params, x.shape[1], 3), np.random.default_rng(0)
+    network.set_weights([w + rng.uniform(0, 0.5, w.shape).astype(np.float32) for w in network.get_weights()])
+    trained = Trained(preprocessing=preprocessing, params=params, weights=network.get_weights())
+    save_model(assemble(trained), tmp_path / "model.keras")
+    np.save(tmp_path / "cells.npy", cells())
+    code = (
+        "import sys\nsys.modules['songpop'] = None  # importing it raises\nimport keras, numpy as np\n"
+        "model = keras.models.load_model('model.keras', safe_mode=True)\n"
+        "np.save('found.npy', model.predict(np.load('cells.npy'), verbose=0)[:, 0])"
+    )
+    subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True)
+    np.testing.assert_allclose(np.load(tmp_path / "found.npy"), predict_rows(network, x), atol=1e-5)
 
 
 @pytest.mark.slow

@@ -91,6 +91,20 @@ def test_a_layer_with_as_many_units_as_inputs_has_a_skip() -> None:
     np.testing.assert_allclose(network(x), 1 / (1 + np.exp(-logits)), atol=1e-5)
 
 
+def test_a_layer_is_normalised_between_its_products_and_its_activation() -> None:
+    network = build_network(Params(widths="8-4", normalization="layer", dropout_first=0.1), 5, seed=0)
+    names = [layer.name for layer in network.layers]
+    assert names[1:5] == ["hidden_0", "normalization_0", "activation_0", "dropout_0"]
+    x = np.random.default_rng(0).normal(size=(7, 5)).astype(np.float32)
+    k = network.get_weights()
+    hidden = x
+    for first in (0, 4):
+        z = hidden @ k[first] + k[first + 1]
+        z = (z - z.mean(axis=1, keepdims=True)) / np.sqrt(z.var(axis=1, keepdims=True) + 1e-3)
+        hidden = np.maximum(z * k[first + 2] + k[first + 3], 0)
+    np.testing.assert_allclose(network(x), 1 / (1 + np.exp(-(hidden @ k[8] + k[9]))), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -107,6 +121,7 @@ def test_a_layer_with_as_many_units_as_inputs_has_a_skip() -> None:
         (Params(input_noise=1.1), "`0 <= input_noise <= 1` must hold"),
         (Params(mixup=float("inf")), "`mixup >= 0` must hold and be finite"),
         (Params(embedding="fourier"), r"`embedding` must be one of \['none', 'piecewise', 'periodic'\]"),
+        (Params(normalization="group"), r"`normalization` must be one of \['none', 'layer'\]"),
         (Params(skip="concat"), r"`skip` must be one of \['none', 'add'\]"),
         (Params(embedding_width=0), "`embedding_width >= 1` must hold"),
         (Params(n_bins=1), "`n_bins >= 2` must hold"),
