@@ -144,7 +144,7 @@ def test_what_a_worker_refuses_is_told() -> None:
 def test_a_worker_s_bug_is_one_sentence_and_its_traceback_a_note() -> None:
     task = small_task()
     broken = replace(task, train=replace(task.train, x=task.train.x[:, 0]))  # no matrix
-    with pytest.raises(EngineError, match="must not meet an error like this, but it did: ValueError") as caught:
+    with pytest.raises(EngineError, match="must not meet an error like this, but it did: IndexError") as caught:
         run_all(PoolEngine(broken, n_workers=1, n_slots=1, trial_timeout_s=60.0), [SPEC])
     assert "\n" not in str(caught.value)
     assert "Traceback" in caught.value.__notes__[0]
