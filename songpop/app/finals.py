@@ -97,7 +97,9 @@ def digest_of(settings: SweepSettings, entered: Sequence[Contestant]) -> str:
     """Return what makes two finals of one study the same: who takes part, how often, and what becomes of the winner."""
     finals = settings.finals
     how = [finals.n_seeds, finals.kind.value, finals.alpha, settings.search.seed]
-    text = json.dumps([[identity_of(one.params) for one in entered], how])
+    votes = [[[identity_of(m.params), m.n_votes] for m in one.members] for one in entered if one.members]
+    singles = [identity_of(one.params) for one in entered if not one.members]
+    text = json.dumps([singles, how, *votes])  # without an ensemble what it was before there were any
     return sha256(text.encode()).hexdigest()
 
 

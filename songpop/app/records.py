@@ -27,7 +27,7 @@ class BestTrial:
 class Champion:
     """The model that a sweep puts forward, and what it reached on the sealed test rows."""
 
-    kind: str  # single: one model; bag: the mean of the finals winner's
+    kind: str  # single: one model; bag: the mean of the finals winner's; ensemble: of several configurations'
     n_models: int
     run_ids: tuple[str, ...]  # of its models
     val_log_loss: float  # mean over its models, each on its own validation rows

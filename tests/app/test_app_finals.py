@@ -114,3 +114,8 @@ def test_what_is_learnt_is_counted(params: Params, n_before: int | None) -> None
     n_learnt = sum(int(np.prod(w.shape)) for w in network.trainable_variables)
     assert _n_weights(params, Task(train=part, validation=part)) == n_learnt
     assert n_before is None or n_learnt == n_before + sum(w.size for w in network.get_weights()[-10:])
+
+
+def test_a_digest_knows_the_votes_of_an_ensemble(settings: SweepSettings) -> None:
+    found = [contestants(settings, Search(), None, votes) for votes in ({}, {0: 2, 3: 1}, {0: 1, 3: 2})]  # type: ignore[arg-type]
+    assert len({digest_of(settings, one) for one in found}) == 3
