@@ -88,7 +88,7 @@ $(QUALITY_STAMP): $(QUALITY)/requirements.in $(QUALITY)/requirements.lock | setu
 	@echo "songpop: creating $(QUALITY)/.venv (once, a few minutes)" >&2
 	@$(PYTHON) -m venv --clear $(QUALITY)/.venv
 	@UV_LINK_MODE=copy $(BIN)/uv pip install --quiet --python $(QUALITY_BIN)/python --no-deps --require-hashes -r $(QUALITY)/requirements.lock
-	@$(QUALITY_BIN)/python -m pip install --quiet --disable-pip-version-check $$(grep -oE '^torch==[0-9.]+' $(QUALITY)/requirements.in)
+	@$(QUALITY_BIN)/python -m pip install --no-deps --quiet --disable-pip-version-check $$(grep -oE '^torch==[0-9.]+' $(QUALITY)/requirements.in)
 	@touch $@
 
 bench-quality: setup $(QUALITY_STAMP)  ## songpop's quality beside its peers: METHODS="defaults tuned" SPLITS="stratified:0-4"

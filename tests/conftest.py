@@ -1,7 +1,9 @@
 """Fixtures of several suites: real MLflow stores, each a copy of one that is initialised once per session."""
 
+import os
 import shutil
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,13 @@ def ctrl_c_is_heard() -> None:
 
 
 @pytest.fixture(autouse=True)
-def nobody_is_called_by_make(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`make test` would have every proposed command written for make; a test that wants that says so."""
+def commands_are_proposed_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proposed command is written as a person in the activated environment has it; a test of another case says so.
+
+    `make test` would have it written for make, and a shell that does not find songpop would have its path in it.
+    """
     monkeypatch.delenv("MAKELEVEL", raising=False)
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The tuned peers: Optuna over each booster's usual ranges, pytabkit's own search for the networks, and AutoGluon.
+"""The tuned peers: Optuna over each booster's usual ranges, AutoGluon, and the networks of networks.py.
 
 Owns: search spaces, and how the winner is fitted at last. Boosters are tuned on songpop's validation rows by log loss,
 with early stopping there, and the winner is fitted again on all known rows with that many trees. Sources of the ranges:
@@ -12,8 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import networks
 from inputs import Floats, Inputs, with_gaps, without_gaps
-from methods import REALMLP_THREADS, Budget, Method, fitted_with_validation, torch_settings
+from methods import Budget, Method
 
 MAX_TREES, PATIENCE = 4_000, 50
 
@@ -133,20 +134,6 @@ def catboost(inputs: Inputs, budget: Budget) -> Floats:
     return _boosted(inputs, budget, model, suggest, fit, default)
 
 
-def realmlp(inputs: Inputs, budget: Budget) -> Floats:
-    """Search RealMLP's own space by its own search, then ensemble what it tried (Caruana), all on validation rows."""
-    from pytabkit import RealMLP_HPO_Classifier
-
-    return fitted_with_validation(RealMLP_HPO_Classifier(**_search_settings(budget, REALMLP_THREADS)), inputs)
-
-
-def tabm(inputs: Inputs, budget: Budget) -> Floats:
-    """Search TabM's own space by its own search, then ensemble what it tried (Caruana), all on validation rows."""
-    from pytabkit import TabM_HPO_Classifier
-
-    return fitted_with_validation(TabM_HPO_Classifier(**_search_settings(budget)), inputs)
-
-
 def autogluon(inputs: Inputs, budget: Budget) -> Floats:
     """Let AutoGluon do all it can in its time, with its own bagging over all known rows, and one level of stacking.
 
@@ -173,17 +160,6 @@ def autogluon(inputs: Inputs, budget: Budget) -> Floats:
         )
         chance = predictor.predict_proba(frame.iloc[inputs.test].drop(columns="label"))
         return np.asarray(chance[1], dtype=np.float64)
-
-
-def _search_settings(budget: Budget, n_threads: int | None = None) -> dict[str, Any]:
-    return {
-        "n_hyperopt_steps": 10_000,  # the time limit ends it
-        "time_limit_s": budget.seconds,
-        "hpo_space_name": "tabarena",
-        "use_caruana_ensembling": True,
-        "val_metric_name": "cross_entropy",
-        **torch_settings(budget, n_threads),
-    }
 
 
 def _boosted(
@@ -233,7 +209,7 @@ TUNED: dict[str, Method] = {
     "lightgbm_tuned": Method(fit=lightgbm, packages=("lightgbm", "optuna"), seconds=180),
     "xgboost_tuned": Method(fit=xgboost, packages=("xgboost", "optuna"), seconds=180),
     "catboost_tuned": Method(fit=catboost, packages=("catboost", "optuna"), seconds=180),
-    "realmlp_tuned": Method(fit=realmlp, packages=("pytabkit", "torch"), seconds=180),
-    "tabm_tuned": Method(fit=tabm, packages=("pytabkit", "torch"), seconds=180),
+    "realmlp_tuned": Method(fit=networks.realmlp, packages=("pytabkit", "torch"), seconds=180),
+    "tabm_tuned": Method(fit=networks.tabm, packages=("pytabkit", "torch"), seconds=180),
     "autogluon": Method(fit=autogluon, packages=("autogluon.tabular", "torch", "lightgbm", "catboost"), seconds=600),
 }
