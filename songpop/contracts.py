@@ -38,7 +38,7 @@ class Params:
     frequency_scale: float = 0.1  # periodic: standard deviation of the initial frequencies
     widths: str = "128-64-32-16"  # units of the hidden layers, joined by "-"
     activation: str = "relu"  # relu, gelu, silu, selu, elu, tanh
-    normalization: str = "none"  # none, layer: of what a hidden layer's activation is given; Keras' defaults
+    normalization: str = "none"  # none, layer, batch: of what a hidden layer's activation is given; Keras' defaults
     skip: str = "none"  # none, add: a hidden layer adds its inputs to its outputs where there are as many of both
     first_regularized: int = 0  # hidden layer (from 0) at which penalty and dropout begin
     batch_size: int = 64

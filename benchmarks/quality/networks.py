@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from inputs import Floats, Inputs, without_gaps, with_gaps
+from inputs import Floats, Inputs, with_gaps, without_gaps
 from methods import REALMLP_THREADS, Budget, torch_settings
 
 N_STEPS = 40  # of the selection, pytabkit's own number
@@ -48,7 +48,7 @@ def tabm(inputs: Inputs, budget: Budget) -> Floats:
 def selected(validation: Floats, label: Floats, n_steps: int = N_STEPS) -> Floats:
     """Return the weights (T,) of T trials that greedy selection with replacement by log loss finds.
 
-    `validation` (T, V) are probabilities of the V validation rows, `label` (V,) is 0 or 1. The best of all steps counts.
+    `validation` (T, V) are probabilities of the V validation rows, `label` (V,) is 0 or 1. The best step counts.
     """
     votes, total, best = np.zeros(len(validation)), np.zeros(validation.shape[1]), (np.inf, np.zeros(len(validation)))
     for n_votes in range(1, n_steps + 1):

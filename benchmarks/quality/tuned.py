@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import networks
+import numpy as np
 from inputs import Floats, Inputs, with_gaps, without_gaps
 from methods import Budget, Method
 

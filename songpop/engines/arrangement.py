@@ -1,44 +1,74 @@
 """A network's arrays in the kernel's order, and back in Keras' order.
 
-Keras has a normalisation's arrays behind its layer's kernel and bias; the kernel has them all before the first layer,
-so that what knows of layers knows nothing of them. Owns: the order. Does not own: one vector of them (slot).
+Keras has a normalisation's arrays behind its layer's kernel; the kernel has them all before the first layer, and what
+is not trained but measured (moving means and variances) before everything, so that what knows of layers knows nothing
+of them. A layer that has no bias in Keras has one of zeros in the kernel. Owns: the order. Does not own: one vector of
+them (slot).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from songpop.contracts import Matrix
 from songpop.models.embeddings import Shapes
 
-_N_OWN = {"none": 0, "layer": 2}  # arrays of a normalisation: gamma, beta
+
+@dataclass(frozen=True)
+class _Kind:
+    """Arrays of a normalisation, in Keras' order: gamma and beta, then those that are measured."""
+
+    n_trained: int
+    n_measured: int
+    has_bias: bool  # the layer's own
 
 
-def shapes_of(normalization: str, widths: tuple[int, ...]) -> Shapes:
-    """Return the shapes of the normalisations' arrays, in either order."""
-    return tuple((width,) for width in widths for _ in range(_N_OWN[normalization]))
+_KINDS = {"none": _Kind(0, 0, True), "layer": _Kind(2, 0, True), "batch": _Kind(2, 2, False)}
+
+
+def measured_shapes(normalization: str, widths: tuple[int, ...]) -> Shapes:
+    """Return the shapes of the arrays that are measured, before all others."""
+    return tuple((width,) for width in widths for _ in range(_KINDS[normalization].n_measured))
+
+
+def trained_shapes(normalization: str, widths: tuple[int, ...]) -> Shapes:
+    """Return the shapes of gammas and betas, before the layers."""
+    return tuple((width,) for width in widths for _ in range(_KINDS[normalization].n_trained))
 
 
 def by_kernel(arrays: Sequence[Matrix], normalization: str, n_before: int) -> tuple[Matrix, ...]:
-    """Return arrays in Keras' order in the kernel's: the embedding's, gammas and betas, kernels and biases.
+    """Return arrays in Keras' order in the kernel's: measured, the embedding's, gammas and betas, kernels and biases.
 
     Args:
         arrays: of a network.
         normalization: its name.
         n_before: arrays before the layers', an embedding's.
     """
-    n_each, end = 2 + _N_OWN[normalization], len(arrays) - 2
-    starts = range(n_before, end, n_each)
-    own = [array for start in starts for array in arrays[start + 2 : start + n_each]]
-    layers = [array for start in starts for array in arrays[start : start + 2]]
-    return (*arrays[:n_before], *own, *layers, *arrays[end:])
+    kind, end = _KINDS[normalization], len(arrays) - 2
+    n_layer = 1 + kind.has_bias
+    n_each = n_layer + kind.n_trained + kind.n_measured
+    measured: list[Matrix] = []
+    trained: list[Matrix] = []
+    layers: list[Matrix] = []
+    for start in range(n_before, end, n_each):
+        kernel, *own = arrays[start : start + n_each]
+        layers += [kernel, own.pop(0) if kind.has_bias else np.zeros(kernel.shape[1:], dtype=np.float32)]
+        trained += own[: kind.n_trained]
+        measured += own[kind.n_trained :]
+    return (*measured, *arrays[:n_before], *trained, *layers, *arrays[end:])
 
 
 def by_keras(arrays: Sequence[Matrix], normalization: str, n_before: int) -> tuple[Matrix, ...]:
     """Return arrays in the kernel's order in Keras'; the rest as in `by_kernel`."""
-    n_own = _N_OWN[normalization]
-    n_hidden = (len(arrays) - n_before - 2) // (2 + n_own)
-    first = n_before + n_own * n_hidden
-    own, layers = arrays[n_before:first], arrays[first:]
-    found = list(arrays[:n_before])
+    kind = _KINDS[normalization]
+    n_hidden = (len(arrays) - n_before - 2) // (2 + kind.n_trained + kind.n_measured)
+    ends = np.cumsum([n_hidden * kind.n_measured, n_before, n_hidden * kind.n_trained]).tolist()
+    measured, embedded = arrays[: ends[0]], arrays[ends[0] : ends[1]]
+    trained, layers = arrays[ends[1] : ends[2]], arrays[ends[2] :]
+    found = list(embedded)
     for k in range(n_hidden):
-        found += [*layers[2 * k : 2 * k + 2], *own[n_own * k : n_own * (k + 1)]]
+        found += layers[2 * k : 2 * k + 1 + kind.has_bias]
+        found += trained[kind.n_trained * k : kind.n_trained * (k + 1)]
+        found += measured[kind.n_measured * k : kind.n_measured * (k + 1)]
     return (*found, *layers[-2:])

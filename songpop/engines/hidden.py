@@ -15,7 +15,7 @@ from songpop.contracts import Matrix, Vector
 from songpop.engines.compiled import inlined
 from songpop.engines.curves import activate
 from songpop.engines.dropout import halves, unit_bits
-from songpop.engines.normalization import NONE, Normalization, blame_normalization, normalize, shifts_of
+from songpop.engines.normalization import BY_BATCH, NONE, Normalization, blame_normalization, normalize, shifts_of
 from songpop.engines.products import multiply, multiply_turned, turn
 
 Sizes: TypeAlias = NDArray[np.int64]
@@ -109,6 +109,8 @@ def backward(
             blame_normalization(upstream, normalization, by_normalization, k, unit, batch_size)
         by_kernel, by_bias = layer_of(gradients, weight, n_in, n_out)
         _sum_rows(upstream, by_bias)
+        if normalization[0] == BY_BATCH:
+            by_bias[:] = _0  # there is none, and rounding would be something to an optimizer that scales its steps
         if k == 0:
             multiply_turned(x, upstream, by_kernel)
         else:

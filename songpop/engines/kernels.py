@@ -1,10 +1,10 @@
 """Training and measuring one network on one CPU core: compiled once, for every network, optimizer and penalty.
 
 Axes: R rows, N steps, B rows of a batch, F features, U units, K hidden layers, L = K + 1 layers, P weights. `weights`
-(P,) holds the embedding's, if there is one, gammas and betas, if it is normalised, then kernel and bias of each layer
-side by side (arrangement); `sizes` (L + 1,) are what the first layer is given (the features, or their vectors), the
-units of each hidden layer, and 1. What a layer has for each row of a batch lies in one array, layer after layer, B * U
-values for each. Arrays are float32 unless said.
+(P,) holds moving statistics, if there are any, the embedding's, if there is one, gammas and betas, if it is normalised,
+then kernel and bias of each layer side by side (arrangement); `sizes` (L + 1,) are what the first layer is given (the
+features, or their vectors), the units of each hidden layer, and 1. What a layer has for each row of a batch lies in one
+array, layer after layer, B * U values for each. Arrays are float32 unless said.
 
 Owns: the order of a step's parts. Does not own: what they are called with (fused), products of matrices (products), the
 layers (hidden, normalization, last_layer), what befalls a batch (disturbance) before it becomes vectors (embedding),
@@ -44,7 +44,7 @@ from songpop.engines.dropout import step_key
 from songpop.engines.embedding import NONE, Plan, blame_embedding, embed, room_for, sizes_of
 from songpop.engines.hidden import DropoutArrays, Sizes, backward, forward, layer_of, times
 from songpop.engines.last_layer import logit, output
-from songpop.engines.normalization import normalization_of, trained_of
+from songpop.engines.normalization import measured_of, normalization_of, trained_of
 
 Averaging: TypeAlias = tuple[Vector, np.float32]  # the averaged weights, shape (P,), or (0,) for none; momentum
 
@@ -121,15 +121,19 @@ def train_steps(
         has_skips: 1 for a network with skips, or 0.
         normalized: place of the normalisation in `topology.NORMALIZATIONS`.
     """
-    _, n_constants, n_embedded = sizes_of(plan, x.shape[1])  # of the weights
     n_units = sizes[1:-1].sum()
+    n_measured = measured_of(normalized, n_units)
+    measured, averages = weights[:n_measured], averaged[0]
+    weights, means, squares = weights[n_measured:], means[n_measured:], squares[n_measured:]
+    _, n_constants, n_embedded = sizes_of(plan, x.shape[1])  # of the weights
     n_before = n_embedded + trained_of(normalized, n_units)  # the layers
     room = room_for(plan, x.shape[1], sizes[1], batch_size)
     n_values = batch_size * n_units
     values, slopes, blame = np.empty(n_values, _F), np.empty(n_values, _F), np.empty(n_values, _F)
     gradients = np.empty(len(weights), _F)
     layers, by_layers = weights[n_before:], gradients[n_before:]
-    norms = normalization_of(normalized, n_units, len(sizes) - 2, batch_size, weights[n_embedded:n_before])
+    n_hidden, by_normalization = len(sizes) - 2, gradients[n_embedded:n_before]
+    norms = normalization_of(normalized, n_units, n_hidden, batch_size, weights[n_embedded:n_before], measured, 1)
     through = np.empty(n_values if has_skips else 0, _F)
     ones = np.ones(batch_size * sizes[-2] if has_skips else 0, _F)
     turned = np.empty((sizes[1:-2] * sizes[2:-1]).max() if len(sizes) > 3 else 0, _F)  # room for a kernel
@@ -175,7 +179,7 @@ def train_steps(
             turned,
             through,
             norms,
-            gradients[n_embedded:n_before],
+            by_normalization,
         )
         if plan[0] != NONE:
             kernel, _ = layer_of(layers, 0, sizes[0], sizes[1])
@@ -198,10 +202,11 @@ def train_steps(
             sizes,
             coefficients[step],
         )
-        if len(averaged[0]) > 0:
+        if len(averages) > 0:
             is_first = drawn[1] == 0 and drawn[2] + step == 0
-            average(averaged[0][n_constants:], weights[n_constants:], averaged[1], is_first)
+            average(averages[n_measured + n_constants :], weights[n_constants:], averaged[1], is_first)
         total += n_rows * np.float64(loss)
+    averages[: min(n_measured, len(averages))] = measured[: len(averages)]  # which move by themselves
     return total
 
 
@@ -223,10 +228,12 @@ def predict(
     n_values = _PIECE * n_units
     values, slopes = np.empty(n_values, _F), np.empty(n_values, _F)
     none = np.empty(0, np.uint32), np.empty(0, _F), np.empty(0, np.int64)
+    n_measured = measured_of(normalized, n_units)
+    measured, weights = weights[:n_measured], weights[n_measured:]
     n_embedded = sizes_of(plan, x.shape[1])[2]
     n_before = n_embedded + trained_of(normalized, n_units)
     layers = weights[n_before:]
-    norms = normalization_of(normalized, n_units, len(sizes) - 2, _PIECE, weights[n_embedded:n_before])
+    norms = normalization_of(normalized, n_units, len(sizes) - 2, _PIECE, weights[n_embedded:n_before], measured, 0)
     room = room_for(plan, x.shape[1], sizes[1], _PIECE)
     for first in range(0, len(x), _PIECE):
         inputs = x[first : first + _PIECE]

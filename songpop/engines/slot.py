@@ -1,9 +1,9 @@
 """One trial while it trains: its life, its weights, and what its next epoch needs.
 
 Axes: R rows, N steps, P weights, L layers. Weights lie side by side as one vector: the embedding's, if there is one,
-gammas and betas, if it is normalised, kernel and bias of each layer (arrangement). Owns: that vector and the
-optimizer's two. Does not own: the arithmetic
-(kernels, stacked), whose turn it is (group).
+gammas and betas, if it is normalised, kernel and bias of each layer (arrangement), moving statistics before all of
+them. Owns: that vector and the optimizer's two. Does not own: the arithmetic (kernels, stacked), whose turn it is
+(group).
 """
 
 import time
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, TrialResult, TrialSpec, Vector
-from songpop.engines.arrangement import by_keras, by_kernel, shapes_of
+from songpop.engines.arrangement import by_keras, by_kernel, measured_shapes, trained_shapes
 from songpop.engines.batch_order import epoch_order
 from songpop.engines.disturbance import disturbance_of
 from songpop.engines.dropout import Dropout, dropout_key
@@ -68,7 +68,8 @@ class Slot:
         self.weights = pack(by_kernel(initial, *self._arranged))
         self.averages = self.weights.copy() if self.momentum else np.empty(0, dtype=np.float32)
         # Shapes of what comes before the layers.
-        self._before = (*embedded, *shapes_of(spec.params.normalization, self.signature.widths))
+        kind, widths = spec.params.normalization, self.signature.widths
+        self._before = (*measured_shapes(kind, widths), *embedded, *trained_shapes(kind, widths))
         self._kernels = unpack(self.measured, self.sizes, self._before)[len(self._before) :: 2]  # views
         self.means, self.squares = np.zeros_like(self.weights), np.zeros_like(self.weights)
         self._kept: tuple[Vector, Vector] | None = None  # weights, and predictions with them

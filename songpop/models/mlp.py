@@ -11,6 +11,7 @@ from songpop.models.runtime import keras
 from songpop.models.topology import (
     check_network,
     dropout_rates,
+    has_bias,
     hidden_widths,
     initial_weights,
     input_seeds,
@@ -24,7 +25,10 @@ _PENALTIES: dict[str, Callable[[Params], keras.regularizers.Regularizer | None]]
     "l2": lambda p: keras.regularizers.L2(p.l2),
     "l1_l2": lambda p: keras.regularizers.L1L2(p.l1, p.l2),
 }
-_NORMALIZATIONS: dict[str, Callable[..., keras.layers.Layer]] = {"layer": keras.layers.LayerNormalization}
+_NORMALIZATIONS: dict[str, Callable[..., keras.layers.Layer]] = {
+    "layer": keras.layers.LayerNormalization,
+    "batch": keras.layers.BatchNormalization,
+}
 
 
 def build_network(
@@ -61,6 +65,7 @@ def build_network(
         hidden = keras.layers.Dense(
             n_units,
             activation=params.activation if is_plain else None,
+            use_bias=has_bias(params),
             kernel_regularizer=penalty(params) if k >= params.first_regularized else None,
             name=f"hidden_{k}",
         )(hidden)

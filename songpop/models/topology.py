@@ -16,8 +16,9 @@ from songpop.models.embeddings import EMBEDDINGS, embedding_of, initial_embeddin
 
 ACTIVATIONS = ("relu", "gelu", "silu", "selu", "elu", "tanh")
 REGULARIZATIONS = ("none", "l1", "l2", "l1_l2")
-NORMALIZATIONS = ("none", "layer")
+NORMALIZATIONS = ("none", "layer", "batch")
 SKIPS = ("none", "add")
+_N_LEARNT = {"none": 0, "layer": 2, "batch": 1}  # numbers of a unit: gamma and beta, for batch instead of a bias
 _BELOW_1 = ("dropout_first", "dropout_later", "dropout_input", "label_smoothing", "weight_average")
 _AT_LEAST = {"embedding_width": 1, "n_bins": 2, "n_frequencies": 1}
 _INPUT_STREAM = 0x1A
@@ -65,15 +66,24 @@ def layer_sizes(params: Params, n_features: int) -> tuple[int, ...]:
 
 
 def normalization_size(params: Params, sizes: tuple[int, ...]) -> int:
-    """Return how many numbers the normalisations learn; `sizes` are those of `layer_sizes`."""
-    return 2 * sum(sizes[1:-1]) if params.normalization != "none" else 0
+    """Return how many numbers the normalisations learn, less the biases that they make needless.
+
+    `sizes` are those of `layer_sizes`.
+    """
+    return _N_LEARNT[params.normalization] * sum(sizes[1:-1])
+
+
+def has_bias(params: Params) -> bool:
+    """Return whether hidden layers have a bias: batch normalisation would take the mean, and with it the bias, away."""
+    return params.normalization != "batch"
 
 
 def initial_weights(params: Params, n_features: int, seed: int, x: Matrix | None = None) -> tuple[Matrix, ...]:
     """Return the weights that training begins with, in Keras' order: the embedding's, if there is one, and the layers'.
 
     Kernels are Glorot uniform, Keras' default, for every activation (selu too); biases are 0. A normalisation's gammas
-    are 1, its betas 0, behind its layer's bias. Drawn by NumPy, so that no engine needs TensorFlow for them.
+    are 1, its betas 0, behind its layer's kernel and bias; for batch normalisation, moving means 0 and variances 1
+    behind them, and no bias. Drawn by NumPy, so that no engine needs TensorFlow for them.
 
     Args:
         params: of the network.
@@ -90,16 +100,18 @@ def initial_weights(params: Params, n_features: int, seed: int, x: Matrix | None
     for k, ((n_in, n_out), (kernel_seed, _)) in enumerate(zip(pairwise(sizes), seeds, strict=True)):
         limit = np.sqrt(6 / (n_in + n_out))
         kernel = np.random.default_rng(kernel_seed).uniform(-limit, limit, (n_in, n_out))
-        arrays += [kernel.astype(np.float32), np.zeros(n_out, dtype=np.float32)]
-        arrays += _initial_normalization(params, n_out) if k < len(sizes) - 2 else ()
+        is_last = k == len(sizes) - 2
+        arrays.append(kernel.astype(np.float32))
+        if is_last or has_bias(params):
+            arrays.append(np.zeros(n_out, dtype=np.float32))
+        arrays += () if is_last else _initial_normalization(params, n_out)
     return tuple(arrays)
 
 
 def _initial_normalization(params: Params, n_units: int) -> tuple[Matrix, ...]:
-    """Return a layer's gamma and beta, if it is normalised."""
-    if params.normalization == "none":
-        return ()
-    return np.ones(n_units, dtype=np.float32), np.zeros(n_units, dtype=np.float32)
+    """Return a layer's gamma and beta, if it is normalised, and by batches its moving mean and variance."""
+    ones, zeros = np.ones(n_units, dtype=np.float32), np.zeros(n_units, dtype=np.float32)
+    return {"none": (), "layer": (ones, zeros), "batch": (ones, zeros, zeros, ones)}[params.normalization]
 
 
 def dropout_rates(params: Params) -> tuple[float, ...]:

@@ -23,7 +23,7 @@ LEGAL: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "embedding": ("none", "piecewise", "periodic"),
         "activation": ("relu", "gelu", "silu", "selu", "elu", "tanh"),
-        "normalization": ("none", "layer"),
+        "normalization": ("none", "layer", "batch"),
         "skip": ("none", "add"),
         "regularization": ("none", "l1", "l2", "l1_l2"),
         "optimizer": ("adam", "adamw", "nadam", "rmsprop", "sgd"),

@@ -106,6 +106,7 @@ def test_a_digest_knows_who_took_part_and_how_often(settings: SweepSettings) -> 
         (Params(embedding="periodic", n_frequencies=3, embedding_width=4), 6 * 3 + 6 * 6 * 4 + 6 * 4),
         (Params(normalization="layer"), None),
         (Params(normalization="layer", embedding="piecewise"), None),
+        (Params(normalization="batch"), None),
     ],
 )
 def test_what_is_learnt_is_counted(params: Params, n_before: int | None) -> None:

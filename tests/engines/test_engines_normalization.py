@@ -78,13 +78,18 @@ def test_one_step_follows_the_gradient(
     for weight in network.weights:  # of gammas, betas and biases too
         if weight.name in ("gamma", "beta", "bias") and "pieces" not in weight.path:
             weight.assign(weight + rng.normal(size=weight.shape).astype(np.float32) / 4)
+        if weight.name.startswith("moving"):
+            weight.assign(weight + rng.uniform(0, 0.5, weight.shape).astype(np.float32))
     before = packed(network.get_weights(), params)
     rows = predicted(before, params, x)
     np.testing.assert_allclose(rows, np.asarray(network(x, training=False))[:, 0], atol=2e-5)
-    loss, gradients, _ = gradients_of(network, x, y)
+    loss, gradients, _ = gradients_of(network, x, y)  # which moves Keras' statistics
     mine, after = stepped(before, params, x, y)
     assert mine == pytest.approx(loss, abs=3e-5)
-    np.testing.assert_allclose(before - after, packed(gradients, params), atol=1e-4)
+    n_measured = sum(w.shape[0] for w in network.weights if w.name.startswith("moving"))
+    assert n_measured == (2 * sum(widths) if kind == "batch" else 0)
+    np.testing.assert_allclose(after[:n_measured], packed(network.get_weights(), params)[:n_measured], atol=1e-5)
+    np.testing.assert_allclose((before - after)[n_measured:], packed(gradients, params)[n_measured:], atol=2e-4)
 
 
 @pytest.mark.parametrize("kind", NORMALIZATIONS[1:])
@@ -101,7 +106,7 @@ def test_predictions_do_not_depend_on_how_many_rows_there_are(kind: str) -> None
 def test_gammas_and_betas_are_decayed_and_have_no_penalty(kind: str) -> None:
     """With a rate that moves next to nothing, AdamW's decay alone is seen, and no l2."""
     spec = spec_with(SPEC, normalization=kind, optimizer="adamw", learning_rate=1e-9, weight_decay=1e6)
-    gammas = [2, 6] if kind == "layer" else [1, 6]
+    gammas = [2, 6] if kind == "layer" else [1, 6]  # by batches, hidden layers have no bias
     result = run_all(InProcessEngine(small_task(), 1, FusedProgram(small_task())), [spec])[spec.trial]
     n_steps = 4 * 4
     assert result.weights is not None

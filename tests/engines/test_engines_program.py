@@ -129,6 +129,10 @@ COCKTAILS: list[dict[str, Any]] = [
     {"normalization": "layer", "skip": "add", "widths": "6-20-20-20", "weight_average": 0.9, "clip_norm": 0.3},
     {"normalization": "layer", "embedding": "piecewise", "n_bins": 5, "embedding_width": 3, "clip_norm": 0.3},
     {"normalization": "layer", "embedding": "periodic", "skip": "add", "widths": "48-48-9", "weight_average": 0.9},
+    # No skips or embeddings: what shifts all rows alike before such a layer has no gradient but rounding, which Adam
+    # makes a whole step of. Their gradients are compared in test_engines_normalization.
+    {"normalization": "batch"},
+    {"normalization": "batch", "widths": "48-48-9", "weight_average": 0.9, "clip_norm": 0.3, "mixup": 0.4},
     {"label_smoothing": 0.2, "mixup": 0.2, "clip_norm": 0.3, "weight_average": 0.5},
 ]
 

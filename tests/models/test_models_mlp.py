@@ -105,6 +105,18 @@ def test_a_layer_is_normalised_between_its_products_and_its_activation() -> None
     np.testing.assert_allclose(network(x), 1 / (1 + np.exp(-(hidden @ k[8] + k[9]))), atol=1e-5)
 
 
+def test_a_layer_that_is_normalised_by_batches_has_no_bias() -> None:
+    network = build_network(Params(widths="8-4", normalization="batch", dropout_first=0.1), 5, seed=0)
+    assert [layer.name for layer in network.layers][1:5] == ["hidden_0", "normalization_0", "activation_0", "dropout_0"]
+    rng = np.random.default_rng(0)
+    network.set_weights([w + rng.uniform(0, 0.5, w.shape).astype(np.float32) for w in network.get_weights()])
+    x, k = rng.normal(size=(7, 5)).astype(np.float32), network.get_weights()
+    hidden = x
+    for kernel, gamma, beta, mean, variance in (k[:5], k[5:10]):
+        hidden = np.maximum((hidden @ kernel - mean) / np.sqrt(variance + 1e-3) * gamma + beta, 0)
+    np.testing.assert_allclose(network(x), 1 / (1 + np.exp(-(hidden @ k[10] + k[11]))), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -121,7 +133,7 @@ def test_a_layer_is_normalised_between_its_products_and_its_activation() -> None
         (Params(input_noise=1.1), "`0 <= input_noise <= 1` must hold"),
         (Params(mixup=float("inf")), "`mixup >= 0` must hold and be finite"),
         (Params(embedding="fourier"), r"`embedding` must be one of \['none', 'piecewise', 'periodic'\]"),
-        (Params(normalization="group"), r"`normalization` must be one of \['none', 'layer'\]"),
+        (Params(normalization="group"), r"`normalization` must be one of \['none', 'layer', 'batch'\]"),
         (Params(skip="concat"), r"`skip` must be one of \['none', 'add'\]"),
         (Params(embedding_width=0), "`embedding_width >= 1` must hold"),
         (Params(n_bins=1), "`n_bins >= 2` must hold"),

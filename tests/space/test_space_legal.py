@@ -47,7 +47,7 @@ def test_every_field_has_names_a_range_or_a_form() -> None:
         ("clip_norm", -1, "must be >= 0"),
         ("weight_average", 1.0, "must be >= 0 and < 1"),
         ("embedding", "piecwise", "Did you mean `piecewise`"),
-        ("normalization", "group", "Use one of none, layer"),
+        ("normalization", "group", "Use one of none, layer, batch"),
         ("skip", "concat", "Use one of none, add"),
         ("embedding_width", 0, "must be >= 1"),
         ("n_bins", 1, "must be >= 2"),
