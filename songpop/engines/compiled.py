@@ -17,8 +17,8 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # "numpy": dividing by zero gives an infinity, not an exception, whose check would keep loops from being vectorised.
 _OPTIONS: dict[str, Any] = {"error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz"}}
 
-# Compiled as a part of what calls it, always: where LLVM leaves a call, a process that compiles calls the function's own
-# earlier machine code, which sums in another order than the copy beside the caller that later processes load.
+# Compiled as a part of what calls it, always: where LLVM leaves a call, the process that compiles calls the function's
+# own earlier machine code, which sums in another order than the copy beside the caller that later processes load.
 inlined: Callable[[Function], Function] = njit(**_OPTIONS, forceinline=True)
 
 
