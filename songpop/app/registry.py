@@ -39,6 +39,7 @@ class History:
     entries: tuple[LedgerEntry, ...]  # the oldest first
     terms: tuple[Term, ...]
     note: str | None  # where alias and ledger do not agree
+    leaks: tuple[str, ...] = ()  # columns that gave the label away when any of its versions was trained
 
 
 @dataclass(frozen=True, kw_only=True)

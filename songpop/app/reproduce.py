@@ -32,6 +32,7 @@ from songpop.replay.record import (
 from songpop.replay.verdicts import Replay, Verdict
 from songpop.settings import EngineKind, EngineSettings, ReproduceSettings, check_reproduce
 from songpop.tracking.environment import environment
+from songpop.tracking.model_facts import leaks_of
 from songpop.tracking.records import ENGINE, SWEEP, SweepFiles, TrialRecord
 from songpop.tracking.store import Store, open_store
 from songpop.tracking.trial_records import read_files, read_trials, trials_of
@@ -48,6 +49,7 @@ class ReproduceOutcome:
     tolerance: float
     wall_s: float
     replays: tuple[Replay, ...]
+    leaks: tuple[str, ...] = ()  # columns that gave the label away when any of them was trained
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -99,6 +101,7 @@ def reproduce(
         tolerance=settings.tolerance,
         wall_s=time.monotonic() - started,
         replays=tuple(found[record.run_id] for record in records),
+        leaks=tuple(sorted({leak for record in records for leak in leaks_of(record.tags)})),
     )
 
 

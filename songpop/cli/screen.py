@@ -40,7 +40,7 @@ from songpop.cli.tables import (
     train_table,
     trainings_table,
 )
-from songpop.cli.wording import number, probability, settings_line, share
+from songpop.cli.wording import leak_line, number, probability, settings_line, share
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 BEHIND_IS_SHOWN = 16  # trials that end together are recorded together
@@ -145,10 +145,11 @@ class Screen:
     def _champion(self, outcome: Any) -> None:
         self._out.print(sealed_table(outcome.champion))
         self._sentences(champion_lines(outcome.champion))
+        self._leaks(outcome)
+
+    def _leaks(self, outcome: Any) -> None:
         if outcome.leaks:
-            self._plain(
-                f"LEAK: {', '.join(outcome.leaks)} gives the label away; these numbers say nothing about new songs."
-            )
+            self._plain(leak_line(outcome.leaks))
 
     def _next(self, outcome: Any) -> None:
         if advice := finals_advice(outcome):
@@ -175,6 +176,7 @@ class Screen:
         self._out.print(replays_table(outcome))
         for line in replay_lines(outcome):
             self._plain(line)
+        self._leaks(outcome)
 
     def check(self, outcome: Any) -> None:
         """Print what was found in a table."""
@@ -221,6 +223,7 @@ class Screen:
             self._plain(outcome.note or f"{outcome.model} never had a champion. Begin with: {begin}")
             return
         self._out.print(history_table(outcome))
+        self._leaks(outcome)
         if outcome.note is not None:
             self._plain(outcome.note)
 

@@ -1,7 +1,7 @@
 """Numbers and settings as a person reads them."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -26,6 +26,11 @@ def settings_line(suggested: Mapping[str, Any]) -> str:
         value if isinstance(value, str) and value != "none" else f"{name}={_short(value)}"
         for name, value in suggested.items()
     )
+
+
+def leak_line(leaks: Sequence[str]) -> str:
+    """Write which columns gave the label away, as it stands under whatever shows numbers of such models."""
+    return f"LEAK: {', '.join(leaks)} gives the label away; these numbers say nothing about new songs."
 
 
 def _short(value: Any) -> str:

@@ -74,6 +74,7 @@ def version_of(store: Store, model: str, candidate: Candidate) -> int:
         run_id=candidate.facts.run_id,
         tags={**candidate.facts.to_tags(), MODEL_ID: candidate.model_id},  # SQL registries forget `model_id`
         model_id=candidate.model_id,
+        description=_warning(candidate),
     )
     number = int(made.version)
     tags = store.client.get_logged_model(candidate.model_id).tags
@@ -81,3 +82,9 @@ def version_of(store: Store, model: str, candidate: Candidate) -> int:
     # For MLflow's pages; one model may be registered under several names.
     store.client.set_logged_model_tags(candidate.model_id, {MLFLOW_MODEL_VERSIONS: json.dumps(versions)})
     return number
+
+
+def _warning(candidate: Candidate) -> str | None:
+    """Return what MLflow's pages say of a version at the top: nothing of one that keeps to the rules."""
+    leaks = candidate.facts.leaks
+    return f"LEAK: {', '.join(leaks)} gives the label away; its numbers say nothing about new songs." if leaks else None

@@ -20,6 +20,18 @@ from songpop.tracking.store import Store
 DATA = "data/model"  # inside the logged model's folder: the files that songpop wrote
 
 
+LEAKS = "songpop.leaks"  # the tag of every run, model and version that says which columns give the label away
+
+
+def leaks_of(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the columns that gave the label away when this was trained; what cannot be read is told as it is."""
+    told = tags.get(LEAKS, "[]")
+    try:
+        return tuple(map(str, json.loads(told)))
+    except (ValueError, TypeError):
+        return (told,)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelFacts:
     """The tags of a logged model, and of the version that it may become."""
@@ -47,7 +59,7 @@ class ModelFacts:
             "songpop.sweep": self.sweep,
             "songpop.run_id": self.run_id,
             "songpop.protocol": self.protocol,
-            "songpop.leaks": json.dumps(list(self.leaks)),
+            LEAKS: json.dumps(list(self.leaks)),
             "songpop.table_name": self.table,
             "songpop.is_generated": json.dumps(self.is_generated),
             "songpop.table_digest": self.table_digest,
@@ -74,7 +86,7 @@ class ModelFacts:
                 sweep=tags["songpop.sweep"],
                 run_id=tags["songpop.run_id"],
                 protocol=tags["songpop.protocol"],
-                leaks=tuple(json.loads(tags["songpop.leaks"])),
+                leaks=tuple(json.loads(tags[LEAKS])),
                 table=tags["songpop.table_name"],
                 is_generated=json.loads(tags["songpop.is_generated"]) is True,
                 table_digest=tags["songpop.table_digest"],

@@ -18,7 +18,7 @@ from songpop.tracking.gate_record import record_attempt, record_version
 from songpop.tracking.gates import Comparison, Gate, Judge, refuse_if_any, refused_names
 from songpop.tracking.ledger import Event, LedgerEntry, Term, champions_before, gate_values, terms_of
 from songpop.tracking.mending import settle
-from songpop.tracking.model_facts import ModelFacts, checked_folder
+from songpop.tracking.model_facts import ModelFacts, checked_folder, leaks_of
 from songpop.tracking.moves import LostRaceError, append, move
 from songpop.tracking.openings import openings
 from songpop.tracking.records import MODEL_ID
@@ -71,6 +71,7 @@ class Chronicle:
     entries: tuple[LedgerEntry, ...]  # moves and refusals, the oldest first
     terms: tuple[Term, ...]
     note: str | None  # where alias and ledger do not agree
+    leaks: tuple[str, ...] = ()  # columns that gave the label away when any of its versions was trained
 
 
 def promote(
@@ -173,11 +174,13 @@ def chronicle(store: Store, settings: RegistrySettings) -> Chronicle:
     """Return all that the registry remembers of the registered model."""
     with store_failures(store.where):
         found = standing(store, settings)
+        versions = store.client.search_model_versions(f"name = '{settings.model}'") if found.entries else []
     return Chronicle(
         champion=found.current,
         entries=found.entries,
         terms=terms_of(found.moves),
         note=disagreement(found, settings.alias),
+        leaks=tuple(sorted({leak for version in versions for leak in leaks_of(version.tags)})),
     )
 
 

@@ -104,6 +104,8 @@ def test_a_model_that_says_so_in_its_name_may_leak(own_leaky_root: Path) -> None
     version = client.get_model_version_by_alias(promotion.model, "champion")
     assert version.tags["songpop.leaks"] == '["Track Score"]'
     assert version.tags["songpop.gates"] == "passed"
+    assert version.description.startswith("LEAK: Track Score gives the label away")
+    assert history(settings_of("history", own_leaky_root, f"registry.model={LEAKY_NAME}")).leaks == ("Track Score",)
 
 
 def test_the_honest_sweep_is_promoted_by_its_name(own_leaky_root: Path, outcome: SweepOutcome) -> None:
@@ -115,7 +117,9 @@ def test_the_honest_sweep_is_promoted_by_its_name(own_leaky_root: Path, outcome:
     assert promote(settings_of("promote", own_leaky_root, *words)).is_new is False
     (entry,) = history(settings_of("history", own_leaky_root)).entries
     assert (entry.version, entry.event, entry.sweep) == (1, "promote", outcome.sweep)
-    assert history(settings_of("history", own_leaky_root)).champion == 1
+    told = history(settings_of("history", own_leaky_root))
+    assert (told.champion, told.leaks) == (1, ())
+    assert not MlflowClient(f"sqlite:///{own_leaky_root / 'mlflow.db'}").get_model_version("songpop", "1").description
     with pytest.raises(GateError, match="no earlier champion"):
         rollback(settings_of("history", own_leaky_root))
 

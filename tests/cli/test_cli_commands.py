@@ -81,7 +81,7 @@ def test_a_sweep_without_a_winner_is_refused(words: list[str], monkeypatch: pyte
 
 
 EMPTY = {"sweeps": [], "trainings": [], "n_test_openings": {}, "sweep": None, "trials": [], "published": {}}
-NOBODY = {"alias": "champion", "champion": None, "entries": [], "terms": [], "note": None}
+NOBODY = {"alias": "champion", "champion": None, "entries": [], "terms": [], "note": None, "leaks": []}
 
 
 @pytest.mark.parametrize(

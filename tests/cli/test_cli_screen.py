@@ -60,7 +60,7 @@ REFUSAL = SimpleNamespace(
 def history_of(*entries: Any, note: str | None = None) -> Any:
     moves = [entry for entry in entries if entry.version is not None]
     terms = [SimpleNamespace(version=entry.version, since=entry.when, until=None) for entry in moves]
-    return SimpleNamespace(model="m", alias="champion", entries=entries, terms=terms, note=note)
+    return SimpleNamespace(model="m", alias="champion", entries=entries, terms=terms, note=note, leaks=())
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from songpop.cli.wording import number, probability, settings_line, share
+from songpop.cli.wording import leak_line, number, probability, settings_line, share
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,7 @@ def test_settings_in_one_line() -> None:
 )
 def test_nothing_is_certain(value: float, told: str) -> None:
     assert probability(value) == told
+
+
+def test_every_column_that_leaks_is_named() -> None:
+    assert leak_line(("A", "B + C")).startswith("LEAK: A, B + C gives the label away")

@@ -7,7 +7,7 @@ from trials import FACTS, logged_candidate
 
 from songpop.errors import ArtifactError
 from songpop.settings import TrackingSettings
-from songpop.tracking.model_facts import ModelFacts, checked_folder
+from songpop.tracking.model_facts import LEAKS, ModelFacts, checked_folder, leaks_of
 from songpop.tracking.store import open_store
 
 
@@ -60,3 +60,17 @@ def test_a_folder_that_was_removed_from_its_place_is_not_a_moved_store(store, tm
     with pytest.raises(ArtifactError) as told:
         checked_folder(store, candidate.location, candidate.facts)
     assert "cannot be read from there. Restore the folder from a copy" in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("tags", "leaks"),
+    [
+        ({}, ()),
+        ({LEAKS: "[]"}, ()),
+        ({LEAKS: '["Track Score"]'}, ("Track Score",)),
+        ({LEAKS: "changed by hand"}, ("changed by hand",)),
+        ({LEAKS: "7"}, ("7",)),
+    ],
+)
+def test_what_leaked_is_told_also_where_the_tag_was_changed(tags: dict[str, str], leaks: tuple[str, ...]) -> None:
+    assert leaks_of(tags) == leaks
