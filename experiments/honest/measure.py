@@ -37,6 +37,7 @@ ARMS: dict[str, list[str]] = {
     "logs-piecewise": ["features=logs", "model.embedding=piecewise", *BUDGET],
     "logs-periodic": ["features=logs", "model.embedding=periodic", *BUDGET],
     "periodic": ["model.embedding=periodic", "model.inputs=rates+ages", *BUDGET],
+    "cocktail-300": ["space=cocktail", "model.inputs=rates+ages", "search.n_trials=300", "train.epochs=60"],
     "best-2": ["experiment=best", "search.n_trials=2"],
     "best-100": ["experiment=best", "search.n_trials=100"],
     "best-600": ["experiment=best"],
@@ -70,6 +71,7 @@ def measure(arm: str, seed: int) -> dict[str, Any]:
         "single": min(means[False]),
         "ensemble": min(means[True], default=None),
         "test": champion["test"],
+        "importances": told["importances"],
     }
 
 
