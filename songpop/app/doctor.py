@@ -21,6 +21,7 @@ from songpop.tracking.leftovers import dead_files, dead_models, dead_runs, is_el
 from songpop.tracking.records import Finding
 from songpop.tracking.soundness import registry_state
 from songpop.tracking.store import Store, open_store
+from songpop.tracking.whereabouts import strayed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +135,7 @@ class _Visit:
             partial(dead_runs, self._store, self._known),
             partial(dead_models, self._store, self._alive),
             partial(dead_files, self._store),
+            partial(strayed, self._store),
         ):
             self._tell_all(check())
 
