@@ -3,12 +3,13 @@
 songpop divides counts by the days since release; nobody told the peers to. These get the quotients as further columns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
 from inputs import Floats, Inputs
 from methods import DEFAULTS, Budget, Method
+from tuned import TUNED
 
 SUFFIX = "_rates"
 
@@ -37,6 +38,8 @@ def _informed(fit: Callable[[Inputs, Budget], Floats]) -> Callable[[Inputs, Budg
     return lambda inputs, budget: fit(with_rates(inputs), budget)
 
 
-INFORMED: dict[str, Method] = {
-    f"{name}{SUFFIX}": replace(method, fit=_informed(method.fit)) for name, method in DEFAULTS.items()
-}
+def _all_informed(methods: Mapping[str, Method]) -> dict[str, Method]:
+    return {f"{name}{SUFFIX}": replace(method, fit=_informed(method.fit)) for name, method in methods.items()}
+
+
+INFORMED, INFORMED_TUNED = _all_informed(DEFAULTS), _all_informed(TUNED)

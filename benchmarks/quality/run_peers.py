@@ -1,7 +1,7 @@
 """Runs peers on splits and keeps what they say: run_peers.py lightgbm catboost --splits stratified:0,1,2,3,4.
 
 Runs in the peers' environment, on what export.py wrote. Results that are there already are skipped, so it can be
-interrupted and gone on with. `defaults`, `bags`, `tuned`, `informed` and `all` name several methods.
+interrupted and gone on with. `defaults`, `bags`, `tuned`, `informed`, `informed_tuned` and `all` name several methods.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before any library reads it: see methods.REALMLP_THREADS
 
-from informed import INFORMED
+from informed import INFORMED, INFORMED_TUNED
 from inputs import Inputs, load_inputs
 from methods import BAGS, DEFAULTS, Budget, Method
 from results import Result, ResultError, is_done, parse_splits, save_result
@@ -24,12 +24,13 @@ from tuned import TUNED
 
 EXPORTS = Path(__file__).parent / "exports"
 RESULTS = Path(__file__).parents[1] / "results" / "quality"
-METHODS: dict[str, Method] = {**DEFAULTS, **BAGS, **TUNED, **INFORMED}
+METHODS: dict[str, Method] = {**DEFAULTS, **BAGS, **TUNED, **INFORMED, **INFORMED_TUNED}
 GROUPS = {
     "defaults": tuple(DEFAULTS),
     "bags": tuple(BAGS),
     "tuned": tuple(TUNED),
     "informed": tuple(INFORMED),
+    "informed_tuned": tuple(INFORMED_TUNED),
     "all": tuple(METHODS),
 }
 
