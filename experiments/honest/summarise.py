@@ -55,6 +55,10 @@ def summary(arm: str, runs: list[dict[str, Any]], reference: dict[int, float]) -
     }
 
 
+def _p(value: float) -> str:
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def table(found: dict[str, dict[str, Any]]) -> str:
     """Return the arms as Markdown."""
     head = ["arm", "overrides", "finals' mean", "against rates-ages (p)", "sealed log loss", "accuracy", "AUC", "s"]
@@ -64,7 +68,7 @@ def table(found: dict[str, dict[str, Any]]) -> str:
             arm,
             f"`{' '.join(one['overrides'])}`",
             _told(one["champion"]),
-            "" if arm == REFERENCE else f"{one['difference']:+.4f} ({one['p_value']:.3f})",
+            "" if arm == REFERENCE else f"{one['difference']:+.4f} ({_p(one['p_value'])})",
             *(_told(one[name]) for name in MEASURES[1:]),
             f"{one['wall_s']:.0f}",
         ]
