@@ -20,6 +20,7 @@ from songpop.errors import StoreError
 from songpop.settings import SweepSettings
 from songpop.space import Space, as_entries
 from songpop.tracking.environment import Environment, environment
+from songpop.tracking.model_facts import LEAKS
 from songpop.tracking.patience import Patience
 from songpop.tracking.records import (
     CIRCUMSTANCES,
@@ -104,7 +105,7 @@ def record_tags(settings: SweepSettings, ground: Ground, space: Space | None, n_
         TABLE: ground.table.digest,
         SPLIT: f"{settings.split.kind.value} {ground.split.digest}",
         LABEL: ground.table.label_rule,
-        "songpop.leaks": json.dumps(list(ground.leaks.allowed)),
+        LEAKS: json.dumps(list(ground.leaks.allowed)),
         "songpop.search_seed": str(settings.search.seed),
         "songpop.split_seed": str(settings.split.seed),
     }

@@ -1,10 +1,9 @@
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from elsewhere import answers_without_songpop
 
 from songpop.contracts import Column, ColumnKind, Params
 from songpop.errors import ArtifactError, StoreError
@@ -91,14 +90,8 @@ def test_a_process_without_songpop_normalises_the_same(normalization: str, tmp_p
     network.set_weights([w + rng.uniform(0, 0.5, w.shape).astype(np.float32) for w in network.get_weights()])
     trained = Trained(preprocessing=preprocessing, params=params, weights=network.get_weights())
     save_model(assemble(trained), tmp_path / "model.keras")
-    np.save(tmp_path / "cells.npy", cells())
-    code = (
-        "import sys\nsys.modules['songpop'] = None  # importing it raises\nimport keras, numpy as np\n"
-        "model = keras.models.load_model('model.keras', safe_mode=True)\n"
-        "np.save('found.npy', model.predict(np.load('cells.npy'), verbose=0)[:, 0])"
-    )
-    subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True)
-    np.testing.assert_allclose(np.load(tmp_path / "found.npy"), predict_rows(network, x), atol=1e-5)
+    found = answers_without_songpop(tmp_path, cells())
+    np.testing.assert_allclose(found, predict_rows(network, x), atol=1e-5)
 
 
 @pytest.mark.slow
@@ -106,14 +99,7 @@ def test_a_process_without_songpop_normalises_the_same(normalization: str, tmp_p
 def test_a_process_without_songpop_predicts_the_same(kind: FeatureKind, tmp_path: Path) -> None:
     model, _, _ = whole(kind)
     save_model(model, tmp_path / "model.keras")
-    np.save(tmp_path / "cells.npy", cells())
-    code = (
-        "import sys\nsys.modules['songpop'] = None  # importing it raises\nimport keras, numpy as np\n"
-        "model = keras.models.load_model('model.keras', safe_mode=True)\n"
-        "np.save('found.npy', model.predict(np.load('cells.npy'), verbose=0)[:, 0])"
-    )
-    subprocess.run([sys.executable, "-I", "-c", code], cwd=tmp_path, check=True, capture_output=True)
-    found = np.load(tmp_path / "found.npy")
+    found = answers_without_songpop(tmp_path, cells())
     np.testing.assert_allclose(found, predict_rows(model, cells()), atol=1e-6)
 
 
