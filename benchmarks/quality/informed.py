@@ -1,6 +1,7 @@
-"""The peers with songpop's rates beside what they get: is it the method, or the quotient that it was given?
+"""The peers with songpop's rates: is it the method, or the quotient that it was given?
 
-songpop divides counts by the days since release; nobody told the peers to. These get the quotients as further columns.
+songpop divides counts by the days since release; nobody told the peers to. Some get the quotients beside their columns,
+and have to find out which matter, some get what `space=best` gives its networks at most: quotients and age, no more.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,7 +12,7 @@ from inputs import Floats, Inputs
 from methods import DEFAULTS, Budget, Method
 from tuned import TUNED
 
-SUFFIX = "_rates"
+BESIDE, ALONE = "_rates", "_only_rates"
 
 
 def with_rates(inputs: Inputs) -> Inputs:
@@ -34,12 +35,31 @@ def with_rates(inputs: Inputs) -> Inputs:
     )
 
 
-def _informed(fit: Callable[[Inputs, Budget], Floats]) -> Callable[[Inputs, Budget], Floats]:
-    return lambda inputs, budget: fit(with_rates(inputs), budget)
+def only_rates(inputs: Inputs) -> Inputs:
+    """Return inputs with the rates and the ages alone; a table without counts or an age stays as it is."""
+    informed = with_rates(inputs)
+    if informed is inputs:
+        return inputs
+    kept = [k for k, kind in enumerate(inputs.kinds) if kind == "age"]
+    kept += range(len(inputs.kinds), len(informed.kinds))
+    return replace(
+        informed,
+        matrix=informed.matrix[:, kept],
+        names=tuple(informed.names[k] for k in kept),
+        kinds=tuple(informed.kinds[k] for k in kept),
+        n_categories=tuple(informed.n_categories[k] for k in kept),
+    )
 
 
-def _all_informed(methods: Mapping[str, Method]) -> dict[str, Method]:
-    return {f"{name}{SUFFIX}": replace(method, fit=_informed(method.fit)) for name, method in methods.items()}
+def _given(
+    change: Callable[[Inputs], Inputs], fit: Callable[[Inputs, Budget], Floats]
+) -> Callable[[Inputs, Budget], Floats]:
+    return lambda inputs, budget: fit(change(inputs), budget)
 
 
-INFORMED, INFORMED_TUNED = _all_informed(DEFAULTS), _all_informed(TUNED)
+def _all_given(change: Callable[[Inputs], Inputs], suffix: str, methods: Mapping[str, Method]) -> dict[str, Method]:
+    return {f"{name}{suffix}": replace(method, fit=_given(change, method.fit)) for name, method in methods.items()}
+
+
+INFORMED, INFORMED_TUNED = _all_given(with_rates, BESIDE, DEFAULTS), _all_given(with_rates, BESIDE, TUNED)
+ONLY_RATES = _all_given(only_rates, ALONE, {**DEFAULTS, **TUNED})

@@ -5,6 +5,7 @@ Owns: their names, writing them whole or not at all, and refusing those of other
 
 import json
 import os
+import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
@@ -34,6 +35,13 @@ class Result:
     versions: dict[str, str]
     settings: dict[str, float | int | str]  # budget, seed, overrides
     probability: tuple[float, ...]  # of the class 1, in the order of the test rows
+    commit: str = ""  # of this project when it was measured; empty: from before it was kept
+
+
+def commit() -> str:
+    """Return this project's commit, with a mark where the tree had changes; "" outside a checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def parse_splits(words: Iterable[str]) -> list[tuple[str, int]]:

@@ -1,7 +1,8 @@
 """Runs peers on splits and keeps what they say: run_peers.py lightgbm catboost --splits stratified:0,1,2,3,4.
 
 Runs in the peers' environment, on what export.py wrote. Results that are there already are skipped, so it can be
-interrupted and gone on with. `defaults`, `bags`, `tuned`, `informed`, `informed_tuned` and `all` name several methods.
+interrupted and gone on with. `defaults`, `bags`, `tuned`, `informed`, `informed_tuned`, `only_rates` and `all` name
+several methods.
 """
 
 import argparse
@@ -16,21 +17,22 @@ from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # before any library reads it: see methods.REALMLP_THREADS
 
-from informed import INFORMED, INFORMED_TUNED
+from informed import INFORMED, INFORMED_TUNED, ONLY_RATES
 from inputs import Inputs, load_inputs
 from methods import BAGS, DEFAULTS, Budget, Method
-from results import Result, ResultError, is_done, parse_splits, save_result
+from results import Result, ResultError, commit, is_done, parse_splits, save_result
 from tuned import TUNED
 
 EXPORTS = Path(__file__).parent / "exports"
 RESULTS = Path(__file__).parents[1] / "results" / "quality"
-METHODS: dict[str, Method] = {**DEFAULTS, **BAGS, **TUNED, **INFORMED, **INFORMED_TUNED}
+METHODS: dict[str, Method] = {**DEFAULTS, **BAGS, **TUNED, **INFORMED, **INFORMED_TUNED, **ONLY_RATES}
 GROUPS = {
     "defaults": tuple(DEFAULTS),
     "bags": tuple(BAGS),
     "tuned": tuple(TUNED),
     "informed": tuple(INFORMED),
     "informed_tuned": tuple(INFORMED_TUNED),
+    "only_rates": tuple(ONLY_RATES),
     "all": tuple(METHODS),
 }
 
@@ -73,6 +75,7 @@ def measured(name: str, split: str, seed: int, inputs: Inputs, budget: Budget) -
         n_cores=budget.n_threads,
         versions={"python": platform.python_version(), **versions},
         settings=settings_of(budget),
+        commit=commit(),
         probability=tuple(map(float, probability)),
     )
 

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import run_python, table
 from export import cut, read_songs
 from inputs import Floats, rows_digest
-from results import Result, ResultError, is_done, parse_splits, save_result
+from results import Result, ResultError, commit, is_done, parse_splits, save_result
 
 from songpop.contracts import Split
 from songpop.data.table import SongTable
@@ -28,7 +28,7 @@ from songpop.scoring.raw_model import CARD_FILE, RawModel
 
 RESULTS = Path(__file__).parents[1] / "results" / "quality"
 PACKAGES = ("tensorflow", "keras", "optuna", "numpy")
-SLACK = 1e-4  # between the sweep's own log loss on these rows and that of what is kept: float32, and rounding
+SLACK = 1e-4  # between the sweep's own log loss on these rows and that of its file: float32
 
 
 def champion_says(songs: SongTable, split: Split, words: list[str]) -> tuple[Floats, float]:
@@ -83,6 +83,7 @@ def main() -> None:
             n_cores=len(os.sched_getaffinity(0)),
             versions=versions,
             settings=settings,
+            commit=commit(),
             probability=tuple(map(float, chance)),
         )
         save_result(result, options.results)

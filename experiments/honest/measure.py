@@ -13,31 +13,37 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from songpop.tracking.environment import environment
+
 RUNS = Path(__file__).parent / "runs"
 SPLITS = range(5)
 BUDGET = ["search.n_trials=100", "train.epochs=60"]
+# The spaces' known points have all blocks, or rates and ages: an arm with others would start from fewer of them.
+UNAIDED = ["search.known_points=[]", *BUDGET]
 EVERY_BLOCK = "[rates,log_rates,ratios,ages,robust,quantiles,pieces,patterns,calendar,names]"
 ARMS: dict[str, list[str]] = {
     "logs": ["features=logs", *BUDGET],
-    "rates": ["model.inputs=rates", *BUDGET],
-    "rates-ages": ["model.inputs=rates+ages", *BUDGET],
-    "rates-logs": ["model.inputs=rates+logs", *BUDGET],
-    "rates-pieces": ["features.extra=[rates,pieces]", "model.inputs=rates+pieces", *BUDGET],
+    "rates": ["model.inputs=rates", *UNAIDED],
+    "rates-ages": ["model.inputs=rates+ages", *UNAIDED],
+    "rates-logs": ["model.inputs=rates+logs", *UNAIDED],
+    "rates-pieces": ["features.extra=[rates,pieces]", "model.inputs=rates+pieces", *UNAIDED],
     "rates-calendar-names": [
         "features.extra=[rates,calendar,names]",
         "model.inputs=rates+calendar+names",
-        *BUDGET,
+        *UNAIDED,
     ],
     "every-block": [f"features.extra={EVERY_BLOCK}", "model.inputs=all", *BUDGET],
-    "cocktail": ["space=cocktail", "model.inputs=rates+ages", *BUDGET],
-    "piecewise": ["model.embedding=piecewise", "model.inputs=rates+ages", *BUDGET],
-    "layer-norm": ["model.normalization=layer", "model.inputs=rates+ages", *BUDGET],
-    "batch-norm": ["model.normalization=batch", "model.inputs=rates+ages", *BUDGET],
+    "cocktail": ["space=cocktail", "model.inputs=rates+ages", *UNAIDED],
+    "cocktail-points": ["space=cocktail", "model.inputs=rates+ages", *BUDGET],
+    "piecewise": ["model.embedding=piecewise", "model.inputs=rates+ages", *UNAIDED],
+    "layer-norm": ["model.normalization=layer", "model.inputs=rates+ages", *UNAIDED],
+    "batch-norm": ["model.normalization=batch", "model.inputs=rates+ages", *UNAIDED],
     "logs-cocktail": ["features=logs", "space=cocktail", "model.inputs=all", *BUDGET],
     "logs-piecewise": ["features=logs", "model.embedding=piecewise", *BUDGET],
     "logs-periodic": ["features=logs", "model.embedding=periodic", *BUDGET],
-    "periodic": ["model.embedding=periodic", "model.inputs=rates+ages", *BUDGET],
+    "periodic": ["model.embedding=periodic", "model.inputs=rates+ages", *UNAIDED],
     "cocktail-300": ["space=cocktail", "model.inputs=rates+ages", "search.n_trials=300", "train.epochs=60"],
+    "default": [],
     "best-2": ["experiment=best", "search.n_trials=2"],
     "best-100": ["experiment=best", "search.n_trials=100"],
     "best-600": ["experiment=best"],
@@ -59,12 +65,14 @@ def measure(arm: str, seed: int) -> dict[str, Any]:
         values = finalist["values"]
         if all(value is not None for value in values):
             means[bool(finalist["contestant"]["members"])].append(sum(values) / len(values))
-    champion = told["champion"]
+    champion, winner = told["champion"], told["finals"]["finalists"][told["finals"]["winner"]]
     return {
         "arm": arm,
         "overrides": ARMS[arm],
         "split_seed": seed,
+        "commit": environment(Path(__file__).parents[2]).commit,
         "n_trials": told["n_trials"],
+        "n_complete": told["n_complete"],
         "wall_s": round(told["wall_s"], 1),
         "kind": champion["kind"],
         "champion": champion["val_log_loss"],
@@ -72,6 +80,7 @@ def measure(arm: str, seed: int) -> dict[str, Any]:
         "ensemble": min(means[True], default=None),
         "test": champion["test"],
         "importances": told["importances"],
+        "winner": winner["contestant"]["suggested"],
     }
 
 
@@ -81,6 +90,8 @@ def main() -> None:
         for seed in SPLITS:
             file = RUNS / f"{arm}-{seed}.json"
             if file.exists():
+                if json.loads(file.read_text())["overrides"] != ARMS[arm]:
+                    sys.exit(f"{file} was measured with other overrides. Delete it to measure again.")
                 continue
             found = measure(arm, seed)
             RUNS.mkdir(exist_ok=True)

@@ -4,14 +4,14 @@ What a resumed sweep has concluded before stands, and its sealed rows stay shut,
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from songpop.app.crown import champion_before, crown
 from songpop.app.ensemble import ensemble_votes
-from songpop.app.entry import entry_of_finals, entry_of_search
+from songpop.app.entry import Entry, entry_of_finals, entry_of_search
 from songpop.app.finals import contestants, digest_of, hold_finals
 from songpop.app.finals_file import document_of, finals_of
 from songpop.app.listener import Listener
@@ -82,10 +82,10 @@ def _without_finals(
     spec: TrialSpec,
     listener: Listener,
 ) -> Conclusion:
-    before = _still(record, prepared, ChampionKind.single.value, (best.run_id,))
-    if before is not None:
-        return Conclusion(champion=before)
     entry = entry_of_search(prepared, record.run, best, spec)
+    before = champion_before(record.run, listener)
+    if before is not None and _is_same(before, entry):
+        return Conclusion(champion=_counted(before, record, prepared))
     champion = crown(settings, prepared, record.store, record.run, entry, listener)
     record.run.annotate(record.run.run_id, tags={FINALS: ""})  # those that were held did not choose this one
     return Conclusion(champion=champion)
@@ -96,9 +96,9 @@ def _with_finals(
 ) -> Conclusion:
     run, store = record.run, record.store
     votes = ensemble_votes(settings, prepared, record, backend, listener)
-    entered = contestants(settings, backend, _champions_params(settings, record, listener), votes)
+    entered = contestants(settings, backend, _champions_votes(settings, record, listener), votes)
     digest = digest_of(settings, entered)
-    tags, before = run.tags(), champion_before(store, run)
+    tags, before = run.tags(), champion_before(run, listener)
     if before is not None and tags.get(FINALS) == digest:
         try:
             finals = finals_of(run.read(FINALS_FILE))
@@ -111,32 +111,32 @@ def _with_finals(
     champion = None
     if held.finals.winner is not None:
         entry = entry_of_finals(held, settings.finals.kind)
-        champion = _still(record, prepared, entry.kind, entry.run_ids)
-        champion = champion or crown(settings, prepared, store, run, entry, listener)
+        if before is not None and _is_same(before, entry):
+            champion = _counted(before, record, prepared)
+        else:
+            champion = crown(settings, prepared, store, run, entry, listener)
     # Last: what is interrupted before is held again, by the runs that are recorded.
     run.write({FINALS_FILE: json.dumps(document_of(held.finals), indent=1)})
     run.annotate(run.run_id, metrics=_metrics(held.finals), tags={FINALS: digest})
     return Conclusion(finals=held.finals, champion=champion)
 
 
-def _champions_params(settings: SweepSettings, record: SearchRecord, listener: Listener) -> Params | None:
-    """Return the present champion's hyperparameters; where they are lost, say that the finals go without them."""
+def _champions_votes(settings: SweepSettings, record: SearchRecord, listener: Listener) -> Mapping[Params, int]:
+    """Return the present champion's configurations; where they are lost, say that the finals go without them."""
     present = champion_spec(record.store, settings.registry)
     if present is None:
-        return None
-    if present.params is None and settings.finals.with_champion:
+        return {}
+    if not present.votes and settings.finals.with_champion:
         listener.note(
             f"The configuration of the champion, version {present.version} of {settings.registry.model!r}, takes no "
             "part in the finals: the run that tells it is not in this store any more."
         )
-    return present.params
+    return present.votes
 
 
-def _still(record: SearchRecord, prepared: Prepared, kind: str, run_ids: tuple[str, ...]) -> Champion | None:
-    """Return the champion of before, if it is the same model."""
-    before = champion_before(record.store, record.run)
-    is_same = before is not None and (before.kind, before.run_ids) == (kind, run_ids)
-    return _counted(before, record, prepared) if before and is_same else None
+def _is_same(before: Champion, entry: Entry) -> bool:
+    """Tell whether what is put forward is the model that was crowned before."""
+    return (before.kind, before.run_ids, before.votes) == (entry.kind, entry.run_ids, entry.votes)
 
 
 def _counted(before: Champion, record: SearchRecord, prepared: Prepared) -> Champion:

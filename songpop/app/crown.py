@@ -1,8 +1,9 @@
 """The end of a sweep: the one look at the sealed test rows, and the model's place in the record."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from songpop.app.listener import Listener
 from songpop.app.prepare import Prepared, part_of
 from songpop.app.recording import REPOSITORY, test_digest
 from songpop.app.records import Champion
+from songpop.contracts import Params
+from songpop.errors import ArtifactError
 from songpop.evaluation.baselines import baselines
 from songpop.evaluation.metrics import binary_metrics
 from songpop.evaluation.report import HALF, SealedReport, chosen_threshold, report_of
@@ -27,16 +30,26 @@ from songpop.tracking.openings import count_opening
 from songpop.tracking.records import MODEL_ID
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
-from songpop.tracking.sweeps import list_sweeps
 
-CHAMPION = "songpop.champion"  # tag of the parent: the Champion as JSON
+CHAMPION_FILE = "champion.json"  # artifact of the parent: the Champion
+CHAMPION = "songpop.champion"  # tag of the parent: the SHA-256 of that file, which is longer than a tag may be
 _DRAWS = 0x5EA1  # the stream of the bootstrap
 
 
-def champion_before(store: Store, run: SweepRun) -> Champion | None:
-    """Return the champion that this very sweep had when it ended last."""
-    told = next(sweep for sweep in list_sweeps(store) if sweep.run_id == run.run_id).tags.get(CHAMPION)
-    return None if told is None else Champion.from_json(told)
+def champion_before(run: SweepRun, listener: Listener) -> Champion | None:
+    """Return the champion that this very sweep had when it ended last; None where its record is lost, which is told."""
+    told = run.tags().get(CHAMPION)
+    if told is None:
+        return None
+    try:
+        text = run.read(CHAMPION_FILE)
+    except ArtifactError as error:
+        listener.note(f"What is known of this sweep's last champion is lost, so its winner is tested anew: {error}")
+        return None
+    if told != sha256(text.encode()).hexdigest():
+        listener.note("This sweep's last champion was written half, so its winner is tested anew.")
+        return None
+    return Champion.from_json(text)
 
 
 def crown(
@@ -58,6 +71,7 @@ def crown(
         kind=entry.kind,
         n_models=entry.n_models,
         run_ids=entry.run_ids,
+        votes=entry.votes,
         val_log_loss=entry.val_log_loss,
         reason=entry.reason,
         test=report.metrics,
@@ -123,6 +137,7 @@ def _log(
         run_id=run_id,
         kind=entry.kind,
         members=entry.run_ids,
+        votes=entry.votes,
         n_seeds=entry.n_seeds,
         protocol=settings.protocol.name.value,
         leaks=ground.leaks.allowed,
@@ -136,7 +151,15 @@ def _log(
         commit=environment(REPOSITORY).commit or "",
         test=champion.test,
     )
-    logged = log_model(store, run_id, entry.model, card, sealed, facts, params=asdict(entry.params))
+    logged = log_model(store, run_id, entry.model, card, sealed, facts, params=_told(entry.params))
     tests = {f"test_{key}": value for key, value in champion.test.items() if np.isfinite(value)}
     run.annotate(run_id, metrics=tests, model_id=logged.model_id)
-    run.annotate(run.run_id, tags={MODEL_ID: logged.model_id, CHAMPION: json.dumps(asdict(champion))})
+    text = json.dumps(asdict(champion), indent=1)
+    run.write({CHAMPION_FILE: text})
+    run.annotate(run.run_id, tags={MODEL_ID: logged.model_id, CHAMPION: sha256(text.encode()).hexdigest()})
+
+
+def _told(configurations: Sequence[Params]) -> dict[str, Any]:
+    """Return hyperparameters for the model's page; where an ensemble's members differ, the heaviest one's first."""
+    columns = [(name, [getattr(one, name) for one in configurations]) for name in asdict(configurations[0])]
+    return {name: found[0] if len(set(found)) == 1 else " | ".join(map(str, found)) for name, found in columns}

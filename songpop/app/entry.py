@@ -29,8 +29,9 @@ class Entry:
     model: Any  # keras.Model, raw matrix (R, C) to probability (R, 1)
     n_models: int
     n_seeds: int  # with so many the configuration was trained before it was chosen
-    params: Params
+    params: tuple[Params, ...]  # its configurations, the heaviest first: one, or those of an ensemble
     run_ids: tuple[str, ...]
+    votes: tuple[int, ...]  # of each of these runs' models in the mean
     val_log_loss: float  # mean over its models
     rows: Indices
     chance: NDArray[np.float64]
@@ -51,8 +52,9 @@ def entry_of_search(prepared: Prepared, run: SweepRun, best: FinishedTrial, spec
         model=model,
         n_models=1,
         n_seeds=1,
-        params=spec.params,
+        params=(spec.params,),
         run_ids=(best.run_id,),
+        votes=(1,),
         val_log_loss=best.value,
         rows=rows,
         chance=predict_rows(model, table.matrix[rows]).astype(np.float64),
@@ -84,8 +86,9 @@ def entry_of_finals(held: HeldFinals, kind: ChampionKind) -> Entry:
         model=average(members),
         n_models=len(members),
         n_seeds=len(winner.values),
-        params=results[0].spec.params,
+        params=tuple(dict.fromkeys(result.spec.params for result in results)),
         run_ids=tuple(held.run_ids[place] for place in chosen),
+        votes=tuple(votes),
         val_log_loss=results[0].value if is_one else float(np.mean(winner.values)),
         rows=rows,
         chance=chance,

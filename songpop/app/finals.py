@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, final
 
@@ -17,11 +17,11 @@ from songpop.models.embeddings import embedding_of
 from songpop.models.inputs import input_places
 from songpop.models.topology import layer_sizes, normalization_size, weight_shapes
 from songpop.search.driver import run_search
-from songpop.search.finals import Contestant, Finals, Member, Origin, contestants_of, final_seed, verdict
+from songpop.search.finals import Contestant, Finals, Member, Origin, contestants_of, final_seed, unusual, verdict
 from songpop.search.finals_backend import FinalsBackend
 from songpop.search.optuna_backend import OptunaBackend
 from songpop.search.selection import weighted
-from songpop.settings import SweepSettings
+from songpop.settings import ChampionKind, SweepSettings
 from songpop.space.identity import identity_of
 from songpop.tracking.final_runs import FinalRuns
 from songpop.tracking.runs import SweepRun
@@ -57,14 +57,14 @@ class _Line:
 
 
 def contestants(
-    settings: SweepSettings, backend: OptunaBackend, champion: Params | None, votes: Mapping[int, int]
+    settings: SweepSettings, backend: OptunaBackend, champion: Mapping[Params, int], votes: Mapping[int, int]
 ) -> tuple[Contestant, ...]:
     """Return who takes part in the finals of a search.
 
     Args:
         settings: of the sweep.
         backend: its search.
-        champion: the present champion's hyperparameters, where there is one.
+        champion: the present champion's configurations, each with its votes, the heaviest first; empty: none.
         votes: trial → its votes in an ensemble, the heaviest first; empty: no ensemble takes part.
     """
     space, base, finals = searched_space(settings), base_params(settings), settings.finals
@@ -81,16 +81,21 @@ def contestants(
 
     tried = [entry(t, Origin.search) for t in backend.finished() if t.state is TrialState.COMPLETE]
     known = [entry(t, Origin.known) for t in backend.known()] if finals.with_known_points else []
-    present = None if champion is None or not finals.with_champion else _champion(champion)
+    present = _champion(champion) if champion and finals.with_champion else None
     by_number = {one.trial: one for one in tried}
     members = [(by_number[trial], n_votes) for trial, n_votes in votes.items()]
-    return contestants_of(tried, finals.n_configs, known, present, members)
+    entered = contestants_of(tried, finals.n_configs, known, present, members)
+    # Where one model is asked for, an ensemble cannot be the answer; its members can.
+    return tuple(one for one in entered if finals.kind is ChampionKind.bag or not one.members)
 
 
-def _champion(params: Params) -> Contestant:
-    default = asdict(Params())
-    told = {name: value for name, value in asdict(params).items() if value != default[name]}
-    return Contestant(origin=Origin.champion, params=params, suggested=told)
+def _champion(votes: Mapping[Params, int]) -> Contestant:
+    """Return the present champion: a configuration, or several with their votes."""
+    members = tuple(Member(params=params, n_votes=n_votes) for params, n_votes in votes.items())
+    if len(members) > 1:
+        told = {"mean of": f"{len(members)} configurations, the champion's"}
+        return Contestant(origin=Origin.champion, params=members[0].params, suggested=told, members=members)
+    return Contestant(origin=Origin.champion, params=members[0].params, suggested=unusual(members[0].params))
 
 
 def digest_of(settings: SweepSettings, entered: Sequence[Contestant]) -> str:
@@ -122,8 +127,7 @@ def hold_finals(
     specs = _specs(settings, trained)
     listener.note(
         f"Finals: the {len(trained)} best and known configurations again, each on {n_resamples} other cuts of training "
-        f"and validation rows ({len(specs)} runs)"
-        + (", and an ensemble of some of them." if len(trained) < len(entered) else ".")
+        f"and validation rows ({len(specs)} runs)" + _ensembles(len(entered) - len(trained))
     )
     backend, line = FinalsBackend(specs, n_resamples), _Line(listener, len(specs))
     n_to_come = len(specs) * MIN_ROUNDS  # nothing is learnt from them, so that all slots may be filled
@@ -151,6 +155,12 @@ def hold_finals(
         run_ids=tuple(backend.run_ids[number] for number, _ in won),
         votes=tuple(n_votes for _, n_votes in won),
     )
+
+
+def _ensembles(n_ensembles: int) -> str:
+    """Return how the sentence that says who takes part ends."""
+    how_many = "an ensemble" if n_ensembles == 1 else f"{n_ensembles} ensembles"
+    return f", and {how_many} of some of them." if n_ensembles else "."
 
 
 def _members(one: Contestant) -> tuple[Member, ...]:

@@ -30,6 +30,7 @@ class Champion:
     kind: str  # single: one model; bag: the mean of the finals winner's; ensemble: of several configurations'
     n_models: int
     run_ids: tuple[str, ...]  # of its models
+    votes: tuple[int, ...]  # of each of these in the mean
     val_log_loss: float  # mean over its models, each on its own validation rows
     reason: str  # why it and no other
     test: Mapping[str, float]  # called positive above 0.5
@@ -48,7 +49,8 @@ class Champion:
         values = json.loads(text)
         intervals = ("test_intervals", "test_at_threshold_intervals")
         pairs = {key: {name: (low, high) for name, (low, high) in values[key].items()} for key in intervals}
-        return Champion(**{**values, **pairs, "run_ids": tuple(values["run_ids"])})
+        lists = {key: tuple(values[key]) for key in ("run_ids", "votes")}
+        return Champion(**{**values, **pairs, **lists})
 
 
 @dataclass(frozen=True, kw_only=True)

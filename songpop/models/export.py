@@ -16,8 +16,7 @@ from songpop.models.inputs import input_places
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
 
-# What Keras raises on a damaged file, depending on where the damage is, and on code inside one.
-# What zip, zlib, HDF5 and Keras raise for damaged bytes.
+# What Keras, zip, zlib and HDF5 raise for a damaged file, depending on where the damage is, and for code inside one.
 _DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 

@@ -8,7 +8,7 @@ Axes: J resamples, which every finalist is trained on, with the same seeds.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -25,8 +25,8 @@ class Origin(Enum):
 
     search = "search"  # among the best of this search
     known = "known"  # a known point, such as the published settings
-    champion = "champion"  # the present champion's
-    member = "member"  # of the ensemble, and none of the others
+    champion = "champion"  # the present champion's; where that is an ensemble, all of it
+    member = "member"  # of an ensemble, and none of the others
     ensemble = "ensemble"  # several configurations of this search together
 
 
@@ -85,28 +85,49 @@ def contestants_of(
 ) -> tuple[Contestant, ...]:
     """Return who takes part, each configuration once, under the first of its origins.
 
+    An ensemble's members take part themselves; it comes after all of them.
+
     Args:
         tried: the search's complete trials.
         n_best: so many of them, the lowest validation log loss first.
         known: known points.
-        champion: the present champion's configuration.
-        members: of an ensemble of tried ones, each with its votes; they take part themselves, and it comes last.
+        champion: the present champion's configuration, or its ensemble.
+        members: of an ensemble of tried ones, each with its votes.
     """
     ranked = sorted(tried, key=lambda one: (math.inf if one.search_value is None else one.search_value, one.trial))
     distinct: dict[Params, Contestant] = {}
     for one in ranked:
         if len(distinct) < n_best:
             distinct.setdefault(one.params, one)
+    of_champion = [] if champion is None else _alone(champion)
     of_ensemble = [replace(one, origin=Origin.member) for one, _ in members]
-    for one in (*known, *([champion] if champion else []), *of_ensemble):
+    for one in (*known, *of_champion, *of_ensemble):
         distinct.setdefault(one.params, one)
-    singles = tuple(
-        replace(one, is_champion=champion is not None and one.params == champion.params) for one in distinct.values()
+    ensembles = {one.members: one for one in (champion, _ensemble(members)) if one is not None and one.members}
+    present = None if champion is None else (champion.params, champion.members)
+    return tuple(
+        replace(one, is_champion=(one.params, one.members) == present)
+        for one in (*distinct.values(), *ensembles.values())
     )
-    return singles if len(members) < 2 else (*singles, _ensemble(members))
 
 
-def _ensemble(members: Sequence[tuple[Contestant, int]]) -> Contestant:
+def unusual(params: Params) -> dict[str, Any]:
+    """Return the hyperparameters that differ from the defaults, for people."""
+    default = asdict(Params())
+    return {name: value for name, value in asdict(params).items() if value != default[name]}
+
+
+def _alone(champion: Contestant) -> list[Contestant]:
+    """Return the configurations of the present champion."""
+    members = [
+        Contestant(origin=Origin.member, params=one.params, suggested=unusual(one.params)) for one in champion.members
+    ]
+    return members or [champion]
+
+
+def _ensemble(members: Sequence[tuple[Contestant, int]]) -> Contestant | None:
+    if len(members) < 2:
+        return None
     return Contestant(
         origin=Origin.ensemble,
         params=members[0][0].params,

@@ -46,8 +46,9 @@ class ModelFacts:
     label: str  # what a positive row is
     label_rule: str  # the label's column, rule and value; a median may differ between tables
     commit: str  # of songpop; empty where unknown
-    kind: str = "single"  # or bag: the mean of several models
+    kind: str = "single"  # or bag: the mean of a configuration's models; ensemble: of several configurations'
     members: tuple[str, ...] = ()  # the runs whose weights it holds
+    votes: tuple[int, ...] = ()  # of each of these in the mean; empty: the same
     n_seeds: int = 1  # with so many its configuration was trained before it was chosen
     test: Mapping[str, float] = field(default_factory=dict)  # metrics on the sealed rows; empty: untested
     sha256: str = ""  # of the `.keras` file
@@ -68,6 +69,7 @@ class ModelFacts:
             "songpop.commit": self.commit,
             "songpop.model_kind": self.kind,
             "songpop.members": json.dumps(list(self.members)),
+            "songpop.votes": json.dumps(list(self.votes)),
             "songpop.n_seeds": str(self.n_seeds),
             "songpop.test": json.dumps(dict(self.test)),
             "songpop.sha256": self.sha256,
@@ -95,6 +97,7 @@ class ModelFacts:
                 commit=tags["songpop.commit"],
                 kind=tags.get("songpop.model_kind", "single"),
                 members=tuple(json.loads(tags.get("songpop.members", "[]"))),
+                votes=tuple(int(n_votes) for n_votes in json.loads(tags.get("songpop.votes", "[]"))),
                 n_seeds=int(tags.get("songpop.n_seeds", "1")),
                 test={key: float(value) for key, value in json.loads(tags["songpop.test"]).items()},
                 sha256=tags["songpop.sha256"],

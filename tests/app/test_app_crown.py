@@ -47,5 +47,5 @@ def test_the_model_carries_what_they_say(outcome: SweepOutcome, root: Path, cham
     )  # fmt: skip
 
 
-def test_a_champion_comes_back_from_its_tag(champion: Champion) -> None:
+def test_a_champion_comes_back_from_its_file(champion: Champion) -> None:
     assert Champion.from_json(json.dumps(as_json(champion))) == champion

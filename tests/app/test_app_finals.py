@@ -1,5 +1,6 @@
 """Who takes part in the finals of a search, and what makes two finals the same."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -48,8 +49,8 @@ def settings() -> SweepSettings:
     return sweep_settings()
 
 
-def entered(settings: SweepSettings, champion: Params | None = None) -> list[tuple[str, int | None]]:
-    found = contestants(settings, Search(), champion, {})  # type: ignore[arg-type]
+def entered(settings: SweepSettings, champion: Mapping[Params, int] | None = None) -> list[tuple[str, int | None]]:
+    found = contestants(settings, Search(), champion or {}, {})  # type: ignore[arg-type]
     return [(one.origin.value, one.trial) for one in found]
 
 
@@ -59,7 +60,7 @@ def test_the_five_best_and_the_known_points(settings: SweepSettings) -> None:
 
 
 def test_the_champion_too(settings: SweepSettings) -> None:
-    assert entered(settings, Params(widths="7"))[-1] == ("champion", None)
+    assert entered(settings, {Params(widths="7"): 1})[-1] == ("champion", None)
 
 
 @pytest.mark.parametrize(
@@ -75,16 +76,28 @@ def test_the_champion_too(settings: SweepSettings) -> None:
     ],
 )
 def test_settings_say_who(settings: SweepSettings, key: str, value: object, expected: list[object]) -> None:
-    assert entered(changed(settings, key, value), Params(widths="7")) == expected
+    assert entered(changed(settings, key, value), {Params(widths="7"): 1}) == expected
 
 
 def test_the_champions_settings_are_told_where_they_are_not_the_defaults(settings: SweepSettings) -> None:
-    champion = contestants(settings, Search(), Params(widths="7"), {})[-1]  # type: ignore[arg-type]
+    champion = contestants(settings, Search(), {Params(widths="7"): 1}, {})[-1]  # type: ignore[arg-type]
     assert (champion.origin, dict(champion.suggested)) == (Origin.champion, {"widths": "7"})
 
 
+def test_a_champion_of_several_configurations_takes_part_whole_unless_one_model_is_asked_for(
+    settings: SweepSettings,
+) -> None:
+    votes = {Params(widths="7"): 3, Params(widths="9"): 1}
+    assert entered(settings, votes)[-3:] == [("member", None), ("member", None), ("champion", None)]
+    alone = entered(changed(settings, "finals.kind", ChampionKind.single), votes)
+    assert alone[-2:] == [("member", None), ("member", None)]
+    (whole,) = [one for one in contestants(settings, Search(), votes, {}) if one.members]  # type: ignore[arg-type]
+    assert whole.is_champion
+    assert dict(whole.suggested) == {"mean of": "2 configurations, the champion's"}
+
+
 def test_a_digest_knows_who_took_part_and_how_often(settings: SweepSettings) -> None:
-    found = contestants(settings, Search(), None, {})  # type: ignore[arg-type]
+    found = contestants(settings, Search(), {}, {})  # type: ignore[arg-type]
     digests = {
         digest_of(settings, found),
         digest_of(settings, found[1:]),
@@ -118,5 +131,5 @@ def test_what_is_learnt_is_counted(params: Params, n_before: int | None) -> None
 
 
 def test_a_digest_knows_the_votes_of_an_ensemble(settings: SweepSettings) -> None:
-    found = [contestants(settings, Search(), None, votes) for votes in ({}, {0: 2, 3: 1}, {0: 1, 3: 2})]  # type: ignore[arg-type]
+    found = [contestants(settings, Search(), {}, votes) for votes in ({}, {0: 2, 3: 1}, {0: 1, 3: 2})]  # type: ignore[arg-type]
     assert len({digest_of(settings, one) for one in found}) == 3

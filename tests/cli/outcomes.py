@@ -27,6 +27,7 @@ CHAMPION = Champion(
     kind="bag",
     n_models=2,
     run_ids=("r1", "r2"),
+    votes=(1, 1),
     val_log_loss=0.31,
     reason=FINALS.reason,
     test=TEST,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from songpop.contracts import Params
 from songpop.evaluation.resampled import resampled_error
-from songpop.search.finals import Contestant, Finals, Origin, contestants_of, final_seed, simplicity, verdict
+from songpop.search.finals import Contestant, Finals, Member, Origin, contestants_of, final_seed, simplicity, verdict
 from songpop.space.legal import LEGAL, OFF_AT_0, OFF_AT_NONE
 
 SMALL, BIG = Params(widths="8"), Params(widths="64-32")
@@ -233,6 +233,29 @@ def test_an_ensemble_comes_last_and_its_members_take_part() -> None:
     assert [one.origin for one in found] == [Origin.search, Origin.member, Origin.ensemble]
     assert [(m.params, m.n_votes) for m in found[-1].members] == [(best.params, 2), (far.params, 1)]
     assert found[-1].suggested == {"mean of": "trial 0 (2 votes), trial 7 (1 vote)"}
+
+
+def test_a_champion_that_is_an_ensemble_takes_part_whole_and_each_member_for_itself() -> None:
+    best, far = tried(0, 0.3), tried(7, 0.5)
+    members = (Member(params=BIG, n_votes=3), Member(params=far.params, n_votes=1))
+    champion = Contestant(origin=Origin.champion, params=BIG, members=members)
+    found = contestants_of([best, far], 1, [], champion, [(best, 2), (far, 1)])
+    assert [(one.origin, one.params, one.is_champion) for one in found] == [
+        (Origin.search, best.params, False),
+        (Origin.member, BIG, False),  # the heaviest alone is not the champion
+        (Origin.member, far.params, False),
+        (Origin.champion, BIG, True),
+        (Origin.ensemble, best.params, False),
+    ]
+    assert found[1].suggested == {"widths": "64-32"}
+
+
+def test_an_ensemble_that_is_the_champions_takes_part_once() -> None:
+    best, far = tried(0, 0.3), tried(7, 0.5)
+    members = (Member(params=best.params, n_votes=3), Member(params=far.params, n_votes=1))
+    champion = Contestant(origin=Origin.champion, params=best.params, members=members)
+    found = contestants_of([best, far], 1, [], champion, [(best, 3), (far, 1)])
+    assert [(one.origin, one.is_champion) for one in found if one.members] == [(Origin.ensemble, True)]
 
 
 def test_one_member_is_no_ensemble() -> None:

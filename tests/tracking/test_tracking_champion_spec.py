@@ -1,4 +1,4 @@
-"""The present champion's hyperparameters: found through its runs, and nothing is made up where they are gone."""
+"""The present champion's configurations: found through its runs, and nothing is made up where they are gone."""
 
 from dataclasses import replace
 
@@ -8,6 +8,7 @@ from trials import FACTS, finished_trial
 from songpop.contracts import Params
 from songpop.settings import RegistrySettings
 from songpop.tracking.champion_spec import ChampionSpec, champion_spec
+from songpop.tracking.model_facts import ModelFacts
 from songpop.tracking.runs import start_sweep
 
 PARAMS = Params(widths="32-8", optimizer="sgd", momentum=0.8)
@@ -17,16 +18,30 @@ def crowned(store, *, members: tuple[str, ...] | None = None) -> str:
     """A version that is champion, by hand; returns the run whose weights it holds."""
     run = start_sweep(store, "s")
     child = run.record(finished_trial(0, params=PARAMS), {})
-    facts = replace(FACTS, run_id=run.run_id, members=(child,) if members is None else members)
+    registered(store, replace(FACTS, run_id=run.run_id, members=(child,) if members is None else members))
+    return child
+
+
+def registered(store, facts: ModelFacts) -> None:
+    """A version that is champion, with facts."""
     store.client.create_registered_model("songpop")
     store.client.create_model_version("songpop", source=str(store.root), tags=facts.to_tags())
     store.client.set_registered_model_alias("songpop", "champion", "1")
-    return child
 
 
 def test_they_are_those_of_its_run(store) -> None:
     crowned(store)
-    assert champion_spec(store, RegistrySettings()) == ChampionSpec(version=1, params=PARAMS)
+    assert champion_spec(store, RegistrySettings()) == ChampionSpec(version=1, votes={PARAMS: 1})
+
+
+def test_an_ensembles_are_told_each_with_its_votes(store) -> None:
+    run = start_sweep(store, "s")
+    rates = (0.1, 0.1, 0.2, 0.2)  # two configurations, each on two resamples
+    told = tuple(run.record(finished_trial(n, params=Params(learning_rate=r)), {}) for n, r in enumerate(rates))
+    registered(store, replace(FACTS, kind="ensemble", members=told, votes=(5, 5, 3, 3), n_seeds=2))
+    found = champion_spec(store, RegistrySettings())
+    assert found is not None
+    assert list(found.votes.items()) == [(Params(learning_rate=0.1), 5), (Params(learning_rate=0.2), 3)]
 
 
 def test_without_a_champion_there_are_none(store) -> None:
@@ -42,7 +57,7 @@ def test_a_champion_whose_run_does_not_tell(store, lose: str) -> None:
         store.client.delete_tag(child, "songpop.spec")
     elif lose != "run":
         store.client.set_tag(child, "songpop.spec", lose)
-    assert champion_spec(store, RegistrySettings()) == ChampionSpec(version=1, params=None)
+    assert champion_spec(store, RegistrySettings()) == ChampionSpec(version=1, votes={})
 
 
 def test_a_champion_that_was_deleted_is_none(store) -> None:
@@ -57,4 +72,4 @@ def test_a_hyperparameter_that_is_no_more_is_left_out(store) -> None:
     store.client.set_tag(child, "songpop.spec", tag.replace('"params": {', '"params": {"of_old": 1, '))
     found = champion_spec(store, RegistrySettings())
     assert found is not None
-    assert found.params == PARAMS
+    assert found.votes == {PARAMS: 1}
