@@ -100,7 +100,7 @@ class SweepOutcome:
     champion: Champion | None
     leaders: tuple[Leader, ...]
     leaks: tuple[str, ...]
-    tracking_uri: str
+    tracking_uri: str  # as MLflow takes it, without a password
     interrupted: bool
     ended_because: str
     is_newest: bool  # whether it is the sweep that was begun last: the one that promote takes without a name

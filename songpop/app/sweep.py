@@ -207,7 +207,7 @@ def _outcome(
         champion=conclusion.champion,
         leaders=_leaders(trials),
         leaks=leaks,
-        tracking_uri=record.store.where,
+        tracking_uri=record.store.address,
         interrupted=conclusion.interrupted,
         ended_because=summary.reason,
         is_newest=find_sweep(record.store).run_id == record.run.run_id,

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import Matrix, Params
+from songpop.space.legal import LEGAL
 
-EMBEDDINGS = ("none", "piecewise", "periodic")
+EMBEDDINGS = LEGAL["embedding"]
 _STREAM = 0x1E  # keeps these initial weights apart from what else is drawn from a trial's seed
 # Knots closer than this share of their own size are one: a float32 could not tell where between them a value lies.
 _NEAREST, _LEAST = 1e-4, 1e-6

@@ -4,23 +4,20 @@ Owns: what engines and the Keras model must agree on. Does not own: layers (mlp)
 this, and never TensorFlow.
 """
 
-import math
-from collections.abc import Collection
 from itertools import pairwise
 
 import numpy as np
 
 from songpop.contracts import Matrix, Params
 from songpop.errors import SettingsError
-from songpop.models.embeddings import EMBEDDINGS, embedding_of, initial_embedding
+from songpop.models.embeddings import embedding_of, initial_embedding
+from songpop.space.legal import LEGAL, OF_PART, OFF_AT_0, OFF_AT_NONE, check_value
 
-ACTIVATIONS = ("relu", "gelu", "silu", "selu", "elu", "tanh")
-REGULARIZATIONS = ("none", "l1", "l2", "l1_l2")
-NORMALIZATIONS = ("none", "layer", "batch")
-SKIPS = ("none", "add")
+ACTIVATIONS, NORMALIZATIONS = LEGAL["activation"], LEGAL["normalization"]
 _N_LEARNT = {"none": 0, "layer": 2, "batch": 1}  # numbers of a unit: gamma and beta, for batch instead of a bias
-_BELOW_1 = ("dropout_first", "dropout_later", "dropout_input", "label_smoothing", "weight_average")
-_AT_LEAST = {"embedding_width": 1, "n_bins": 2, "n_frequencies": 1}
+_CHECKED = (
+    "activation", "regularization", "dropout_first", "dropout_later", *OFF_AT_0, *OFF_AT_NONE, *OF_PART,
+)  # fmt: skip
 _INPUT_STREAM = 0x1A
 
 
@@ -132,42 +129,13 @@ def penalties(params: Params) -> tuple[float, float]:
 
 
 def check_network(params: Params) -> None:
-    """Check what is no number's range alone.
+    """Check what a network is made of, against what a space may say of it (space/legal.py).
 
     Raises:
-        SettingsError: if activation, regularisation, a rate or another number cannot be meant.
+        SpaceError: if activation, regularisation, a rate or another number cannot be meant.
     """
-    choices: tuple[tuple[str, str, Collection[str]], ...] = (
-        ("activation", params.activation, ACTIVATIONS),
-        ("regularization", params.regularization, REGULARIZATIONS),
-        ("embedding", params.embedding, EMBEDDINGS),
-        ("normalization", params.normalization, NORMALIZATIONS),
-        ("skip", params.skip, SKIPS),
-    )
-    for key, value, known in choices:
-        if value not in known:
-            raise SettingsError(f"`{key}` must be one of {list(known)}, but it is {value!r}.")
-    _check_numbers(params)
-
-
-def _check_numbers(params: Params) -> None:
-    for key in _BELOW_1:
-        if not 0 <= (rate := getattr(params, key)) < 1:
-            raise SettingsError(f"`0 <= {key} < 1` must hold, but it is {rate}.")
-    if not 0 <= params.input_noise <= 1:  # Keras' bounds
-        raise SettingsError(f"`0 <= input_noise <= 1` must hold, but it is {params.input_noise}.")
-    for key in ("mixup", "clip_norm"):
-        if not 0 <= (value := getattr(params, key)) < math.inf:
-            raise SettingsError(f"`{key} >= 0` must hold and be finite, but it is {value}.")
-    _check_embedding(params)
-
-
-def _check_embedding(params: Params) -> None:
-    for key, least in _AT_LEAST.items():
-        if (value := getattr(params, key)) < least:
-            raise SettingsError(f"`{key} >= {least}` must hold, but it is {value}.")
-    if not 0 < params.frequency_scale < math.inf:
-        raise SettingsError(f"`frequency_scale > 0` must hold and be finite, but it is {params.frequency_scale}.")
+    for name in _CHECKED:
+        check_value(name, name, getattr(params, name))
 
 
 def _dropout_rate(params: Params, layer: int) -> float:

@@ -52,6 +52,11 @@ class Store:
     root: Path  # folder of the store, its artifacts and its locks
     patience: Patience = field(default_factory=Patience)  # with what cannot be reached for now
 
+    @property
+    def address(self) -> str:
+        """Return what MLflow takes as its tracking URI, without a password."""
+        return _without_password(self.uri)
+
 
 def open_store(
     settings: TrackingSettings, root: Path, *, writing: bool = True, patience: Patience | None = None

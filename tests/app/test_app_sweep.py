@@ -57,6 +57,10 @@ def test_the_record_holds_optunas_study(outcome: SweepOutcome) -> None:
     assert outcome.study.best_value == pytest.approx(outcome.best.val_log_loss)
 
 
+def test_mlflow_takes_the_address_of_the_store(outcome: SweepOutcome) -> None:
+    assert MlflowClient(outcome.tracking_uri).get_run(outcome.parent_run_id).info.run_id == outcome.parent_run_id
+
+
 def test_one_child_per_trial_with_numbers_and_history(outcome: SweepOutcome, client: MlflowClient) -> None:
     runs = children(client, outcome)
     assert sorted(int(run.data.tags["songpop.trial"]) for run in runs) == [0, 1, 2]

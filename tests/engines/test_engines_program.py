@@ -21,7 +21,7 @@ from songpop.models.export import predict_rows
 from songpop.models.mlp import build_network
 from songpop.models.optimizers import OPTIMIZERS
 from songpop.models.topology import ACTIVATIONS as LEGAL
-from songpop.models.topology import REGULARIZATIONS
+from songpop.space.legal import LEGAL as NAMES
 
 SCHEDULES = ("constant", "step", "exponential", "cosine", "warmup_cosine", "plateau")
 PLAIN = TrialSpec(
@@ -79,7 +79,7 @@ def test_one_update_is_keras_update(schedule: str, batch_size: int, program: Cal
                 PLAIN.params, optimizer=name, regularization=penalty, schedule=schedule, batch_size=batch_size
             ),
         )
-        for k, (name, penalty) in enumerate(product(OPTIMIZERS, REGULARIZATIONS))
+        for k, (name, penalty) in enumerate(product(OPTIMIZERS, NAMES["regularization"]))
     ]
     weights, metrics = differences(program, specs)
     assert weights < 1e-6
@@ -142,9 +142,8 @@ def test_one_update_with_a_cocktail_is_keras_update() -> None:
         replace(PLAIN, trial=k, params=replace(PLAIN.params, optimizer=name, batch_size=200, **cocktail))
         for k, (name, cocktail) in enumerate(product(OPTIMIZERS, COCKTAILS))
     ]
-    specs = [
-        replace(spec, params=replace(spec.params, regularization=REGULARIZATIONS[spec.trial % 4])) for spec in specs
-    ]
+    kinds = NAMES["regularization"]
+    specs = [replace(spec, params=replace(spec.params, regularization=kinds[spec.trial % 4])) for spec in specs]
     weights, metrics = differences(FusedProgram, specs)
     assert weights < 1e-6
     assert metrics < 1e-5
