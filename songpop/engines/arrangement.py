@@ -7,34 +7,22 @@ them (slot).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from songpop.contracts import Matrix
 from songpop.models.embeddings import Shapes
-
-
-@dataclass(frozen=True)
-class _Kind:
-    """Arrays of a normalisation, in Keras' order: gamma and beta, then those that are measured."""
-
-    n_trained: int
-    n_measured: int
-    has_bias: bool  # the layer's own
-
-
-_KINDS = {"none": _Kind(0, 0, True), "layer": _Kind(2, 0, True), "batch": _Kind(2, 2, False)}
+from songpop.models.topology import NORMALIZED
 
 
 def measured_shapes(normalization: str, widths: tuple[int, ...]) -> Shapes:
     """Return the shapes of the arrays that are measured, before all others."""
-    return tuple((width,) for width in widths for _ in range(_KINDS[normalization].n_measured))
+    return tuple((width,) for width in widths for _ in range(NORMALIZED[normalization].n_measured))
 
 
 def trained_shapes(normalization: str, widths: tuple[int, ...]) -> Shapes:
     """Return the shapes of gammas and betas, before the layers."""
-    return tuple((width,) for width in widths for _ in range(_KINDS[normalization].n_trained))
+    return tuple((width,) for width in widths for _ in range(NORMALIZED[normalization].n_trained))
 
 
 def by_kernel(arrays: Sequence[Matrix], normalization: str, n_before: int) -> tuple[Matrix, ...]:
@@ -45,7 +33,7 @@ def by_kernel(arrays: Sequence[Matrix], normalization: str, n_before: int) -> tu
         normalization: its name.
         n_before: arrays before the layers', an embedding's.
     """
-    kind, end = _KINDS[normalization], len(arrays) - 2
+    kind, end = NORMALIZED[normalization], len(arrays) - 2
     n_layer = 1 + kind.has_bias
     n_each = n_layer + kind.n_trained + kind.n_measured
     measured: list[Matrix] = []
@@ -61,7 +49,7 @@ def by_kernel(arrays: Sequence[Matrix], normalization: str, n_before: int) -> tu
 
 def by_keras(arrays: Sequence[Matrix], normalization: str, n_before: int) -> tuple[Matrix, ...]:
     """Return arrays in the kernel's order in Keras'; the rest as in `by_kernel`."""
-    kind = _KINDS[normalization]
+    kind = NORMALIZED[normalization]
     n_hidden = (len(arrays) - n_before - 2) // (2 + kind.n_trained + kind.n_measured)
     ends = np.cumsum([n_hidden * kind.n_measured, n_before, n_hidden * kind.n_trained]).tolist()
     measured, embedded = arrays[: ends[0]], arrays[ends[0] : ends[1]]

@@ -4,7 +4,10 @@ Owns: what engines and the Keras model must agree on. Does not own: layers (mlp)
 this, and never TensorFlow.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 
@@ -14,11 +17,28 @@ from songpop.models.embeddings import embedding_of, initial_embedding
 from songpop.space.legal import LEGAL, OF_PART, OFF_AT_0, OFF_AT_NONE, check_value
 
 ACTIVATIONS, NORMALIZATIONS = LEGAL["activation"], LEGAL["normalization"]
-_N_LEARNT = {"none": 0, "layer": 2, "batch": 1}  # numbers of a unit: gamma and beta, for batch instead of a bias
 _CHECKED = (
     "activation", "regularization", "dropout_first", "dropout_later", *OFF_AT_0, *OFF_AT_NONE, *OF_PART,
 )  # fmt: skip
 _INPUT_STREAM = 0x1A
+
+
+@dataclass(frozen=True)
+class Normalization:
+    """What each unit of a normalised layer has, in Keras' order: gamma and beta, then what is measured."""
+
+    n_trained: int
+    n_measured: int  # a moving mean and variance
+    has_bias: bool  # the layer's own, which a mean over the batch would take away
+
+
+NORMALIZED: Mapping[str, Normalization] = MappingProxyType(
+    {
+        "none": Normalization(0, 0, has_bias=True),
+        "layer": Normalization(2, 0, has_bias=True),
+        "batch": Normalization(2, 2, has_bias=False),
+    }
+)
 
 
 def hidden_widths(params: Params) -> tuple[int, ...]:
@@ -67,12 +87,13 @@ def normalization_size(params: Params, sizes: tuple[int, ...]) -> int:
 
     `sizes` are those of `layer_sizes`.
     """
-    return _N_LEARNT[params.normalization] * sum(sizes[1:-1])
+    kind = NORMALIZED[params.normalization]
+    return (kind.n_trained - (not kind.has_bias)) * sum(sizes[1:-1])
 
 
 def has_bias(params: Params) -> bool:
-    """Return whether hidden layers have a bias: batch normalisation would take the mean, and with it the bias, away."""
-    return params.normalization != "batch"
+    """Return whether hidden layers have a bias."""
+    return NORMALIZED[params.normalization].has_bias
 
 
 def initial_weights(params: Params, n_features: int, seed: int, x: Matrix | None = None) -> tuple[Matrix, ...]:
@@ -108,7 +129,8 @@ def initial_weights(params: Params, n_features: int, seed: int, x: Matrix | None
 def _initial_normalization(params: Params, n_units: int) -> tuple[Matrix, ...]:
     """Return a layer's gamma and beta, if it is normalised, and by batches its moving mean and variance."""
     ones, zeros = np.ones(n_units, dtype=np.float32), np.zeros(n_units, dtype=np.float32)
-    return {"none": (), "layer": (ones, zeros), "batch": (ones, zeros, zeros, ones)}[params.normalization]
+    kind = NORMALIZED[params.normalization]
+    return (*(ones, zeros)[: kind.n_trained], *(zeros, ones)[: kind.n_measured])
 
 
 def dropout_rates(params: Params) -> tuple[float, ...]:

@@ -15,11 +15,12 @@ from songpop.engines.disturbance import disturbance_of
 from songpop.engines.dropout import Dropout
 from songpop.engines.fused import FusedProgram
 from songpop.engines.kernels import predict, train_steps
+from songpop.engines.normalization import measured_of, trained_of
 from songpop.engines.population import InProcessEngine
 from songpop.engines.slot import pack
 from songpop.models.embeddings import embedding_of
 from songpop.models.mlp import build_network
-from songpop.models.topology import ACTIVATIONS, NORMALIZATIONS, layer_sizes
+from songpop.models.topology import ACTIVATIONS, NORMALIZATIONS, NORMALIZED, layer_sizes
 
 PLAIN_STEP = np.array([[0, 0, 0, 0, 0, 1, 0, 1, 0, 1]], np.float32)  # w <- w - gradient
 NOTHING = np.empty(0, np.float32)
@@ -124,6 +125,12 @@ def test_gammas_and_betas_are_decayed_and_have_no_penalty(kind: str) -> None:
     penalty = SPEC.params.l2 * sum(float(np.square(kernel).sum()) for kernel in kernels)
     measured = other.history[-1].metrics["val_loss"] - other.history[-1].metrics["val_log_loss"]
     assert measured == pytest.approx(penalty, rel=1e-4)
+
+
+@pytest.mark.parametrize("place", range(len(NORMALIZATIONS)))
+def test_the_kernel_counts_what_the_topology_says(place: int) -> None:
+    kind = NORMALIZED[NORMALIZATIONS[place]]
+    assert (trained_of(place, 7), measured_of(place, 7)) == (7 * kind.n_trained, 7 * kind.n_measured)
 
 
 def test_no_network_is_normalised_by_default() -> None:
