@@ -154,7 +154,7 @@ def main() -> None:
     answers = read_answers(options.results)
     print(f"{len(answers)} results of {len({answer.method for answer in answers})} methods", flush=True)
     found = {}
-    for group, members in grouped(answers).items():
+    for group, members in grouped(answers, options.ours).items():
         found[group] = (lines_of(members), paired_tests(members, options.ours))
         print(f"{group}: compared", flush=True)
     text = markdown(found, options.ours)

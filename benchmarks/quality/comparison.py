@@ -1,9 +1,11 @@
 """Who is better, and by how much of it is luck: songpop beside each peer, from probabilities and labels. Pure.
 
 Owns: means over splits with intervals, and the paired tests. Does not own: reading files, printing.
-Two tests, since neither is enough: over splits (corrected resampled t-test; Holm over the peers), which knows that
-another split would give another model but has few values; over rows (paired bootstrap), which has many values but
-takes the models as they are. A row that is in several splits' test parts counts once, by its mean loss.
+Peers that get what songpop gets, and peers that were also told its rates, are two questions, each with its own table
+and its own correction. Two tests, since neither is enough: over splits (corrected resampled t-test; Holm over the
+peers), which knows that another split would give another model but has few values; over rows (paired bootstrap), which
+has many values but takes the models as they are. A row that is in several splits' test parts counts once, by its mean
+loss.
 
 Axes: J splits, T test rows of one split, U different test rows of all splits.
 """
@@ -21,6 +23,10 @@ from songpop.evaluation.stats import Interval, paired_difference
 METRICS = {"log_loss": log_loss, "accuracy": accuracy, "roc_auc": roc_auc}
 N_DRAWS = 2_000
 UNTOUCHED_FROM = 1_000  # seeds from here on are never looked at while songpop is developed
+TOLD, TOLD_GROUP = (
+    "_rates",
+    ", peers told songpop's rates",
+)  # ends the names of methods that were told songpop's rates (informed.py)
 WORDS = {-1: "better", 0: "not told apart", 1: "worse"}
 
 
@@ -66,12 +72,16 @@ def group_of(split: str, seed: int) -> str:
     return f"{split}, untouched" if seed >= UNTOUCHED_FROM else split
 
 
-def grouped(answers: Sequence[Answer]) -> dict[str, list[Answer]]:
-    """Return the answers of each group of splits."""
+def grouped(answers: Sequence[Answer], ours: str) -> dict[str, list[Answer]]:
+    """Return the answers of each group of splits; `ours` is also beside those that were told the rates."""
     found: dict[str, list[Answer]] = {}
-    for answer in sorted(answers, key=lambda one: (one.split, one.seed)):
-        found.setdefault(group_of(answer.split, answer.seed), []).append(answer)
-    return found
+    for answer in answers:
+        group = group_of(answer.split, answer.seed) + (TOLD_GROUP if answer.method.endswith(TOLD) else "")
+        found.setdefault(group, []).append(answer)
+    for group in [name for name in found if name.endswith(TOLD_GROUP)]:
+        beside = found.get(group.removesuffix(TOLD_GROUP), [])
+        found[group] += [answer for answer in beside if answer.method == ours]
+    return {group: sorted(members, key=lambda one: one.seed) for group, members in sorted(found.items())}
 
 
 def lines_of(answers: Sequence[Answer]) -> list[Line]:

@@ -27,8 +27,18 @@ def answers() -> list[Answer]:
 
 
 def test_untouched_seeds_are_a_group_of_their_own() -> None:
-    found = grouped([answer("a", 1000, 1.0), answer("a", 0, 1.0), answer("a", 0, 1.0, "by_artist")])
+    found = grouped([answer("a", 1000, 1.0), answer("a", 0, 1.0), answer("a", 0, 1.0, "by_artist")], "songpop")
     assert list(found) == ["by_artist", "stratified", "stratified, untouched"]
+
+
+def test_peers_that_were_told_the_rates_are_another_question() -> None:
+    told = [answer(method, 0, 1.0) for method in ("songpop", "a", "a_rates", "b_only_rates")]
+    found = grouped([*told, answer("songpop", 1000, 1.0), answer("a", 1000, 1.0)], "songpop")
+    assert {group: {one.method for one in members} for group, members in found.items()} == {
+        "stratified": {"songpop", "a"},
+        "stratified, peers told songpop's rates": {"songpop", "a_rates", "b_only_rates"},
+        "stratified, untouched": {"songpop", "a"},
+    }
 
 
 def test_lines_are_in_the_order_of_their_log_loss(answers: list[Answer]) -> None:
