@@ -38,7 +38,6 @@ ARMS: dict[str, list[str]] = {
     "piecewise": ["model.embedding=piecewise", "model.inputs=rates+ages", *UNAIDED],
     "layer-norm": ["model.normalization=layer", "model.inputs=rates+ages", *UNAIDED],
     "batch-norm": ["model.normalization=batch", "model.inputs=rates+ages", *UNAIDED],
-    "logs-cocktail": ["features=logs", "space=cocktail", "model.inputs=all", *BUDGET],
     "logs-piecewise": ["features=logs", "model.embedding=piecewise", *BUDGET],
     "logs-periodic": ["features=logs", "model.embedding=periodic", *BUDGET],
     "periodic": ["model.embedding=periodic", "model.inputs=rates+ages", *UNAIDED],
