@@ -113,12 +113,12 @@ def draw(found: dict[str, tuple[list[Line], list[PairedTest]]], ours: str, file:
 
     n_lines = [len(lines) for lines, _ in found.values()]
     figure, panels = plt.subplots(
-        len(found), 1, sharex=True, squeeze=False, height_ratios=n_lines,
-        figsize=(8, 0.32 * sum(n_lines) + 0.8 * len(found)), layout="constrained",
+        len(found), 1, squeeze=False, height_ratios=n_lines,
+        figsize=(8, 0.32 * sum(n_lines) + 1.0 * len(found)), layout="constrained",
     )  # fmt: skip
     for panel, (group, (lines, _)) in zip(panels[:, 0], found.items(), strict=True):
         for place, line in enumerate(reversed(lines)):
-            value, colour = line.metrics["log_loss"], DOTS[line.method == ours]
+            value, colour = line.metrics["log_loss"], DOTS[line.method.startswith(ours)]
             if not math.isnan(value.low):
                 panel.plot([value.low, value.high], [place, place], color=colour, linewidth=2, alpha=0.6)
             panel.plot(line.values["log_loss"], [place] * len(line.seeds), "o", color=colour, markersize=3, alpha=0.5)
@@ -127,6 +127,7 @@ def draw(found: dict[str, tuple[list[Line], list[PairedTest]]], ours: str, file:
                 f"{value.mean:.3f}", (value.mean, place), (0, 6), textcoords="offset points", ha="center", fontsize=7
             )
         panel.set_yticks(range(len(lines)), [line.method for line in reversed(lines)])
+        panel.set_xlim(0, 1.1 * max(max(one.values["log_loss"]) for one in lines))
         panel.set_ylim(-0.6, len(lines) - 0.2)
         panel.set_title(group, loc="left", fontsize=10)
         panel.grid(axis="x", alpha=0.3)

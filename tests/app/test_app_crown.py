@@ -1,11 +1,16 @@
 """The sealed rows of a sweep: every metric with its interval, simpler methods beside it, all on the record."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
+from quick import QUICK, Notebook
 
+import songpop
+from songpop.app.crown import CHAMPION_FILE
 from songpop.app.records import Champion, SweepOutcome, as_json
 from songpop.evaluation.baselines import BOOSTED, LINEAR, MAJORITY
 from songpop.evaluation.report import DECIDED
@@ -49,3 +54,20 @@ def test_the_model_carries_what_they_say(outcome: SweepOutcome, root: Path, cham
 
 def test_a_champion_comes_back_from_its_file(champion: Champion) -> None:
     assert Champion.from_json(json.dumps(as_json(champion))) == champion
+
+
+@pytest.mark.parametrize(("damage", "note"), [("lost", "last champion is lost"), ("half", "was written half")])
+def test_a_champion_whose_record_is_damaged_is_tested_anew(
+    songs: pd.DataFrame, own_root: Path, outcome: SweepOutcome, champion: Champion, damage: str, note: str
+) -> None:
+    (file,) = own_root.rglob(CHAMPION_FILE)
+    if damage == "lost":
+        file.unlink()
+    else:
+        file.write_text(file.read_text("utf-8")[:-9], "utf-8")
+    notebook = Notebook()
+    again = songpop.sweep(songs, **QUICK, paths__root=str(own_root), listener=notebook)
+    assert any(note in told for told in notebook.notes)
+    assert again.champion is not None
+    assert again.champion.n_test_openings == champion.n_test_openings + 1  # which is a look more
+    assert replace(again.champion, n_test_openings=champion.n_test_openings) == champion
