@@ -29,7 +29,7 @@ def main(log: Path) -> None:
     shown += cut(lines[finals:])
     console = Console(record=True, width=WIDTH, file=io.StringIO())
     for line in shown:
-        console.print(Text.from_ansi(re.sub(r"/\S+/(?=mlruns/)", "", line)))  # no path of this machine
+        console.print(Text.from_ansi(re.sub(r"(sqlite:///)?/\S+/(?=mlruns/)", r"\1", line)))  # no path of this machine
     console.save_svg(str(Path(__file__).with_name("sweep.svg")), title="songpop")
 
 

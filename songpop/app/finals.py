@@ -126,8 +126,8 @@ def hold_finals(
     trained = [one for one in entered if not one.members]
     specs = _specs(settings, trained)
     listener.note(
-        f"Finals: the {len(trained)} best and known configurations again, each on {n_resamples} other cuts of training "
-        f"and validation rows ({len(specs)} runs)" + _ensembles(len(entered) - len(trained))
+        f"Finals: {len(trained)} configurations{_ensembles(len(entered) - len(trained))}, each on {n_resamples} other "
+        f"cuts of training and validation rows ({len(specs)} runs)."
     )
     backend, line = FinalsBackend(specs, n_resamples), _Line(listener, len(specs))
     n_to_come = len(specs) * MIN_ROUNDS  # nothing is learnt from them, so that all slots may be filled
@@ -158,9 +158,7 @@ def hold_finals(
 
 
 def _ensembles(n_ensembles: int) -> str:
-    """Return how the sentence that says who takes part ends."""
-    how_many = "an ensemble" if n_ensembles == 1 else f"{n_ensembles} ensembles"
-    return f", and {how_many} of some of them." if n_ensembles else "."
+    return "" if not n_ensembles else " and an ensemble" if n_ensembles == 1 else f" and {n_ensembles} ensembles"
 
 
 def _members(one: Contestant) -> tuple[Member, ...]:
