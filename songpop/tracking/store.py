@@ -23,6 +23,7 @@ from mlflow.entities import Experiment, LifecycleStage
 from mlflow.store.db.utils import create_sqlalchemy_engine_with_retry
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 from mlflow.tracking import MlflowClient
+from mlflow.tracking._tracking_service import utils as tracking_utils
 
 from songpop.errors import StoreError
 from songpop.settings import TrackingSettings
@@ -73,6 +74,7 @@ def open_store(
         StoreError: if it is read-only, locked, of another version, no MLflow store, or out of reach.
     """
     _be_quiet()
+    _forget_places()
     patience = patience or Patience()
     if patience.limit_s:
         _leave_waiting_to_us()
@@ -261,6 +263,11 @@ def _leave_waiting_to_us() -> None:
     """Keep MLflow's client from asking again by itself, for minutes: a second "create a run" makes a second run."""
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")  # seconds until a server counts as hung
+
+
+def _forget_places() -> None:
+    """Make MLflow look up anew where files lie: it remembers that by run, and a copied store has the same."""
+    tracking_utils._artifact_repos_cache.clear()
 
 
 def _be_quiet() -> None:

@@ -8,9 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from copies import copied
 
 from songpop.errors import StoreError
 from songpop.settings import TrackingSettings
+from songpop.tracking.runs import start_sweep
 from songpop.tracking.store import open_store, sqlite_file
 
 OPEN = """
@@ -44,6 +46,14 @@ def test_default_store_lies_in_root_with_absolute_artifacts(store_root: Path, st
 
 def test_opening_again_finds_the_same_experiment(store_root: Path, store) -> None:
     assert open_store(TrackingSettings(), store_root).experiment_id == store.experiment_id
+
+
+def test_a_copy_of_a_store_has_files_of_its_own_in_the_same_process(store_root: Path, store, tmp_path: Path) -> None:
+    """MLflow remembers by run alone where files lie, and a copy has the runs of its original."""
+    start_sweep(store, "s", study="one").write({"note.txt": "original"})
+    opened = open_store(TrackingSettings(), copied(store_root, tmp_path / "copy"))
+    start_sweep(opened, "s", study="one").write({"note.txt": "copy"})
+    assert start_sweep(open_store(TrackingSettings(), store_root), "s", study="one").read("note.txt") == "original"
 
 
 def test_the_variable_of_mlflow_names_the_store(tmp_path, store_template, monkeypatch) -> None:
