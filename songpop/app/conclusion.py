@@ -82,10 +82,10 @@ def _without_finals(
     spec: TrialSpec,
     listener: Listener,
 ) -> Conclusion:
-    entry = entry_of_search(prepared, record.run, best, spec)
     before = champion_before(record.run, listener)
-    if before is not None and _is_same(before, entry):
+    if before is not None and (before.kind, before.run_ids) == (ChampionKind.single.value, (best.run_id,)):
         return Conclusion(champion=_counted(before, record, prepared))
+    entry = entry_of_search(prepared, record.run, best, spec)  # from here on TensorFlow and the weights are needed
     champion = crown(settings, prepared, record.store, record.run, entry, listener)
     record.run.annotate(record.run.run_id, tags={FINALS: ""})  # those that were held did not choose this one
     return Conclusion(champion=champion)

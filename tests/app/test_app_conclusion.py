@@ -14,6 +14,7 @@ import songpop
 from songpop.app.conclusion import FINALS_FILE
 from songpop.app.finals_file import finals_of
 from songpop.app.records import SweepOutcome
+from songpop.tracking.records import WEIGHTS
 
 # Rates for one epoch: the first learns nothing, the second something, the third nothing again.
 POINTS = [{"learning_rate": rate} for rate in (1e-6, 1e-2, 2e-6)]
@@ -184,6 +185,15 @@ def test_the_champion_is_replaced_by_a_better_trial_only(searches: tuple[list[Sw
     assert [one.champion.run_ids for one in told if one.champion] == [(one.run_id,) for one in best]
     assert told[1].champion == told[2].champion
     assert best[1].val_log_loss < best[0].val_log_loss
+
+
+def test_a_champion_that_stands_is_not_built_again(songs: pd.DataFrame, own_root: Path) -> None:
+    words = {**QUICK, "finals": "none", "paths__root": str(own_root)}
+    first = songpop.sweep(songs, **words)
+    assert first.best is not None
+    (weights,) = (own_root / "artifacts" / first.best.run_id).rglob(WEIGHTS)
+    weights.unlink()
+    assert songpop.sweep(songs, **words).champion == first.champion
 
 
 def test_the_record_of_the_sweep_points_to_the_new_champion(searches: tuple[list[SweepOutcome], Path]) -> None:
