@@ -73,6 +73,10 @@ class TrialSpec:
 
     `watch` is the metric that early stopping, best weights and the plateau schedule look at: "val_log_loss"
     (without penalty), or "val_loss" (with it, as Keras has it) under the published protocol.
+
+    A trial that pauses (Hyperband's rounds) ends like any other, with the best of the epochs that it had; another trial
+    of the same `params` and `seed` may go on from there. What goes on has the result of a trial that never paused, to
+    the last bit: an engine that holds the state of `goes_on_from` begins with it, any other with the first epoch.
     """
 
     trial: int  # number within the sweep, from 0
@@ -82,6 +86,13 @@ class TrialSpec:
     patience: int | None  # epochs without improvement of `watch`; None: never stop early, keep the last weights
     watch: str = "val_log_loss"
     resample: int | None = None  # which resampled train and validation part (finals); None: the split's own
+    pause_at: int | None = None  # epochs, from the first one on, with which it ends for now; None: all n_epochs
+    goes_on_from: int | None = None  # the trial that it goes on from; None: it begins
+
+    @property
+    def last_epoch(self) -> int:
+        """How many epochs it has at most, from the first one on; schedules reckon with `n_epochs`."""
+        return self.n_epochs if self.pause_at is None else min(self.pause_at, self.n_epochs)
 
 
 @dataclass(frozen=True)

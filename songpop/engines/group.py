@@ -4,10 +4,11 @@ Owns: the slots, and what is measured after an epoch. Does not own: the arithmet
 (slots, pool).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import final
 
 from songpop.contracts import EpochReport, Task, TrialResult, TrialSpec
+from songpop.engines.paused import PausedSlot
 from songpop.engines.program import Program
 from songpop.engines.slot import Slot
 from songpop.evaluation.metrics import stacked_accuracy, stacked_log_loss
@@ -29,13 +30,13 @@ class Group:
         """Trials that are running."""
         return len(self._slots)
 
-    def add(self, specs: Sequence[TrialSpec]) -> None:
-        """Give new trials a slot each, before the next epoch.
+    def add(self, specs: Sequence[TrialSpec], paused: Mapping[int, PausedSlot]) -> None:
+        """Give new trials a slot each, before the next epoch; those among `paused`, by their number, go on.
 
         Raises:
             SettingsError: if a trial's hyperparameters cannot be meant.
         """
-        self._slots += [Slot(spec, self._x.shape[1], self._x) for spec in specs]
+        self._slots += [Slot(spec, self._x.shape[1], self._x, paused.get(spec.trial)) for spec in specs]
 
     def train_epoch(self) -> list[EpochReport]:
         """Train and measure an epoch of every trial; return the reports of those that have not failed by it."""
@@ -60,11 +61,17 @@ class Group:
                 reports.append(slot.life.history[-1])
         return reports
 
-    def release(self, stopped: frozenset[int]) -> list[TrialResult]:
-        """End the trials that are over, and those that the pruner has stopped."""
+    def release(self, stopped: frozenset[int]) -> tuple[list[TrialResult], dict[int, PausedSlot]]:
+        """End the trials that are over, and those that the pruner has stopped.
+
+        Returns:
+            Their results, and the states of those that may go on, by trial.
+        """
         for slot in self._slots:
             if slot.life.spec.trial in stopped and not slot.life.has_failed:
                 slot.life.give_up()
         ended = [slot for slot in self._slots if slot.life.is_over]
         self._slots = [slot for slot in self._slots if not slot.life.is_over]
-        return [slot.result(self._validation.y) for slot in ended]
+        states = {slot.life.spec.trial: slot.paused() for slot in ended}
+        paused = {trial: state for trial, state in states.items() if state is not None}
+        return [slot.result(self._validation.y) for slot in ended], paused

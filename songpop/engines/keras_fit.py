@@ -29,12 +29,14 @@ from songpop.contracts import (
 from songpop.engines.batch_order import epoch_order
 from songpop.engines.life import TrialLife
 from songpop.engines.mixup import mixing_shares
+from songpop.engines.paused import PausedTrials
 from songpop.engines.resamples import task_of
 from songpop.evaluation.metrics import accuracy, log_loss
 from songpop.models.mlp import build_network
 from songpop.models.optimizers import build_optimizer
 from songpop.models.runtime import keras, tf
 
+_N_PAUSED = 64  # networks with their optimizers that are kept to go on from: some megabytes each
 _PAUSE_S = 0.05  # before asking again, when another process has to finish a trial first
 
 
@@ -44,6 +46,7 @@ class KerasEngine:
 
     def __init__(self, task: Task) -> None:
         self._task = task
+        self._paused = PausedTrials[_Trial](_N_PAUSED)
 
     def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
         """Train what `next_trial` gives until it says Done; yield each trial as it ends."""
@@ -51,41 +54,46 @@ class KerasEngine:
             if isinstance(spec, Wait):
                 time.sleep(_PAUSE_S)
                 continue
-            yield _train(spec, task_of(self._task, spec), on_epoch)
+            yield self._train(spec, task_of(self._task, spec), on_epoch)
+
+    def _train(self, spec: TrialSpec, task: Task, on_epoch: OnEpoch) -> TrialResult:
+        """Train one trial from its spec to its result."""
+        started_at_s, clock = time.time(), time.perf_counter()
+        trial = self._paused.take(spec)
+        if trial is None:
+            trial = _Trial(spec, _compiled(spec, task), task.validation, on_epoch)
+        else:
+            trial.go_on(spec)
+        trial.fit(task.train)
+        if trial.life.has_paused:
+            self._paused.put({spec.trial: trial})
+        return trial.result(started_at_s, time.perf_counter() - clock)
 
 
-def _train(spec: TrialSpec, task: Task, on_epoch: OnEpoch) -> TrialResult:
-    """Train one trial from its spec to its result."""
-    started_at_s, clock = time.time(), time.perf_counter()
+def _compiled(spec: TrialSpec, task: Task) -> keras.Model:
     network = build_network(spec.params, task.train.x.shape[1], spec.seed, task.train.x)
-    n_steps = math.ceil(len(task.train.y) / spec.params.batch_size)
     network.compile(
         optimizer=build_optimizer(spec.params),
         loss=keras.losses.BinaryCrossentropy(label_smoothing=spec.params.label_smoothing),
         # One call into TensorFlow per epoch instead of one per batch; XLA on the CPU is slower for such small nets.
-        steps_per_execution=n_steps,
+        steps_per_execution=_n_steps(spec, task.train),
         jit_compile=False,
     )
     # Otherwise the first step makes the optimizer's variables, and is then traced a second time.
     network.optimizer.build(network.trainable_variables)
-    trial = _Trial(spec, network, task.validation, on_epoch)
-    network.fit(
-        _batches(task.train, spec),
-        epochs=spec.n_epochs,
-        steps_per_epoch=n_steps,
-        shuffle=False,
-        verbose=0,
-        callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=trial.begin_epoch, on_epoch_end=trial.end_epoch)],
-    )
-    return trial.result(started_at_s, time.perf_counter() - clock)
+    return network
 
 
-def _batches(part: Part, spec: TrialSpec) -> Any:
-    """Return the batches of all epochs, one epoch after the other; the last batch of each may be short."""
+def _n_steps(spec: TrialSpec, part: Part) -> int:
+    return math.ceil(len(part.y) / spec.params.batch_size)
+
+
+def _batches(part: Part, spec: TrialSpec, n_before: int) -> Any:
+    """Return the batches of all epochs behind the first `n_before`; the last batch of each may be short."""
     x, y = tf.constant(part.x), tf.constant(part.y.reshape(-1, 1))
     n_rows = len(part.y)
 
-    n_steps = math.ceil(n_rows / spec.params.batch_size)
+    n_steps = _n_steps(spec, part)
 
     def order(epoch: Any) -> Any:
         return epoch_order(spec.seed, int(epoch), n_rows)
@@ -106,7 +114,7 @@ def _batches(part: Part, spec: TrialSpec) -> Any:
     options.autotune.enabled = False
     # One iterator over all epochs, each gathered as a whole and then cut: 4 ms per epoch, where a fresh iterator
     # per epoch that gathers each batch cost 20 to 45 ms.
-    return tf.data.Dataset.range(spec.n_epochs).flat_map(one_epoch).with_options(options)
+    return tf.data.Dataset.range(n_before, spec.last_epoch).flat_map(one_epoch).with_options(options)
 
 
 def _mixed(batch: tuple[Any, Any], share: Any) -> tuple[Any, ...]:
@@ -119,22 +127,41 @@ class _Trial:
     """A running trial: what the callback sets before an epoch, and measures and decides after it."""
 
     def __init__(self, spec: TrialSpec, network: keras.Model, validation: Part, on_epoch: OnEpoch) -> None:
-        self._life = TrialLife(spec)
+        self.life = TrialLife(spec)
         self._network = network
         self._validation = validation
         self._on_epoch = on_epoch
         self._weights: tuple[Matrix, ...] | None = None
+        self._raw: list[Matrix] = []  # that are trained, of a trial that has paused
         self._predictions: Vector | None = None
         x = tf.constant(validation.x)
         self._forward = tf.function(lambda: (network(x, training=False)[:, 0], tf.add_n([0.0, *network.losses])))
 
+    def go_on(self, spec: TrialSpec) -> None:
+        """Become the trial that goes on from this one, which has paused."""
+        self.life = self.life.gone_on(spec)
+        self._network.set_weights(self._raw)
+
+    def fit(self, part: Part) -> None:
+        """Train until the trial is over."""
+        spec, n_before = self.life.spec, self.life.n_epochs
+        self._network.fit(
+            _batches(part, spec, n_before),
+            initial_epoch=n_before,
+            epochs=spec.last_epoch,
+            steps_per_epoch=_n_steps(spec, part),
+            shuffle=False,
+            verbose=0,
+            callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=self.begin_epoch, on_epoch_end=self.end_epoch)],
+        )
+
     def begin_epoch(self, _epoch: int, _logs: object = None) -> None:
         """Set the learning rate of the epoch that begins."""
-        self._network.optimizer.learning_rate = self._life.learning_rate
+        self._network.optimizer.learning_rate = self.life.learning_rate
 
     def end_epoch(self, _epoch: int, logs: Mapping[str, float]) -> None:
         """Measure, report, and stop the fit when the trial is over."""
-        life = self._life
+        life = self.life
         with _averages_of(self._network):
             metrics, predictions = self._measure(float(logs["loss"]), life.learning_rate)
             if life.observe(metrics):
@@ -142,11 +169,13 @@ class _Trial:
         if not life.has_failed and self._on_epoch(life.history[-1]) is Decision.STOP:
             life.give_up()
         self._network.stop_training = life.is_over
+        if life.has_paused:
+            self._raw = self._network.get_weights()  # `fit` ends with putting the averages in their place
 
     def result(self, started_at_s: float, wall_s: float) -> TrialResult:
         """Return the finished trial, with the metrics of the kept weights."""
         y = self._validation.y
-        return self._life.result(self._weights, self._predictions, y, started_at_s=started_at_s, wall_s=wall_s)
+        return self.life.result(self._weights, self._predictions, y, started_at_s=started_at_s, wall_s=wall_s)
 
     def _measure(self, loss: float, rate: float) -> tuple[dict[str, float], Vector]:
         """Return metrics and predictions of the present weights, by one pass over the whole validation part."""

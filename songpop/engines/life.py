@@ -5,6 +5,7 @@ Owns: the book-keeping of an epoch that has been measured. Does not own: weights
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import final
 
 from songpop.contracts import EpochReport, Matrix, TrialResult, TrialSpec, TrialState, Vector
@@ -35,6 +36,20 @@ class TrialLife:
         self._state = TrialState.COMPLETE
         self._message = ""
 
+    def gone_on(self, spec: TrialSpec) -> "TrialLife":
+        """Return the life of the trial that goes on from this one, which has paused."""
+        life = TrialLife(spec)
+        life.history = [replace(report, trial=spec.trial) for report in self.history]
+        life._plateau, life._best, life._kept_epoch = self._plateau, self._best, self._kept_epoch
+        return life
+
+    @property
+    def has_paused(self) -> bool:
+        """Whether it is over for now, and would have had another epoch."""
+        is_short = self.n_epochs == self.spec.last_epoch < self.spec.n_epochs
+        is_exhausted = self._best.is_exhausted(self.n_epochs, self.spec.patience)
+        return is_short and not is_exhausted and self._state is TrialState.COMPLETE
+
     @property
     def n_epochs(self) -> int:
         """Epochs that were measured and were finite."""
@@ -61,7 +76,7 @@ class TrialLife:
         watched = metrics[self.spec.watch]
         self._plateau = step_plateau(self.spec.params, self._plateau, watched)
         self._best = self._best.observe(epoch, watched)
-        is_last = epoch == self.spec.n_epochs
+        is_last = epoch == self.spec.last_epoch
         self.is_over = is_last or self._best.is_exhausted(epoch, self.spec.patience)
         is_kept = self._best.epoch == epoch or (self.spec.patience is None and is_last)
         if is_kept:

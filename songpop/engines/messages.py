@@ -5,9 +5,11 @@ says `Reported`, gets `Stop`; says `Ended` again. So the same records could late
 """
 
 import traceback
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from songpop.contracts import EpochReport, TrialResult, TrialSpec
+from songpop.engines.paused import PausedSlot
 from songpop.errors import EngineError, SongpopError
 
 
@@ -16,15 +18,17 @@ class Ended:
     """Trials that have ended; the worker waits for new ones."""
 
     results: tuple[TrialResult, ...] = ()
+    paused: Mapping[int, PausedSlot] = field(default_factory=dict)  # states of those that may go on, by trial
     n_traces: int = 0  # so far
     filled_share: float = 1.0  # of the computed seats, so far
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Start:
     """New trials; none if the worker shall go on with those that it has."""
 
     specs: tuple[TrialSpec, ...]
+    paused: Mapping[int, PausedSlot] = field(default_factory=dict)  # by new trial: the state that it goes on from
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from typing import final
 from songpop.contracts import Decision, Done, EpochReport, NextTrial, OnEpoch, Task, TrialResult, TrialSpec, TrialState
 from songpop.engines.messages import Ended, Failure, Reported, Start, Stop
 from songpop.engines.nursery import start_worker
+from songpop.engines.paused import N_PAUSED, PausedSlot, PausedTrials
 from songpop.engines.slots import Occupancy, Slots
 from songpop.engines.worker import work
 from songpop.errors import EngineError
@@ -53,6 +54,7 @@ class PoolEngine:
         self._n_workers = n_workers
         self._timeout_s = trial_timeout_s
         self._slots = Slots(n_workers, n_slots)
+        self._paused = PausedTrials[PausedSlot](N_PAUSED)
         self._workers: list[_Worker] = []
         self._decided: dict[int, tuple[int, bool]] = {}  # trial: its last epoch that was decided on, and if it stopped
         self._n_deaths = 0
@@ -113,7 +115,8 @@ class PoolEngine:
     def _send_starts(self) -> None:
         for worker in self._workers:
             if worker.awaits_start and self._slots.n_seated(worker.number):
-                worker.send(Start(specs=self._slots.take(worker.number)))
+                specs = self._slots.take(worker.number)
+                worker.send(Start(specs=specs, paused=self._paused.take_all(specs)))
 
     # ── what comes from them ────────────────────────────────────────────────────────────────────────────────
 
@@ -136,6 +139,7 @@ class PoolEngine:
             stopped = frozenset(report.trial for report in message.reports if self._is_stopped(report, on_epoch))
             worker.send(Stop(trials=stopped))
         elif isinstance(message, Ended):
+            self._paused.put(message.paused)
             for result in message.results:
                 self._slots.free(worker.number, result.spec.trial, self._now_s())
                 self._decided.pop(result.spec.trial, None)

@@ -5,7 +5,8 @@ do less than a CPU's kernel: a trial that asks for more is trained by the kernel
 """
 
 import time
-from collections.abc import Generator, Hashable, Sequence
+from collections.abc import Generator, Hashable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TypeAlias, final
 
 from threadpoolctl import ThreadpoolController
@@ -13,6 +14,7 @@ from threadpoolctl import ThreadpoolController
 from songpop.contracts import Decision, Done, EpochReport, NextTrial, OnEpoch, Task, TrialResult, TrialSpec, Wait
 from songpop.engines.fused import FusedProgram
 from songpop.engines.group import Group
+from songpop.engines.paused import N_PAUSED, PausedSlot, PausedTrials
 from songpop.engines.program import Program
 from songpop.engines.resamples import task_of
 from songpop.engines.signature import signature_of
@@ -68,8 +70,8 @@ class Population:
         n_computed = sum(group.n_computed_slots for group in self._groups.values())
         return sum(group.n_trained_slots for group in self._groups.values()) / n_computed if n_computed else 1.0
 
-    def add(self, specs: Sequence[TrialSpec]) -> None:
-        """Seat new trials.
+    def add(self, specs: Sequence[TrialSpec], paused: Mapping[int, PausedSlot] = MappingProxyType({})) -> None:
+        """Seat new trials; those among `paused`, by their number, go on from there.
 
         Raises:
             SettingsError: if a trial's hyperparameters cannot be meant.
@@ -80,7 +82,7 @@ class Population:
             group = self._groups.setdefault(key, Group(program, task))
             if not group.n_trials:
                 self._turns.append(key)
-            group.add([spec for spec, of in zip(specs, keys, strict=True) if of == key])
+            group.add([spec for spec, of in zip(specs, keys, strict=True) if of == key], paused)
 
     def train(self) -> list[EpochReport]:
         """Train one epoch of the group whose turn it is; the others come before it does again."""
@@ -88,13 +90,17 @@ class Population:
         self._turns.append(self._trained)
         return self._groups[self._trained].train_epoch()
 
-    def settle(self, stopped: frozenset[int]) -> list[TrialResult]:
-        """End the trials of the last epoch's group that are over or `stopped`; their seats are free."""
+    def settle(self, stopped: frozenset[int]) -> tuple[list[TrialResult], dict[int, PausedSlot]]:
+        """End the trials of the last epoch's group that are over or `stopped`; their seats are free.
+
+        Returns:
+            Their results, and the states of those that may go on, by trial.
+        """
         group = self._groups[self._trained]
-        ended = group.release(stopped)
+        ended, paused = group.release(stopped)
         if not group.n_trials:
             self._turns.remove(self._trained)
-        return ended
+        return ended, paused
 
     def _key(self, spec: TrialSpec) -> _Key:
         """Return the group of a trial: its ground, whether this machine's own program serves it, and the rest."""
@@ -123,6 +129,7 @@ class InProcessEngine:
         self.population = Population(task, program)
         self._blas = ThreadpoolController().select(user_api="blas")
         self._n_slots = n_slots
+        self._paused = PausedTrials[PausedSlot](N_PAUSED)
 
     def run(self, next_trial: NextTrial, on_epoch: OnEpoch) -> Generator[TrialResult]:
         """Train up to `n_slots` trials at once until `next_trial` says Done; yield each trial as it ends."""
@@ -135,13 +142,15 @@ class InProcessEngine:
                 if not isinstance(answer, TrialSpec):
                     break
                 new.append(answer)
-            self.population.add(new)
+            self.population.add(new, self._paused.take_all(new))
             if self.population.n_trials:
                 # Sums over rows would be cut in another way with more threads, and rounded in another way.
                 with self._blas.limit(limits=1):
                     reports = self.population.train()
                 stopped = frozenset(r.trial for r in reports if on_epoch(r) is Decision.STOP)
-                yield from self.population.settle(stopped)
+                ended, paused = self.population.settle(stopped)
+                self._paused.put(paused)
+                yield from ended
             elif is_done:
                 return
             elif isinstance(answer, Wait):

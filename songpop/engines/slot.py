@@ -19,6 +19,7 @@ from songpop.engines.disturbance import disturbance_of
 from songpop.engines.dropout import Dropout, dropout_key
 from songpop.engines.life import TrialLife
 from songpop.engines.mixup import mixing_shares
+from songpop.engines.paused import PausedSlot
 from songpop.engines.signature import signature_of
 from songpop.engines.updates import step_coefficients
 from songpop.models.embeddings import Shapes, embedding_of
@@ -31,6 +32,8 @@ from songpop.models.topology import (
     weight_shapes,
 )
 
+_TRAINED = ("weights", "means", "squares", "averages")  # vectors that an epoch changes
+
 
 @final
 class Slot:
@@ -39,13 +42,16 @@ class Slot:
     Likewise `averages`, which have shape (0,) where the trial has none.
     """
 
-    def __init__(self, spec: TrialSpec, n_features: int, x: Matrix | None = None) -> None:
-        """Begin a trial.
+    def __init__(
+        self, spec: TrialSpec, n_features: int, x: Matrix | None = None, paused: PausedSlot | None = None
+    ) -> None:
+        """Begin a trial, or go on with one.
 
         Args:
             spec: all about it.
             n_features: F.
             x: training rows, shape (R, F), which an embedding is fitted on; None where none can be asked for.
+            paused: the state that it goes on from; None: it begins.
 
         Raises:
             SettingsError: if its hyperparameters cannot be meant.
@@ -73,7 +79,21 @@ class Slot:
         self._kernels = unpack(self.measured, self.sizes, self._before)[len(self._before) :: 2]  # views
         self.means, self.squares = np.zeros_like(self.weights), np.zeros_like(self.weights)
         self._kept: tuple[Vector, Vector] | None = None  # weights, and predictions with them
+        if paused is not None:
+            self._go_on(paused)
         self._started_at_s, self._clock_s = time.time(), time.perf_counter()
+
+    def _go_on(self, paused: PausedSlot) -> None:
+        self.life, self._kept = paused.life.gone_on(self.life.spec), paused.kept
+        for name in _TRAINED:
+            getattr(self, name)[:] = getattr(paused, name)  # in place, since the kernels are views
+
+    def paused(self) -> PausedSlot | None:
+        """Return the state of a trial that is over for now; None: it is over, or still trains."""
+        if not self.life.has_paused:
+            return None
+        arrays = {name: getattr(self, name) for name in _TRAINED}
+        return PausedSlot(life=self.life, kept=self._kept, **arrays)
 
     @property
     def measured(self) -> Vector:

@@ -52,12 +52,13 @@ def _talk(pipe: Connection, population: "Population") -> None:
     while True:
         start = pipe.recv()
         assert isinstance(start, Start)
-        population.add(start.specs)
+        population.add(start.specs, start.paused)
         pipe.send(Reported(reports=tuple(population.train())))
         stop = pipe.recv()
         assert isinstance(stop, Stop)
-        results = tuple(population.settle(stop.trials))
-        pipe.send(Ended(results=results, n_traces=population.n_traces, filled_share=population.filled_share))
+        results, paused = population.settle(stop.trials)
+        n_traces, filled_share = population.n_traces, population.filled_share
+        pipe.send(Ended(results=tuple(results), paused=paused, n_traces=n_traces, filled_share=filled_share))
 
 
 def _end_with(lifeline: Connection) -> None:

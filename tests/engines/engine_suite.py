@@ -71,6 +71,29 @@ def run_all(engine: Engine, specs: Iterable[TrialSpec | Wait], stop_at: int | No
     return {r.spec.trial: r for r in results}
 
 
+def run_rounds(engine: Engine, specs: list[TrialSpec]) -> tuple[dict[int, TrialResult], list[tuple[int, int]]]:
+    """Run each spec when the one before it has ended; return also trial and epoch of every report."""
+    results: dict[int, TrialResult] = {}
+    reported: list[tuple[int, int]] = []
+    asked: list[TrialSpec] = []
+
+    def next_trial() -> TrialSpec | Wait | Done:
+        if len(asked) > len(results):
+            return Wait()
+        if len(asked) == len(specs):
+            return Done()
+        asked.append(specs[len(asked)])
+        return asked[-1]
+
+    def on_epoch(report: EpochReport) -> Decision:
+        reported.append((report.trial, report.epoch))
+        return Decision.CONTINUE
+
+    for result in engine.run(next_trial, on_epoch):
+        results[result.spec.trial] = result
+    return results, reported
+
+
 class EngineSuite(ABC):
     """The behaviour of `contracts.Engine`."""
 
@@ -239,11 +262,45 @@ class EngineSuite(ABC):
         assert history_of(self.run_one(spec)) == history_of(after[3])
         assert history_of(after[1]) != history_of(after[3])
 
+    @pytest.mark.parametrize("cocktail", [{}, COCKTAIL, {"normalization": "batch"}], ids=["plain", "cocktail", "batch"])
+    @pytest.mark.parametrize("is_held", [True, False], ids=["state held", "state lost"])
+    def test_a_trial_that_goes_on_ends_as_if_it_had_never_paused(self, cocktail: dict[str, Any], is_held: bool) -> None:
+        whole = spec_with(replace(SPEC, n_epochs=6), schedule="plateau", plateau_patience=1, **cocktail)
+        rounds = [
+            replace(whole, trial=0, pause_at=1),
+            replace(whole, trial=1, pause_at=4, goes_on_from=0),
+            replace(whole, trial=2, goes_on_from=1),
+        ]
+        if is_held:
+            results, reported = run_rounds(self.make_engine(small_task()), rounds)
+        else:
+            alone = [run_rounds(self.make_engine(small_task()), [spec]) for spec in rounds]
+            results = {trial: result for found, _ in alone for trial, result in found.items()}
+            reported = [report for _, reports in alone for report in reports]
+        assert [len(results[trial].history) for trial in range(3)] == [1, 4, 6]
+        assert all(report.trial == 2 for report in results[2].history)
+        assert same(replace_trial(results[2]), self.run_one(whole))
+        expected = [(0, 1), (1, 2), (1, 3), (1, 4), (2, 5), (2, 6)]
+        assert reported == (expected if is_held else [(t, e) for t, n in enumerate((1, 4, 6)) for e in range(1, n + 1)])
+
+    def test_a_trial_that_has_waited_out_its_patience_does_not_pause(self) -> None:
+        whole = spec_with(replace(SPEC, n_epochs=40, patience=2), learning_rate=0.3, l2=0.3)
+        n_epochs = len(self.run_one(whole).history)
+        specs = [replace(whole, trial=0, pause_at=n_epochs), replace(whole, trial=3, goes_on_from=0)]
+        results, _ = run_rounds(self.make_engine(small_task()), specs)
+        assert history_of(results[0]) == history_of(results[3])
+        assert same(results[3], self.run_one(whole))
+
     @pytest.mark.slow
     def test_a_trial_is_the_same_in_another_process(self) -> None:
         code = f"import sys; sys.path.insert(0, {str(__file__).rpartition('/')[0]!r})\n{self.fresh_process}"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
         assert json.loads(done.stdout) == [list(row) for row in history_of(self.run_one(SPEC))]
+
+
+def replace_trial(result: TrialResult, trial: int = 3) -> TrialResult:
+    """Return a result under another trial's number."""
+    return replace(result, history=tuple(replace(report, trial=trial) for report in result.history))
 
 
 def same(one: TrialResult, other: TrialResult) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from engine_suite import SPEC, EngineSuite, run_all, small_task, spec_with
 
-from songpop.contracts import Decision, Done, Engine, EpochReport, Task, TrialResult, TrialSpec, TrialState
+from songpop.contracts import Decision, Done, Engine, EpochReport, Task, TrialResult, TrialSpec, TrialState, Wait
 from songpop.engines import pool
 from songpop.engines.pool import PoolEngine
 from songpop.engines.population import InProcessEngine
@@ -53,6 +53,33 @@ def run_and(
 def worker_of(engine: PoolEngine, trial: int) -> pool._Worker:
     """Return the worker that trains a trial."""
     return next(worker for worker in engine._workers if trial in engine._slots._seated[worker.number])
+
+
+def test_a_trial_that_goes_on_survives_its_worker() -> None:
+    whole = replace(SPEC, n_epochs=8)
+    specs = [replace(whole, trial=0, pause_at=3), replace(whole, trial=3, goes_on_from=0)]
+    engine, killed, reported = pool_of(n_workers=1), list[int](), list[int]()
+
+    def next_trial() -> TrialSpec | Wait | Done:
+        return specs.pop(0) if len(specs) == 2 or (specs and reported) else (Wait() if specs else Done())
+
+    def on_epoch(report: EpochReport) -> Decision:
+        if report.trial == 3:
+            reported.append(report.epoch)
+            if not killed:
+                killed.append(worker_of(engine, 3).pid)
+                os.kill(killed[0], signal.SIGKILL)
+        return Decision.CONTINUE
+
+    results = {}
+    for result in engine.run(next_trial, on_epoch):
+        results[result.spec.trial] = result
+        reported.append(0)
+    alone = run_all(InProcessEngine(small_task(), 1), [whole])[3]
+    assert engine.report().n_deaths == 1
+    assert results[3].history == alone.history
+    # It went on at epoch 4; from the first epoch on it was trained again, and what was decided is not asked again.
+    assert [epoch for epoch in reported if epoch] == [4, 5, 6, 7, 8]
 
 
 def test_many_processes_give_what_one_gives() -> None:
