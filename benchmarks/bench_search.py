@@ -24,7 +24,9 @@ from rich.table import Table
 from songpop.compose import compose_settings
 from songpop.contracts import EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.search.distributions import GivenSampler, distribution, draw, write
-from songpop.search.optuna_backend import OptunaBackend, open_search
+from songpop.search.opening import open_search
+from songpop.search.samplers import SamplerAdvisor, build_proposer
+from songpop.search.study_backend import StudyBackend
 from songpop.settings import PrunerKind, PrunerSettings, SamplerKind, SamplerSettings, SearchSettings, StorageSettings
 from songpop.space import Space
 
@@ -38,18 +40,20 @@ def full_space() -> Space:
     return Space.from_settings(compose_settings("sweep", []).space)  # type: ignore[union-attr]
 
 
-def backend(space: Space, sampler: str, folder: Path) -> OptunaBackend:
+def backend(space: Space, sampler: str, folder: Path) -> StudyBackend:
     """Open a search that never ends."""
+    settings = SearchSettings(name="bench", n_trials=10**6)
     return open_search(
         space=space,
-        settings=SearchSettings(name="bench", n_trials=10**6),
-        sampler=SamplerSettings(kind=SamplerKind(sampler)),
+        settings=settings,
+        advisor=SamplerAdvisor(build_proposer(SamplerSettings(kind=SamplerKind(sampler)), space, settings.seed)),
         pruner=PrunerSettings(kind=PrunerKind.none),
         storage=StorageSettings(),
         identity={},
         make_spec=lambda trial, values: TrialSpec(
             trial=trial, params=space.to_params(values, Params()), seed=trial, n_epochs=1, patience=None
         ),
+        n_epochs=1,
         folder=folder,
     )
 
@@ -63,7 +67,7 @@ def result_of(spec: TrialSpec, value: float) -> TrialResult:
     )  # fmt: skip
 
 
-def spent_ms(search: OptunaBackend, n_trials: int, rng: np.random.Generator) -> dict[str, float]:
+def spent_ms(search: StudyBackend, n_trials: int, rng: np.random.Generator) -> dict[str, float]:
     """Return milliseconds of ask, tell and keep (durably, 16 at once), means over `n_trials` further trials."""
     spent = dict.fromkeys(SPENT, 0.0)
     clock = time.perf_counter()

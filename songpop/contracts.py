@@ -292,7 +292,8 @@ class FinishedTrial:
     state: TrialState
     suggested: Mapping[str, Any]
     value: float  # validation log loss; NaN if failed
-    n_epochs: int  # epochs trained
+    n_epochs: int  # epochs that it had, those included that it goes on from
     best_epoch: int
     run_id: str
     metrics: Mapping[str, float] = field(default_factory=dict)
+    goes_on_from: int | None = None  # the trial whose epochs are the first of these; None: it began

@@ -23,7 +23,7 @@ from songpop.contracts import FinishedTrial, Params, TrialSpec
 from songpop.errors import ArtifactError
 from songpop.search.driver import SearchSummary
 from songpop.search.finals import Finals
-from songpop.search.optuna_backend import OptunaBackend
+from songpop.search.study_backend import StudyBackend
 from songpop.settings import ChampionKind, SweepSettings
 from songpop.tracking.champion_spec import champion_spec
 from songpop.tracking.openings import openings
@@ -46,7 +46,7 @@ def conclude(
     settings: SweepSettings,
     prepared: Prepared,
     record: SearchRecord,
-    backend: OptunaBackend,
+    backend: StudyBackend,
     summary: SearchSummary,
     spec_of: Callable[[FinishedTrial], TrialSpec],
     listener: Listener,
@@ -92,7 +92,7 @@ def _without_finals(
 
 
 def _with_finals(
-    settings: SweepSettings, prepared: Prepared, record: SearchRecord, backend: OptunaBackend, listener: Listener
+    settings: SweepSettings, prepared: Prepared, record: SearchRecord, backend: StudyBackend, listener: Listener
 ) -> Conclusion:
     run, store = record.run, record.store
     votes = ensemble_votes(settings, prepared, record, backend, listener)

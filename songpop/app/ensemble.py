@@ -8,8 +8,8 @@ from songpop.app.listener import Listener
 from songpop.app.prepare import Prepared
 from songpop.app.search_record import SearchRecord
 from songpop.contracts import FinishedTrial, TrialState
-from songpop.search.optuna_backend import OptunaBackend
 from songpop.search.selection import select
+from songpop.search.study_backend import StudyBackend
 from songpop.settings import ChampionKind, SweepSettings
 from songpop.tracking.predictions import load_predictions
 
@@ -19,7 +19,7 @@ _STREAM = 0xE5  # of the search's seed
 
 
 def ensemble_votes(
-    settings: SweepSettings, prepared: Prepared, record: SearchRecord, backend: OptunaBackend, listener: Listener
+    settings: SweepSettings, prepared: Prepared, record: SearchRecord, backend: StudyBackend, listener: Listener
 ) -> Mapping[int, int]:
     """Return trial → votes, the heaviest first; empty where no ensemble is wanted or can be.
 

@@ -19,8 +19,8 @@ from songpop.models.topology import layer_sizes, normalization_size, weight_shap
 from songpop.search.driver import run_search
 from songpop.search.finals import Contestant, Finals, Member, Origin, contestants_of, final_seed, unusual, verdict
 from songpop.search.finals_backend import FinalsBackend
-from songpop.search.optuna_backend import OptunaBackend
 from songpop.search.selection import weighted
+from songpop.search.study_backend import StudyBackend
 from songpop.settings import ChampionKind, SweepSettings
 from songpop.space.identity import identity_of
 from songpop.tracking.final_runs import FinalRuns
@@ -57,7 +57,7 @@ class _Line:
 
 
 def contestants(
-    settings: SweepSettings, backend: OptunaBackend, champion: Mapping[Params, int], votes: Mapping[int, int]
+    settings: SweepSettings, backend: StudyBackend, champion: Mapping[Params, int], votes: Mapping[int, int]
 ) -> tuple[Contestant, ...]:
     """Return who takes part in the finals of a search.
 

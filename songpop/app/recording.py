@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from songpop.app.advisors import advisor_name
 from songpop.app.prepare import Ground
 from songpop.contracts import Split
 from songpop.errors import StoreError
@@ -138,7 +139,7 @@ def _params(settings: SweepSettings, kind: str) -> dict[str, Any]:
         return {**ground, "n_seeds": settings.train.n_seeds, "seed": settings.train.seed}
     return {
         **ground,
-        "sampler": settings.sampler.kind.value,
+        "sampler": advisor_name(settings),
         "pruner": settings.pruner.kind.value,
         "n_trials": settings.search.n_trials,
         "epochs": settings.train.epochs,

@@ -9,7 +9,7 @@ from songpop.app.prepare import Ground
 from songpop.app.recording import open_run
 from songpop.contracts import FinishedTrial, TrialResult, TrialState
 from songpop.errors import StoreError
-from songpop.search.optuna_backend import OptunaBackend
+from songpop.search.study_backend import StudyBackend
 from songpop.settings import SweepSettings
 from songpop.space import Space
 from songpop.tracking.patience import Patience
@@ -59,7 +59,7 @@ class SearchRecord:
 
 @contextmanager
 def open_record(
-    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, n_slots: int, patience: Patience
+    settings: SweepSettings, ground: Ground, space: Space, backend: StudyBackend, n_slots: int, patience: Patience
 ) -> Iterator[SearchRecord]:
     """Open the store and the parent run, and make them agree with the study; left with an error, the run is KILLED.
 

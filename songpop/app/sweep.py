@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from songpop.app.advisors import advisor_name, build_advisor
 from songpop.app.engines import load_of, n_slots_of, started_engine, trains_elsewhere
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import (
@@ -31,7 +32,8 @@ from songpop.app.records import BestTrial, EngineLoad, Leader, SweepOutcome
 from songpop.app.warm_up import has_workers
 from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
 from songpop.search.driver import SearchSummary, run_search
-from songpop.search.optuna_backend import OptunaBackend, open_search
+from songpop.search.opening import open_search
+from songpop.search.study_backend import StudyBackend
 from songpop.settings import SweepSettings, check_sweep
 from songpop.space import Space, as_entries
 from songpop.space.identity import identity_of
@@ -82,7 +84,7 @@ def sweep(
         if n_before:
             listener.note(f"Going on with {name}: {n_before} trials are finished.")
         listener.note(
-            f"Searching by {settings.sampler.kind.value}, giving up by {settings.pruner.kind.value}; what is told of a "
+            f"Searching by {advisor_name(settings)}, giving up by {settings.pruner.kind.value}; what is told of a "
             "trial is its validation log loss, lower is better."
         )
         summary = run_search(
@@ -99,20 +101,20 @@ def _concluded(
     base: Params,
     prepared: Prepared,
     record: SearchRecord,
-    backend: OptunaBackend,
+    backend: StudyBackend,
     summary: SearchSummary,
     listener: Listener,
 ) -> Conclusion:
     from songpop.app.conclusion import conclude  # MLflow and TensorFlow, loaded by now where others trained
 
     def spec_of(trial: FinishedTrial) -> TrialSpec:
-        return _spec(settings, space, base, trial.trial, trial.suggested)
+        return backend.spec_of(trial.trial, trial.suggested)
 
     return conclude(settings, prepared, record, backend, summary, spec_of, listener)
 
 
 def _record(
-    settings: SweepSettings, ground: Ground, space: Space, backend: OptunaBackend, n_slots: int, patience: Patience
+    settings: SweepSettings, ground: Ground, space: Space, backend: StudyBackend, n_slots: int, patience: Patience
 ) -> AbstractContextManager[SearchRecord]:
     from songpop.app.search_record import open_record  # and with it MLflow
 
@@ -146,15 +148,16 @@ def trial_seed(search_seed: int, trial: int) -> int:
     return int(np.random.SeedSequence([search_seed, trial]).generate_state(1)[0] >> 1)
 
 
-def _open_study(settings: SweepSettings, space: Space, base: Params, identity: Mapping[str, str]) -> OptunaBackend:
+def _open_study(settings: SweepSettings, space: Space, base: Params, identity: Mapping[str, str]) -> StudyBackend:
     return open_search(
         space=space,
         settings=settings.search,
-        sampler=settings.sampler,
+        advisor=build_advisor(settings, space),
         pruner=settings.pruner,
         storage=settings.storage,
         identity=identity,
         make_spec=lambda trial, suggested: _spec(settings, space, base, trial, suggested),
+        n_epochs=settings.train.epochs,
         folder=Path(settings.paths.root) / "studies",
     )
 
@@ -173,7 +176,7 @@ def _spec(settings: SweepSettings, space: Space, base: Params, trial: int, sugge
 def _outcome(
     settings: SweepSettings,
     record: SearchRecord,
-    backend: OptunaBackend,
+    backend: StudyBackend,
     summary: SearchSummary,
     conclusion: Conclusion,
     leaks: tuple[str, ...],
@@ -196,8 +199,8 @@ def _outcome(
         n_pruned=len(pruned),
         n_failed=states.count(TrialState.FAILED),
         n_new=len(trials) - n_before,
-        n_epochs=sum(trial.n_epochs for trial in trials),
-        n_epochs_full=len(trials) * settings.train.epochs,
+        n_epochs=_n_epochs(trials),
+        n_epochs_full=sum(trial.goes_on_from is None for trial in trials) * settings.train.epochs,
         min_epochs_pruned=min(pruned, default=None),
         wall_s=time.monotonic() - started,
         engine=settings.engine.kind.value,
@@ -214,6 +217,12 @@ def _outcome(
         importances=importances(study),
         study=study,
     )
+
+
+def _n_epochs(trials: Sequence[FinishedTrial]) -> int:
+    """Return the epochs that were trained: those that a trial goes on from were trained once."""
+    had = {trial.trial: trial.n_epochs for trial in trials}
+    return sum(t.n_epochs - (0 if t.goes_on_from is None else had.get(t.goes_on_from, 0)) for t in trials)
 
 
 def _best(trial: FinishedTrial) -> BestTrial:

@@ -90,5 +90,5 @@ class GivenSampler(BaseSampler):
 
 def clipped(param: SpaceParam, value: Any) -> Any:
     """Return a drawn value inside its parameter's range."""
-    # exp(log(low)) may lie one rounding error below low.
-    return min(max(value, param.low), param.high) if isinstance(param, FloatParam) else value
+    # exp(log(low)) may lie one rounding error below low; KerasTuner's Gaussian process asks for one integer above high.
+    return min(max(value, param.low), param.high) if isinstance(param, FloatParam | IntParam) else value

@@ -7,7 +7,7 @@ import copy
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 
 from songpop.contracts import FinishedTrial, TrialResult, TrialState
+from songpop.search.advice import Round
 from songpop.space import Space
 
 TO_OPTUNA: Mapping[TrialState, OptunaState] = MappingProxyType(
@@ -24,6 +25,7 @@ TO_OPTUNA: Mapping[TrialState, OptunaState] = MappingProxyType(
         TrialState.FAILED: OptunaState.FAIL,
     }
 )
+GOES_ON_FROM, _ROUND = "goes_on_from", "round"  # user attributes
 FROM_OPTUNA = MappingProxyType({theirs: ours for ours, theirs in TO_OPTUNA.items()})
 
 
@@ -46,6 +48,7 @@ def attributes(result: TrialResult) -> dict[str, Any]:
     """Return what is kept of a settled result beside parameters, state, value and run id."""
     return {
         "trial": result.spec.trial,
+        GOES_ON_FROM: result.spec.goes_on_from,
         "seed": result.spec.seed,
         "n_epochs": len(result.history),
         "best_epoch": result.best_epoch,
@@ -66,15 +69,38 @@ def finished_trial(trial: FrozenTrial, space: Space) -> FinishedTrial:
     """Return a kept trial as the other parts know it."""
     kept = trial.user_attrs
     return FinishedTrial(
-        trial=kept["trial"],
+        trial=number_of(trial),
         state=FROM_OPTUNA[trial.state],
         suggested=space.suggest(lambda param: trial.params[param.name]),
-        value=kept["metrics"].get("val_log_loss", float("nan")),
+        value=objective_of(trial),
         n_epochs=kept["n_epochs"],
         best_epoch=kept["best_epoch"],
         run_id=kept["run_id"],
         metrics=kept["metrics"],
+        goes_on_from=kept.get(GOES_ON_FROM),  # not in studies of earlier versions
     )
+
+
+def number_of(trial: FrozenTrial) -> int:
+    """Return the number that an ended trial has in the sweep."""
+    number: int = trial.user_attrs["trial"]
+    return number
+
+
+def objective_of(trial: FrozenTrial) -> float:
+    """Return the objective that an ended trial reached, a pruned one's too; NaN if it failed."""
+    return float(trial.user_attrs["metrics"].get("val_log_loss", math.nan))
+
+
+def round_attribute(its_round: Round) -> tuple[str, dict[str, Any]]:
+    """Return a user attribute that tells a trial's place in Hyperband's brackets."""
+    return _ROUND, asdict(its_round)
+
+
+def kept_round(trial: FrozenTrial) -> Round | None:
+    """Return a kept trial's place in Hyperband's brackets; None: it is not in any."""
+    kept = trial.user_attrs.get(_ROUND)
+    return None if kept is None else Round(**kept)
 
 
 def point_key(point: Mapping[str, Any]) -> str:

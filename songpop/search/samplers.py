@@ -18,13 +18,12 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from songpop.errors import SettingsError
+from songpop.search.advice import Advice, Values
 from songpop.search.distributions import draw
 from songpop.search.seeds import sampler_seed
 from songpop.search.tpe import BlockedTpe
 from songpop.settings import SamplerKind, SamplerSettings
 from songpop.space import FloatParam, IntParam, Space
-
-Values = Mapping[str, Any]
 
 N_DRAWS = 5  # draws of the sampler itself before chance takes over
 N_RANDOM_DRAWS = 100  # in a continuous space more repeats in a row do not happen
@@ -36,6 +35,24 @@ class Proposer(Protocol):
     def candidates(self, study: Study, trial: FrozenTrial) -> Iterator[Values]:
         """Yield configurations for `trial`, the best first; none is left when the space is exhausted."""
         ...
+
+
+@final
+class SamplerAdvisor:
+    """A sampler of Optuna, asked for one trial after the other; implements `advice.Advisor`."""
+
+    def __init__(self, proposer: Proposer) -> None:
+        self._proposer = proposer
+
+    def advise(self, study: Study, trial: FrozenTrial) -> Iterator[Advice]:
+        """Return candidates for `trial`, the best first."""
+        return (Advice(values=values) for values in self._proposer.candidates(study, trial))
+
+    def begun(self, trial: int, advice: Advice) -> None:
+        """Do nothing: the study tells."""
+
+    def ended(self, trial: FrozenTrial) -> None:
+        """Do nothing: the study tells."""
 
 
 def build_proposer(settings: SamplerSettings, space: Space, search_seed: int) -> Proposer:
@@ -72,7 +89,7 @@ class FreshSampler:
                 warnings.simplefilter("ignore", ExperimentalWarning)  # `group` is meant
                 sampler = self._make(sampler_seed(self._seed, trial.number, attempt))
             yield draw(sampler, study, trial, self._space)
-        yield from _leftovers(self._space, self._seed, trial.number)
+        yield from leftovers(self._space, self._seed, trial.number)
 
 
 @final
@@ -97,7 +114,7 @@ class SobolSequence:
             sobol.fast_forward(trial.number)
         shares = dict(zip(names, sobol.random(1)[0], strict=False))
         yield self._space.suggest(lambda param: param.at(float(shares[param.name])))
-        yield from _leftovers(self._space, self._seed, trial.number)
+        yield from leftovers(self._space, self._seed, trial.number)
 
 
 @final
@@ -115,7 +132,8 @@ class Grid:
             yield values
 
 
-def _leftovers(space: Space, search_seed: int, trial: int) -> Iterator[Values]:
+def leftovers(space: Space, search_seed: int, trial: int) -> Iterator[Values]:
+    """Yield random configurations, and then every one of a finite space."""
     for attempt in range(N_DRAWS, N_DRAWS + N_RANDOM_DRAWS):
         yield random_values(space, search_seed, trial, attempt=attempt)
     if space.is_finite:
@@ -136,7 +154,7 @@ class Tpe:
     def candidates(self, study: Study, trial: FrozenTrial) -> Iterator[Values]:
         """Yield draws, then random ones, then what is left of a finite space."""
         yield from self._tpe.draws(study, trial.number, N_DRAWS)
-        yield from _leftovers(self._space, self._seed, trial.number)
+        yield from leftovers(self._space, self._seed, trial.number)
 
 
 def _random(settings: SamplerSettings, space: Space, search_seed: int) -> Proposer:

@@ -1,7 +1,7 @@
 """The durable copy of a study: who it belongs to, and one write per finished trial.
 
 Owns: opening a journal file or a database, the study's identity, adding and loading finished trials. Does not own:
-decisions, which are made on a copy in memory (optuna_backend). Running trials are not kept: a killed one is run again.
+decisions, which are made on a copy in memory (study_backend). Running trials are not kept: a killed one is run again.
 """
 
 import re

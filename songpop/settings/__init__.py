@@ -21,6 +21,7 @@ from songpop.settings.gates import BASELINES, GateSettings
 from songpop.settings.search import (
     EngineKind,
     EngineSettings,
+    OracleKind,
     ParamKind,
     ParamSettings,
     PrunerKind,
@@ -78,6 +79,7 @@ __all__ = [
     "LabelSettings",
     "ModelSettings",
     "OptimizerSettings",
+    "OracleKind",
     "Order",
     "ParamKind",
     "ParamSettings",

@@ -6,6 +6,7 @@ import re
 from songpop.errors import SettingsError
 from songpop.settings.commands import ReproduceSettings, SweepSettings
 from songpop.settings.gates import BASELINES, GateSettings
+from songpop.settings.library_checks import check_library
 from songpop.settings.search import EngineSettings
 from songpop.settings.stores import RegistrySettings
 from songpop.settings.table import FeatureBlock, FitOn
@@ -38,6 +39,7 @@ def check_sweep(settings: SweepSettings, *, has_frame: bool = False) -> None:
         )
     if settings.data.path is None and not settings.data.generated and not has_frame:
         raise SettingsError("`data.path` must name a CSV file when data is not `sample`. Add data.path=FILE.")
+    check_library(settings)
     if FeatureBlock.names in settings.features.extra and settings.features.fit_on is not FitOn.train:
         raise SettingsError(
             "`features.fit_on` must be `train` where `features.extra` has `names`, which counts training rows, but it "
@@ -51,6 +53,8 @@ def _check_numbers(settings: SweepSettings) -> None:
         ("train.n_seeds", settings.train.n_seeds, 1),
         ("features.n_pieces", settings.features.n_pieces, 1),
         ("search.n_trials", settings.search.n_trials, 1),
+        ("search.reduction_factor", settings.search.reduction_factor, 2),
+        ("search.n_initial_points", settings.search.n_initial_points, 1),
         ("pruner.min_epochs", settings.pruner.min_epochs, 1),
         ("pruner.reduction_factor", settings.pruner.reduction_factor, 2),
         ("pruner.n_startup_trials", settings.pruner.n_startup_trials, 0),

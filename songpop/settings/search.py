@@ -33,6 +33,16 @@ class SearchKind(Enum):
     """Which library searches."""
 
     optuna = "optuna"
+    kerastuner = "kerastuner"
+
+
+class OracleKind(Enum):
+    """Which of KerasTuner's oracles decides."""
+
+    random = "random"
+    bayesian = "bayesian"
+    hyperband = "hyperband"
+    grid = "grid"
 
 
 @dataclass
@@ -45,6 +55,9 @@ class SearchSettings:
     timeout_s: float | None = None  # no new trial after so many seconds of this call
     seed: int = 0
     known_points: list[dict[str, Any]] = field(default_factory=list)  # tried first; parameters of the space
+    algorithm: OracleKind | None = None  # kerastuner: which oracle decides; Optuna's samplers are a group, `sampler`
+    reduction_factor: int = 3  # kerastuner, hyperband: one of so many goes on, with so many times its epochs
+    n_initial_points: int | None = None  # kerastuner, bayesian: random trials first; default: 3 per parameter
 
 
 class SamplerKind(Enum):

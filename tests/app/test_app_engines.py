@@ -53,7 +53,7 @@ def test_only_a_pool_has_a_load() -> None:
 def test_what_joins_a_sweep_loads_nothing_heavy() -> None:
     """Kernels are the workers' business, twenty seconds where they must be compiled; so are the guard's models."""
     code = (
-        "import sys\nimport songpop.app.sweep, songpop.search.optuna_backend\n"
+        "import sys\nimport songpop.app.sweep, songpop.search.study_backend\n"
         "print({'songpop.engines.kernels', 'tensorflow', 'sklearn', 'scipy.stats'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,5 +1,6 @@
-"""A search that a test kills: python killed_sweep.py FOLDER N_TRIALS PAUSE_S; prints each trial after it is kept."""
+"""A search that a test kills: killed_sweep.py FOLDER OPTIONS_JSON PAUSE_S; prints each trial after it is kept."""
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from search_fakes import FakeEngine, FakeTracker, opened
 
 from songpop.search.driver import SearchProgress, run_search
+from songpop.settings import OracleKind
 
 
 def tell(progress: SearchProgress) -> None:
@@ -15,8 +17,10 @@ def tell(progress: SearchProgress) -> None:
 
 
 if __name__ == "__main__":
-    folder, n_trials, pause_s = Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3])
-    backend = opened(folder, sampler="tpe", pruner="asha", n_trials=n_trials)
+    folder, options, pause_s = Path(sys.argv[1]), json.loads(sys.argv[2]), float(sys.argv[3])
+    if "algorithm" in options:
+        options["algorithm"] = OracleKind(options["algorithm"])
+    backend = opened(folder, **options)
     run_search(
         backend,
         FakeEngine(before_yield=lambda result: time.sleep(pause_s)),

@@ -21,7 +21,10 @@ from songpop.contracts import (
     TrialState,
     Wait,
 )
-from songpop.search.optuna_backend import OptunaBackend, open_search
+from songpop.search.advice import Advisor
+from songpop.search.opening import open_search
+from songpop.search.samplers import SamplerAdvisor, build_proposer
+from songpop.search.study_backend import StudyBackend
 from songpop.settings import (
     ParamKind,
     ParamSettings,
@@ -77,18 +80,29 @@ def opened(
     pruner_options: Mapping[str, Any] | None = None,
     clock: Callable[[], float] = lambda: 0.0,
     **search: Any,
-) -> OptunaBackend:
+) -> StudyBackend:
+    settings = SearchSettings(**{"name": "study", "n_trials": 5, **search})
     return open_search(
         space=space,
-        settings=SearchSettings(**{"name": "study", "n_trials": 5, **search}),
-        sampler=SamplerSettings(kind=SamplerKind(sampler), n_startup_trials=4),
+        settings=settings,
+        advisor=advisor_of(space, settings, sampler, n_epochs),
         pruner=PrunerSettings(kind=PrunerKind(pruner), **(pruner_options or {})),
         storage=StorageSettings(url=storage),
         identity={"space": space.digest} if identity is None else identity,
         make_spec=spec_maker(space, n_epochs),
+        n_epochs=n_epochs,
         folder=folder,
         clock=clock,
     )
+
+
+def advisor_of(space: Space, settings: SearchSettings, sampler: str, n_epochs: int) -> Advisor:
+    if settings.algorithm is None:
+        options = SamplerSettings(kind=SamplerKind(sampler), n_startup_trials=4)
+        return SamplerAdvisor(build_proposer(options, space, settings.seed))
+    from songpop.search.kerastuner_advisor import build_advisor  # TensorFlow: only whom it concerns waits for it
+
+    return build_advisor(settings, space, n_epochs)
 
 
 def curve(spec: TrialSpec) -> list[float]:
@@ -151,7 +165,7 @@ class FakeEngine:
                     break
                 if isinstance(answer, TrialSpec):
                     self.asked.append(answer)
-                    running.append((answer, self.values_of(answer), 0))
+                    running.append((answer, self.values_of(answer)[: answer.last_epoch], 0))
             self.n_running_max = max(self.n_running_max, len(running))
             still: list[tuple[TrialSpec, list[float], int]] = []
             for spec, values, epoch in running:

@@ -1,25 +1,28 @@
 """kill -9 of a real process, at moments that nobody chose: no acknowledged trial is lost, none is kept twice."""
 
+import json
 import random
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from optuna.trial import FrozenTrial
 from search_fakes import FakeEngine, FakeTracker, opened
 
 from songpop.search.driver import run_search
+from songpop.settings import OracleKind
 
 SCRIPT = Path(__file__).with_name("killed_sweep.py")
 N_TRIALS = 60
 
 
-def killed_after(folder: Path, n_trials: int, delay_s: float) -> list[int]:
+def killed_after(folder: Path, options: dict[str, Any], delay_s: float) -> list[int]:
     """Start the search, kill it `delay_s` after its first kept trial, and return the trials that it called kept."""
-    command = [sys.executable, str(SCRIPT), str(folder), str(n_trials), "0.004"]
+    command = [sys.executable, str(SCRIPT), str(folder), json.dumps(options), "0.004"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
@@ -29,12 +32,19 @@ def killed_after(folder: Path, n_trials: int, delay_s: float) -> list[int]:
 
 
 @pytest.mark.slow
-def test_kill_9_at_any_moment(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "options",
+    [{"sampler": "tpe", "pruner": "asha"}, {"algorithm": "hyperband"}, {"algorithm": "random"}],
+    ids=["tpe", "hyperband", "kerastuner's random"],
+)
+def test_kill_9_at_any_moment(tmp_path: Path, options: dict[str, Any]) -> None:
+    options = {**options, "n_trials": N_TRIALS}
+    here = {key: OracleKind(value) if key == "algorithm" else value for key, value in options.items()}
     rng = random.Random(5)
     kept: set[int] = set()
     n_kills = 0
-    while len(kept) < N_TRIALS and n_kills < 12:
-        told = killed_after(tmp_path / "killed", N_TRIALS, rng.uniform(0.0, 0.5))
+    while len(kept) < N_TRIALS and n_kills < 20:
+        told = killed_after(tmp_path / "killed", options, rng.uniform(0.0, 0.2))
         n_kills += 1
         backend = opened(tmp_path / "killed", n_trials=N_TRIALS)
         numbers = [trial.trial for trial in backend.finished()]
@@ -48,9 +58,9 @@ def test_kill_9_at_any_moment(tmp_path: Path) -> None:
 
     results = []
     for folder in ("killed", "whole"):
-        backend = opened(tmp_path / folder, sampler="tpe", pruner="asha", n_trials=N_TRIALS)
+        backend = opened(tmp_path / folder, **here)
         run_search(backend, FakeEngine(), FakeTracker, on_progress=lambda progress: None)
-        results.append([(trial.trial, trial.state, trial.suggested, trial.value) for trial in backend.finished()])
+        results.append([(t.trial, t.state, t.suggested, t.value, t.goes_on_from) for t in backend.finished()])
         backend.close()
     assert results[0] == results[1]
 

@@ -1,32 +1,39 @@
-"""A search by Optuna: decisions on a study in memory, one durable write per finished trial.
+"""An open search: a study in memory on which an advisor and a pruner decide, one durable write per finished trial.
 
 A trial has the same number in memory, in the store (attribute `trial`) and in the tracking store. When a search goes
-on, the study in memory is built again from the store; numbers that a crash has lost are run first.
+on, the study in memory is built again from the store; numbers that a crash has lost are run first. Whoever advises,
+Optuna's samplers or KerasTuner's oracles, the study is Optuna's.
 """
 
 import math
-import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import optuna
-from optuna.pruners import NopPruner
 from optuna.storages import InMemoryStorage
 from optuna.study import Study
 from optuna.trial import FrozenTrial, Trial
 
 from songpop.contracts import Done, EpochReport, FinishedTrial, Params, TrialResult, TrialSpec, TrialState, Wait
-from songpop.errors import SettingsError
-from songpop.search.distributions import GivenSampler, write
-from songpop.search.known_points import usable_points
-from songpop.search.outcome import TO_OPTUNA, attributes, finished_trial, point_key, settled, with_run
+from songpop.search.advice import Advice, Advisor, Round
+from songpop.search.distributions import write
+from songpop.search.memory import in_memory
+from songpop.search.outcome import (
+    TO_OPTUNA,
+    attributes,
+    finished_trial,
+    kept_round,
+    point_key,
+    round_attribute,
+    settled,
+    with_run,
+)
 from songpop.search.pruners import build_pruner
-from songpop.search.samplers import Proposer, build_proposer, random_values
+from songpop.search.samplers import random_values
 from songpop.search.study_store import StudyStore
-from songpop.settings import PrunerKind, PrunerSettings, SamplerSettings, SearchSettings, StorageSettings
+from songpop.settings import PrunerKind, PrunerSettings, SearchSettings
 from songpop.space import Space
 
 MakeSpec = Callable[[int, Mapping[str, Any]], TrialSpec]
@@ -40,96 +47,45 @@ class _Running:
     suggested: Mapping[str, Any]
 
 
-def open_search(
-    *,
-    space: Space,
-    settings: SearchSettings,
-    sampler: SamplerSettings,
-    pruner: PrunerSettings,
-    storage: StorageSettings,
-    identity: Mapping[str, str],
-    make_spec: MakeSpec,
-    folder: Path,
-    clock: Callable[[], float] = time.monotonic,
-) -> "OptunaBackend":
-    """Open the study `settings.name`, or go on with it; close the returned backend when the search has ended.
-
-    Args:
-        space: what is searched.
-        settings: name, budget, seed, known points.
-        sampler: who suggests; may change between two calls.
-        pruner: who gives up; may change between two calls.
-        storage: a database, or a journal file in `folder`.
-        identity: what the study belongs to (digests, objective …); may not change between two calls.
-        make_spec: turns a trial's number and configuration into its spec.
-        folder: where the journal and the lock of the name lie.
-        clock: seconds; `settings.timeout_s` counts from now.
-
-    Raises:
-        SettingsError: if a setting cannot be meant or a sampler's package is missing.
-        ResumeError: if the study was started with something else.
-        StoreError: if the store cannot be used, or a search of this name is running.
-    """
-    if not settings.name or settings.seed < 0:
-        raise SettingsError(
-            f"`search.name` must be set and `search.seed` be 0 or more, but they are {settings.name!r} and "
-            f"{settings.seed}."
-        )
-    # Optuna tells about every study that it makes, also about the one in memory.
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    proposer = build_proposer(sampler, space, settings.seed)
-    points = usable_points(space, settings.known_points)
-    store = StudyStore(settings.name, storage, folder, identity)
-    try:
-        return OptunaBackend(
-            space=space,
-            settings=settings,
-            proposer=proposer,
-            points=points,
-            pruner=pruner,
-            store=store,
-            make_spec=make_spec,
-            clock=clock,
-        )
-    except BaseException:
-        store.close()
-        raise
-
-
 @final
-class OptunaBackend:
-    """An open search; implements `contracts.SearchBackend`. Made by `open_search`."""
+class StudyBackend:
+    """An open search; implements `contracts.SearchBackend`. Made by `opening.open_search`."""
 
     def __init__(
         self,
         *,
         space: Space,
         settings: SearchSettings,
-        proposer: Proposer,
+        advisor: Advisor,
         points: list[Mapping[str, Any]],
         pruner: PrunerSettings,
         store: StudyStore,
         make_spec: MakeSpec,
+        n_epochs: int,
         clock: Callable[[], float],
     ) -> None:
         self._space = space
         self._settings = settings
-        self._proposer = proposer
+        self._advisor = advisor
         self._pruner = pruner
         self._store = store
         self._make_spec = make_spec
         self._clock = clock
         self._started_at_s = clock()
         self._running: dict[int, _Running] = {}
-        self._has_pruner = False
+        self._spare: Trial | None = None  # asked for, and waiting with the advisor
         self._ended: Done | None = None
         kept = store.load()
-        self._study = _in_memory(settings.name or "", kept)
+        self._study = in_memory(settings.name or "", kept, build_pruner(pruner, n_epochs))
         self._finished = {number: finished_trial(trial, space) for number, trial in kept.items()}
         self._told: dict[int, FrozenTrial] = {}  # ended, and not kept yet
         self._n_told = len(kept)
         self._n_complete = sum(trial.state is TrialState.COMPLETE for trial in self._finished.values())
         self._tried: set[Params] = {make_spec(n, trial.suggested).params for n, trial in self._finished.items()}
+        self._rounds: dict[int, Round] = {}
+        for number, trial in kept.items():
+            self._begin(number, Advice(values=self._finished[number].suggested, round=kept_round(trial)))
+            advisor.ended(trial)
         done_points = {trial.user_attrs.get(_KNOWN_POINT) for trial in kept.values()}
         self._points = deque(point for point in points if point_key(point) not in done_points)
 
@@ -157,20 +113,21 @@ class OptunaBackend:
         verdict = self._verdict()
         if verdict is not None:
             return verdict
-        trial = self._study.ask()
-        running = self._choose(trial)
-        if running is None:
+        trial, self._spare = self._spare or self._study.ask(), None
+        advice = self._choose(trial)
+        if isinstance(advice, Wait):
+            self._spare = trial
+            return advice
+        if advice is None:
             self._study.tell(trial, state=optuna.trial.TrialState.FAIL)  # in memory only
             self._ended = Done("every configuration of the space has been tried")
             return self._ended
-        write(trial, self._space, running.suggested)
-        self._running[trial.number] = running
-        self._tried.add(running.spec.params)
-        if not self._has_pruner:
-            # Only now is the number of epochs known, which hyperband reckons with.
-            self._study.pruner = build_pruner(self._pruner, running.spec.n_epochs)
-            self._has_pruner = True
-        return running.spec
+        self._begin(trial.number, advice)
+        write(trial, self._space, advice.values)
+        spec = self.spec_of(trial.number, advice.values)
+        self._running[trial.number] = _Running(trial=trial, spec=spec, suggested=advice.values)
+        self._tried.add(spec.params)
+        return spec
 
     def should_stop(self, report: EpochReport) -> bool:
         """Say whether the pruner gives the trial up; never before `pruner.min_epochs`, nor after the last epoch."""
@@ -179,7 +136,7 @@ class OptunaBackend:
         if not math.isfinite(value):
             return False  # not the pruner's business: the trial has failed
         running.trial.report(value, step=report.epoch)
-        if not self._pruner.min_epochs <= report.epoch < running.spec.n_epochs:
+        if not self._pruner.min_epochs <= report.epoch < running.spec.last_epoch:
             return False
         is_behind = running.trial.should_prune()  # asked in any case: the pruner remembers what it was asked
         return is_behind and self._may_prune()
@@ -191,7 +148,10 @@ class OptunaBackend:
         for key, value in attributes(result).items():
             trial.set_user_attr(key, value)
         value_told = result.value if result.state is TrialState.COMPLETE else None
+        if (its_round := self._rounds.get(result.spec.trial)) is not None:
+            trial.set_user_attr(*round_attribute(its_round))
         self._told[result.spec.trial] = self._study.tell(trial, value_told, TO_OPTUNA[result.state])
+        self._advisor.ended(self._told[result.spec.trial])
         self._n_told += 1
         self._n_complete += result.state is TrialState.COMPLETE
 
@@ -206,6 +166,15 @@ class OptunaBackend:
         finished = tuple(finished_trial(trial, self._space) for trial in trials)
         self._finished.update((trial.trial, trial) for trial in finished)
         return finished
+
+    def spec_of(self, trial: int, suggested: Mapping[str, Any]) -> TrialSpec:
+        """Return what an engine needs to train a running or finished trial with this configuration."""
+        its_round = self._rounds.get(trial)
+        if its_round is None:
+            return self._make_spec(trial, suggested)
+        spec = self._make_spec(self._begun_as(trial), suggested)
+        pause_at = its_round.pause_at if its_round.pause_at < spec.n_epochs else None
+        return replace(spec, trial=trial, pause_at=pause_at, goes_on_from=its_round.goes_on_from)
 
     def suggested(self, trial: int) -> Mapping[str, Any]:
         """Return the configuration of a running or finished trial: the active parameters of the space."""
@@ -231,6 +200,12 @@ class OptunaBackend:
         """Let the store and the name go; a second call does nothing."""
         self._store.close()
 
+    def _begun_as(self, trial: int) -> int:
+        """Return the trial whose seed a trial has: the one that began what it goes on with."""
+        while (before := self._rounds[trial].goes_on_from) is not None:
+            trial = before
+        return trial
+
     def _may_prune(self) -> bool:
         """Say whether there are enough complete trials to be compared with; Optuna's median reckons for itself."""
         if self._pruner.kind not in (PrunerKind.asha, PrunerKind.hyperband):
@@ -247,32 +222,28 @@ class OptunaBackend:
             return Done(f"search.timeout_s={timeout_s:g} is over")
         return Wait() if self._n_told + len(self._running) >= self.n_trials else None
 
-    def _choose(self, trial: Trial) -> _Running | None:
-        """Return the first candidate that no trial has had, finished or running."""
+    def _begin(self, trial: int, advice: Advice) -> None:
+        self._advisor.begun(trial, advice)
+        if advice.round is not None:
+            self._rounds[trial] = advice.round
+
+    def _choose(self, trial: Trial) -> Advice | Wait | None:
+        """Return the first candidate that no trial has had, finished or running; None if there is none."""
         while self._points:
             point = self._points.popleft()
             completed = random_values(self._space, self._settings.seed, trial.number, given=point)
-            spec = self._make_spec(trial.number, completed)
-            if spec.params not in self._tried:
+            if self._is_new(trial, completed):
                 trial.set_user_attr(_KNOWN_POINT, point_key(point))
-                return _Running(trial=trial, spec=spec, suggested=completed)
+                return Advice(values=completed)
         frozen = self._study.get_trials(deepcopy=False)[trial.number]
-        for values in self._proposer.candidates(self._study, frozen):
-            spec = self._make_spec(trial.number, values)
-            if spec.params not in self._tried:
-                return _Running(trial=trial, spec=spec, suggested=values)
-        return None
+        advices = self._advisor.advise(self._study, frozen)
+        if isinstance(advices, Wait):
+            return advices
+        return next((one for one in advices if _goes_on(one) or self._is_new(trial, one.values)), None)
+
+    def _is_new(self, trial: Trial, values: Mapping[str, Any]) -> bool:
+        return self._make_spec(trial.number, values).params not in self._tried
 
 
-def _in_memory(name: str, kept: Mapping[int, FrozenTrial]) -> Study:
-    """Build the study that decides: each kept trial under its number, the lost ones waiting."""
-    study = optuna.create_study(
-        study_name=name,  # hyperband's brackets depend on it
-        storage=InMemoryStorage(),
-        sampler=GivenSampler(),
-        pruner=NopPruner(),
-        direction="minimize",
-    )
-    for number in range(max(kept, default=-1) + 1):
-        study.add_trial(kept.get(number, optuna.trial.create_trial(state=optuna.trial.TrialState.WAITING)))
-    return study
+def _goes_on(advice: Advice) -> bool:
+    return advice.round is not None and advice.round.goes_on_from is not None

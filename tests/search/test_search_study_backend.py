@@ -11,20 +11,20 @@ from search_fakes import FOUR, SPACE, FakeEngine, FakeTracker, curve, entry, fin
 from songpop.contracts import Done, TrialResult, TrialSpec, TrialState
 from songpop.errors import ResumeError, SettingsError, SpaceError, StoreError
 from songpop.search.driver import run_search
-from songpop.search.optuna_backend import OptunaBackend
+from songpop.search.study_backend import StudyBackend
 from songpop.space import Space
 
 
-def quietly(backend: OptunaBackend, engine: FakeEngine) -> Any:
+def quietly(backend: StudyBackend, engine: FakeEngine) -> Any:
     return run_search(backend, engine, FakeTracker, on_progress=lambda progress: None)
 
 
 class _Opened:
     @pytest.fixture
     def make(self, tmp_path: Path) -> Iterator[Make]:
-        backends: list[OptunaBackend] = []
+        backends: list[StudyBackend] = []
 
-        def make(**options: Any) -> OptunaBackend:
+        def make(**options: Any) -> StudyBackend:
             backends.append(opened(tmp_path, **{**self.options(tmp_path), **options}))
             return backends[-1]
 
@@ -71,7 +71,7 @@ def crash_after(n_results: int) -> Any:
     return before_yield
 
 
-def trace(backend: OptunaBackend) -> list[Any]:
+def trace(backend: StudyBackend) -> list[Any]:
     return [(t.trial, t.state, dict(t.suggested), t.value, t.n_epochs) for t in backend.finished()]
 
 
