@@ -2,7 +2,7 @@
 
 A search goes on until it has both N_TRIALS trials and COMPUTED_S seconds of computing, so that one run tells of equal
 numbers of trials and of equal time. Everything runs in this one process and on one core, eight trials beside each
-other, as on two cores with four slots each. Its clock is the processor's: a search that has a core for itself takes that
+other, as on two cores with four slots each. Its clock is the processor's: a search that has a core for itself takes as
 long on the wall, and what else runs on the machine meanwhile does not count. Each seed has a split and a search seed of
 its own, the same for all arms; no known points are tried first. Validation rows alone are looked at: sealed rows stay
 shut.

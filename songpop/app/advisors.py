@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from songpop.search.advice import Advisor
 from songpop.search.samplers import SamplerAdvisor, build_proposer
-from songpop.settings import SearchKind, SweepSettings
+from songpop.settings import OracleKind, SearchKind, SweepSettings
 from songpop.space import Space
 
 
@@ -24,6 +24,13 @@ def advisor_name(settings: SweepSettings) -> str:
     if search.kind is SearchKind.optuna or search.algorithm is None:
         return settings.sampler.kind.value
     return f"{search.kind.value} {search.algorithm.value}"
+
+
+def told_search(settings: SweepSettings) -> str:
+    """Return who decides what to try and what to give up, as a person is told."""
+    if settings.search.algorithm is OracleKind.hyperband:
+        return f"Searching by {advisor_name(settings)}, whose best trials go on where they stopped"
+    return f"Searching by {advisor_name(settings)}, giving up by {settings.pruner.kind.value}"
 
 
 def _of_optuna(settings: SweepSettings, space: Space) -> Advisor:

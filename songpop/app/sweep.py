@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from songpop.app.advisors import advisor_name, build_advisor
+from songpop.app.advisors import build_advisor, told_search
 from songpop.app.engines import load_of, n_slots_of, started_engine, trains_elsewhere
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import (
@@ -83,10 +83,7 @@ def sweep(
             opened()
         if n_before:
             listener.note(f"Going on with {name}: {n_before} trials are finished.")
-        listener.note(
-            f"Searching by {advisor_name(settings)}, giving up by {settings.pruner.kind.value}; what is told of a "
-            "trial is its validation log loss, lower is better."
-        )
+        listener.note(f"{told_search(settings)}; what is told of a trial is its validation log loss, lower is better.")
         summary = run_search(
             backend, engine, lambda: opened().keeper, on_progress=listener.progress, hurry=patience.give_up
         )
@@ -230,7 +227,9 @@ def _best(trial: FinishedTrial) -> BestTrial:
 
 
 def _leaders(trials: Sequence[FinishedTrial]) -> tuple[Leader, ...]:
-    complete = sorted((t for t in trials if t.state is TrialState.COMPLETE), key=lambda trial: trial.value)
+    complete = [trial for trial in trials if trial.state is TrialState.COMPLETE]
+    gone_on = {trial.goes_on_from for trial in complete}  # what they went on from is the same training, and shorter
+    ranked = sorted((trial for trial in complete if trial.trial not in gone_on), key=lambda trial: trial.value)
     return tuple(
         Leader(
             rank=place,
@@ -242,5 +241,5 @@ def _leaders(trials: Sequence[FinishedTrial]) -> tuple[Leader, ...]:
             suggested=trial.suggested,
             run_id=trial.run_id,
         )
-        for place, trial in enumerate(complete[:N_LEADERS], start=1)
+        for place, trial in enumerate(ranked[:N_LEADERS], start=1)
     )

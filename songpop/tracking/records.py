@@ -19,6 +19,7 @@ TRIAL = "songpop.trial"  # the trial's number within the sweep
 STATE = "songpop.state"  # complete, pruned, failed
 MESSAGE = "songpop.message"  # why a trial failed
 SPEC = "songpop.spec"  # the whole TrialSpec as JSON
+GOES_ON_FROM = "songpop.goes_on_from"  # number of the trial whose epochs are the first of its own
 NOT_FINITE = "songpop.not_finite"  # measurements that were no number
 MODEL_ID = "songpop.model_id"  # on a parent: the logged model of its winner
 MODELS = "songpop.models"  # on a training's parent: its models' names, a JSON list

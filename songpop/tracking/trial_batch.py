@@ -13,7 +13,7 @@ from mlflow.entities import Metric, Param
 
 from songpop.contracts import Params, TrialResult, TrialSpec, TrialState
 from songpop.space.identity import is_on
-from songpop.tracking.records import MESSAGE, NOT_FINITE, SPEC, STATE, TRIAL, Status
+from songpop.tracking.records import GOES_ON_FROM, MESSAGE, NOT_FINITE, SPEC, STATE, TRIAL, Status
 
 MAX_TAG_LENGTH = 5_000  # MLflow refuses longer ones
 
@@ -72,6 +72,8 @@ def batch_of(result: TrialResult, suggested: Mapping[str, Any], test: Mapping[st
         "songpop.seed": str(result.spec.seed),
         SPEC: spec_json(result.spec),
     }
+    if result.spec.goes_on_from is not None:
+        tags[GOES_ON_FROM] = str(result.spec.goes_on_from)
     if result.message:
         tags[MESSAGE] = result.message
     if lost:  # MLflow would store infinity as 1.8e308 and draw it

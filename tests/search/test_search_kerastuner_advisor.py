@@ -80,7 +80,7 @@ class CrashError(Exception):
     [
         ("random", "none", {}),
         ("random", "asha", {}),
-        ("bayesian", "none", {"n_initial_points": 5}),
+        pytest.param("bayesian", "none", {"n_initial_points": 5}, marks=pytest.mark.slow),
         ("hyperband", "none", {}),
         ("grid", "median", {}),
     ],
