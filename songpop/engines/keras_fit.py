@@ -5,11 +5,10 @@ Axes: R rows, F features. Owns: the fit, its callback, what is measured after ea
 dropout have seeds of their own, and nothing is kept from one trial to the next.
 """
 
-import math
 import time
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -26,14 +25,11 @@ from songpop.contracts import (
     Vector,
     Wait,
 )
-from songpop.engines.batch_order import epoch_order
+from songpop.engines.keras_network import batches, compiled, n_steps
 from songpop.engines.life import TrialLife
-from songpop.engines.mixup import mixing_shares
 from songpop.engines.paused import PausedTrials
 from songpop.engines.resamples import task_of
 from songpop.evaluation.metrics import accuracy, log_loss
-from songpop.models.mlp import build_network
-from songpop.models.optimizers import build_optimizer
 from songpop.models.runtime import keras, tf
 
 _N_PAUSED = 64  # networks with their optimizers that are kept to go on from: some megabytes each
@@ -61,65 +57,13 @@ class KerasEngine:
         started_at_s, clock = time.time(), time.perf_counter()
         trial = self._paused.take(spec)
         if trial is None:
-            trial = _Trial(spec, _compiled(spec, task), task.validation, on_epoch)
+            trial = _Trial(spec, compiled(spec, task), task.validation, on_epoch)
         else:
             trial.go_on(spec)
         trial.fit(task.train)
         if trial.life.has_paused:
             self._paused.put({spec.trial: trial})
         return trial.result(started_at_s, time.perf_counter() - clock)
-
-
-def _compiled(spec: TrialSpec, task: Task) -> keras.Model:
-    network = build_network(spec.params, task.train.x.shape[1], spec.seed, task.train.x)
-    network.compile(
-        optimizer=build_optimizer(spec.params),
-        loss=keras.losses.BinaryCrossentropy(label_smoothing=spec.params.label_smoothing),
-        # One call into TensorFlow per epoch instead of one per batch; XLA on the CPU is slower for such small nets.
-        steps_per_execution=_n_steps(spec, task.train),
-        jit_compile=False,
-    )
-    # Otherwise the first step makes the optimizer's variables, and is then traced a second time.
-    network.optimizer.build(network.trainable_variables)
-    return network
-
-
-def _n_steps(spec: TrialSpec, part: Part) -> int:
-    return math.ceil(len(part.y) / spec.params.batch_size)
-
-
-def _batches(part: Part, spec: TrialSpec, n_before: int) -> Any:
-    """Return the batches of all epochs behind the first `n_before`; the last batch of each may be short."""
-    x, y = tf.constant(part.x), tf.constant(part.y.reshape(-1, 1))
-    n_rows = len(part.y)
-
-    n_steps = _n_steps(spec, part)
-
-    def order(epoch: Any) -> Any:
-        return epoch_order(spec.seed, int(epoch), n_rows)
-
-    def shares(epoch: Any) -> Any:
-        return mixing_shares(spec.params.mixup, spec.seed, int(epoch), n_steps)
-
-    def one_epoch(epoch: Any) -> Any:
-        rows = tf.ensure_shape(tf.numpy_function(order, [epoch], tf.int32), (n_rows,))
-        shuffled = (tf.gather(x, rows), tf.gather(y, rows))
-        batches = tf.data.Dataset.from_tensors(shuffled).rebatch(spec.params.batch_size)
-        if spec.params.mixup == 0:
-            return batches
-        of_steps = tf.ensure_shape(tf.numpy_function(shares, [epoch], tf.float32), (n_steps,))
-        return tf.data.Dataset.zip(batches, tf.data.Dataset.from_tensor_slices(of_steps)).map(_mixed)
-
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    # One iterator over all epochs, each gathered as a whole and then cut: 4 ms per epoch, where a fresh iterator
-    # per epoch that gathers each batch cost 20 to 45 ms.
-    return tf.data.Dataset.range(n_before, spec.last_epoch).flat_map(one_epoch).with_options(options)
-
-
-def _mixed(batch: tuple[Any, Any], share: Any) -> tuple[Any, ...]:
-    """Return x and y of a batch, mixed with the same batch in reverse order."""
-    return tuple(share * part + (1 - share) * tf.reverse(part, [0]) for part in batch)
 
 
 @final
@@ -146,10 +90,10 @@ class _Trial:
         """Train until the trial is over."""
         spec, n_before = self.life.spec, self.life.n_epochs
         self._network.fit(
-            _batches(part, spec, n_before),
+            batches(part, spec, n_before),
             initial_epoch=n_before,
             epochs=spec.last_epoch,
-            steps_per_epoch=_n_steps(spec, part),
+            steps_per_epoch=n_steps(spec, part),
             shuffle=False,
             verbose=0,
             callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=self.begin_epoch, on_epoch_end=self.end_epoch)],

@@ -81,7 +81,7 @@ class SweepRun:
             StoreError: if the store cannot be written.
         """
         batch = batch_of(result, suggested, test or {})
-        return self._write([replace(batch, name=name or batch.name)])[0]
+        return self.record_batches([replace(batch, name=name or batch.name)])[0]
 
     def record_all(self, trials: Sequence[tuple[TrialResult, Mapping[str, Any]]]) -> list[str]:
         """Write finished trials, each with the parameters that were searched, and return their run ids.
@@ -89,9 +89,14 @@ class SweepRun:
         Raises:
             StoreError: if the store cannot be written.
         """
-        return self._write([batch_of(result, suggested, {}) for result, suggested in trials])
+        return self.record_batches([batch_of(result, suggested, {}) for result, suggested in trials])
 
-    def _write(self, batches: Sequence[TrialBatch]) -> list[str]:
+    def record_batches(self, batches: Sequence[TrialBatch]) -> list[str]:
+        """Write finished trials that are described already, and return their run ids.
+
+        Raises:
+            StoreError: if the store cannot be written.
+        """
         tags = {**source_tags(), **self._child_tags}
         return write_trials(self._store, [replace(batch, tags={**tags, **batch.tags}) for batch in batches])
 

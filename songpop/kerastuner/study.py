@@ -1,0 +1,167 @@
+"""The Optuna study behind an oracle: a trial for each of KerasTuner's, in memory, made again from its files.
+
+Owns: asking, reporting, telling, by KerasTuner's trial ids. Does not own: KerasTuner's trials and files (oracle).
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, final
+
+import optuna
+from optuna.exceptions import ExperimentalWarning
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+from optuna.storages import InMemoryStorage
+from optuna.study import StudyDirection
+from optuna.trial import Trial, TrialState
+
+from songpop.kerastuner.suggestions import encoded, suggested
+from songpop.search.distributions import GivenSampler
+from songpop.search.kerastuner_runtime import keras_tuner
+
+Values = dict[str, Any]
+_DIRECTIONS = {"min": StudyDirection.MINIMIZE, "max": StudyDirection.MAXIMIZE}  # by KerasTuner's words
+
+
+@final
+class OracleStudy:
+    """Optuna's view of a KerasTuner search."""
+
+    def __init__(self, direction: str, pruner: BasePruner) -> None:
+        """Begin without trials.
+
+        Args:
+            direction: "min" or "max", as KerasTuner says it.
+            pruner: asked at each report.
+        """
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.optuna_study = optuna.create_study(
+            storage=InMemoryStorage(), sampler=GivenSampler(), pruner=pruner, direction=_DIRECTIONS[direction]
+        )
+        self._running: dict[str, Trial] = {}
+        self._reports: dict[str, dict[int, float]] = {}
+        self._pruned: set[str] = set()
+
+    def suggest(
+        self, trial_id: str, sampler: BaseSampler, space: Sequence[Any], is_new: Callable[[Values], bool]
+    ) -> Values | None:
+        """Ask a sampler for a trial; None if its configuration is not new."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ExperimentalWarning)
+            trial = self._asked(sampler)
+            values = self._walked(space, lambda name, hp: suggested(trial, name, hp))
+        if not is_new(values):
+            self.optuna_study.tell(trial, state=TrialState.FAIL)
+            return None
+        self._running[trial_id] = trial
+        return values
+
+    def begin(self, trial_id: str, space: Sequence[Any], values: Mapping[str, Any]) -> None:
+        """Begin a trial that has its values: drawn by chance, tried again, or known from files."""
+        if (before := self._running.pop(trial_id, None)) is not None:
+            self.optuna_study.tell(before, state=TrialState.FAIL)
+        trial = self._asked(GivenSampler())
+        self._write(trial, space, values)
+        self._running[trial_id] = trial
+        self._reports.pop(trial_id, None)
+        self._pruned.discard(trial_id)
+
+    def report(self, trial_id: str, step: int, value: float, *, is_last: bool) -> bool:
+        """Take a trial's objective after a step, and say whether it is to be given up.
+
+        What was reported for a step before stands: of several executions of a trial, the first one is judged, and the
+        others end where it ended.
+        """
+        reports = self._reports.setdefault(trial_id, {})
+        if step in reports or not math.isfinite(value):
+            return trial_id in self._pruned and step >= max(reports, default=step)
+        reports[step] = value
+        trial = self._running[trial_id]
+        trial.report(value, step)
+        if is_last or not trial.should_prune():
+            return False
+        self._pruned.add(trial_id)
+        return True
+
+    def complete(self, trial_id: str, space: Sequence[Any], values: Mapping[str, Any]) -> None:
+        """Give a running trial also the values of hyperparameters that its model asked for only when it was built."""
+        self._write(self._running[trial_id], space, values)
+
+    def tell(self, trial_id: str, score: float | None) -> None:
+        """End a trial; a score that is None or no finite number has failed: Optuna would take infinity for a value."""
+        trial = self._running.pop(trial_id)
+        if score is None or not math.isfinite(score):
+            self.optuna_study.tell(trial, state=TrialState.FAIL)
+        elif trial_id in self._pruned:
+            self.optuna_study.tell(trial, state=TrialState.PRUNED)
+        else:
+            self.optuna_study.tell(trial, float(score))
+
+    def is_running(self, trial_id: str) -> bool:
+        """Say whether a trial was begun, and has not ended."""
+        return trial_id in self._running
+
+    def is_pruned(self, trial_id: str) -> bool:
+        """Say whether a trial was given up."""
+        return trial_id in self._pruned
+
+    def has_reports(self, trial_id: str) -> bool:
+        """Say whether anything was reported of a trial."""
+        return bool(self._reports.get(trial_id))
+
+    def state(self) -> dict[str, Any]:
+        """Return what KerasTuner's own files do not keep, as JSON takes it."""
+        reports = {trial_id: sorted(steps.items()) for trial_id, steps in self._reports.items()}
+        return {"reports": reports, "pruned": sorted(self._pruned)}
+
+    def restore(self, ended: Mapping[str, Any], space: Sequence[Any], state: Mapping[str, Any]) -> None:
+        """Make the study again.
+
+        Args:
+            ended: KerasTuner's trials that have ended, by id, in the order of their ids.
+            space: their hyperparameters.
+            state: of `state`.
+        """
+        for trial_id, trial in ended.items():
+            self.begin(trial_id, space, trial.hyperparameters.values)
+            for step, value in state["reports"].get(trial_id, ()):
+                self._running[trial_id].report(value, step)
+                self._reports.setdefault(trial_id, {})[step] = value
+            if trial_id in state["pruned"]:
+                self._pruned.add(trial_id)
+            self.tell(trial_id, trial.score if trial.status == "COMPLETED" else None)
+
+    def _write(self, trial: Trial, space: Sequence[Any], values: Mapping[str, Any]) -> None:
+        """Write those values to a trial that it does not have."""
+        given = GivenSampler()
+        self.optuna_study.sampler = given
+
+        def write(name: str, hp: Any) -> Any:
+            if name in trial.params:
+                return values[hp.name]
+            given.values = {name: encoded(hp, values[hp.name])}
+            return suggested(trial, name, hp)
+
+        self._walked([hp for hp in space if hp.name in values], write)
+
+    def _asked(self, sampler: BaseSampler) -> Trial:
+        self.optuna_study.sampler = sampler
+        return self.optuna_study.ask()
+
+    @staticmethod
+    def _walked(space: Sequence[Any], value_of: Callable[[str, Any], Any]) -> Values:
+        """Return a value for each active hyperparameter, parents first, as KerasTuner's own oracles do."""
+        names = [hp.name for hp in space]
+        found = keras_tuner.HyperParameters()
+        for hp in space:
+            found.merge([hp], overwrite=False)
+            if found.is_active(hp):
+                # One name may stand for several hyperparameters, under different conditions.
+                name = hp.name if names.count(hp.name) == 1 else f"{hp.name} {_conditions(hp)}"
+                found.values[hp.name] = value_of(name, hp)
+        return dict(found.values)
+
+
+def _conditions(hp: Any) -> str:
+    return ", ".join(f"{condition.name}={'|'.join(map(str, condition.values))}" for condition in hp.conditions)
