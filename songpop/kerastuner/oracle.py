@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, final
 
-from optuna.pruners import BasePruner, NopPruner
+from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.samplers import BaseSampler, BruteForceSampler, GridSampler, TPESampler
 from optuna.study import Study
 
@@ -31,7 +31,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc] # KerasTuner has n
 
     ::
 
-        oracle = OptunaOracle(objective="val_loss", max_trials=50, pruner=optuna.pruners.HyperbandPruner(), seed=0)
+        oracle = OptunaOracle(objective="val_loss", max_trials=50, seed=0)
         tuner = keras_tuner.Tuner(oracle, build_model, directory="tuning")
         tuner.search(x, y, validation_data=(x_val, y_val), callbacks=[PruningCallback(oracle)])
         oracle.study  # Optuna's: its plots and importances work on it
@@ -63,7 +63,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc] # KerasTuner has n
             sampler: of Optuna; None: TPE, multivariate and grouped, which learns conditional parameters jointly.
             objective: as KerasTuner has it, "val_loss" for example.
             max_trials: at most so many; None: until the space has been tried.
-            pruner: of Optuna; needs `PruningCallback`, since a tuner tells its oracle nothing about epochs.
+            pruner: of Optuna; None: its default, MedianPruner. It is asked where `PruningCallback` is among the
+                callbacks of `search`, since a tuner tells its oracle nothing about epochs.
             seed: of the default sampler; any integer from 0 on means itself (for KerasTuner 0 is "by chance").
             hyperparameters: as for KerasTuner's oracles, like the following.
             allow_new_entries: whether the model may ask for further ones.
@@ -90,7 +91,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc] # KerasTuner has n
         if seed is not None:
             self.seed = self._seed_state = seed
         self._sampler = sampler
-        self._pruner = pruner or NopPruner()
+        self._pruner = pruner or MedianPruner()
+        self._is_pruner_given = pruner is not None and not isinstance(pruner, NopPruner)
         self._study = OracleStudy(self.objective.direction, self._pruner)
 
     @property
@@ -168,8 +170,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc] # KerasTuner has n
         if trial.status not in _ENDED or not self._study.is_running(trial.trial_id):
             return
         self._study.complete(trial.trial_id, self.hyperparameters.space, trial.hyperparameters.values)
-        has_pruner = not isinstance(self._pruner, NopPruner)
-        if has_pruner and trial.status == "COMPLETED" and not self._study.has_reports(trial.trial_id):
+        has_reports = self._study.has_reports(trial.trial_id)
+        if self._is_pruner_given and trial.status == "COMPLETED" and not has_reports:
             warnings.warn(
                 f"{type(self._pruner).__name__} was told nothing of trial {trial.trial_id}. Add "
                 "PruningCallback(oracle) to the callbacks of search().",
