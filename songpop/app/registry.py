@@ -18,7 +18,7 @@ from songpop.settings import (
 from songpop.tracking.candidate import candidate_of
 from songpop.tracking.ledger import LedgerEntry, Term
 from songpop.tracking.openings import openings
-from songpop.tracking.records import TEST_DIGEST, LeaderRow, SweepRecord
+from songpop.tracking.records import TEST_DIGEST, TUNER, LeaderRow, SweepRecord
 from songpop.tracking.registry import Promotion, Rollback, chronicle
 from songpop.tracking.registry import promote as promote_candidate
 from songpop.tracking.registry import rollback as roll_back
@@ -51,6 +51,7 @@ class Comparison:
     n_test_openings: Mapping[str, int]  # by run id of a sweep or training: looks at its test rows, whoever looked
     sweep: str | None  # whose trials; None where there is no sweep yet
     trials: tuple[LeaderRow, ...]
+    tuners: tuple[SweepRecord, ...]  # searches of a tracked KerasTuner
     published: Mapping[str, Mapping[str, float]]  # the published numbers, where that sweep's protocol is `published`
 
 
@@ -106,4 +107,5 @@ def compare(settings: CompareSettings) -> Comparison:
         sweep=chosen.name if chosen else None,
         trials=leaderboard(store, chosen.run_id, settings.n_runs) if chosen else (),
         published=PUBLISHED if is_published else {},
+        tuners=list_sweeps(store, TUNER),
     )

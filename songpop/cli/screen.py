@@ -39,6 +39,7 @@ from songpop.cli.tables import (
     titled_table,
     train_table,
     trainings_table,
+    tuners_table,
 )
 from songpop.cli.wording import leak_line, number, probability, settings_line, share
 
@@ -186,6 +187,8 @@ class Screen:
         """Print all sweeps and trainings, and the best runs of one sweep."""
         if outcome.trainings:
             self._out.print(trainings_table(outcome.trainings, outcome.n_test_openings))
+        if outcome.tuners:
+            self._out.print(tuners_table(outcome.tuners))
         if outcome.sweep is None:
             self._plain(f"There is no sweep yet. Begin with: {self.hints.command('sweep')}")
             return

@@ -57,6 +57,17 @@ def sweeps_table(sweeps: Iterable[Any], n_test_openings: Mapping[str, int]) -> T
     return titled_table(title, columns, rows, n_left=1)
 
 
+def tuners_table(searches: Iterable[Any]) -> Table:
+    """A row per search of a tracked KerasTuner."""
+    rows = []
+    for search in searches:
+        said = search.params.get
+        cells = (said("oracle", "–"), said("objective", "–"), number(search.metrics.get("best_score")))
+        rows.append((f"{search.name}\n{_when(search)}", *cells))
+    columns = ("search", "oracle", "objective", "best")
+    return titled_table("Searches with KerasTuner, the newest first", columns, rows, n_left=3)
+
+
 def trainings_table(rows: Iterable[Any], n_test_openings: Mapping[str, int]) -> Table:
     """A row per fixed model of each training: mean over its seeds and 95 % interval on the test rows."""
     lines: list[tuple[str, ...]] = []
@@ -76,8 +87,11 @@ def _origin(run: Any) -> str:
     """What sweeps and trainings have in common, line by line: name, protocol and leak, time and status."""
     leaks = ", ".join(json.loads(run.tags.get("songpop.leaks", "[]")))
     protocol = run.tags.get("songpop.protocol", "–") + (f", LEAK: {leaks}" if leaks else "")
-    status = STATUS.get(run.status, run.status.lower())
-    return f"{run.name}\n{protocol}\n{datetime.fromtimestamp(run.started_at_s):%F %R}, {status}"
+    return f"{run.name}\n{protocol}\n{_when(run)}"
+
+
+def _when(run: Any) -> str:
+    return f"{datetime.fromtimestamp(run.started_at_s):%F %R}, {STATUS.get(run.status, run.status.lower())}"
 
 
 def _spread(found: tuple[float, float, float] | None) -> str:

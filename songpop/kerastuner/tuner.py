@@ -14,12 +14,11 @@ from songpop.kerastuner.record import Curves, batch_of_trial
 from songpop.search.kerastuner_runtime import keras_tuner
 from songpop.settings import TrackingSettings
 from songpop.tracking.environment import environment
-from songpop.tracking.records import CIRCUMSTANCES, ENGINE, TRIAL
+from songpop.tracking.records import CIRCUMSTANCES, ENGINE, TRIAL, TUNER
 from songpop.tracking.runs import SweepRun, start_sweep
 from songpop.tracking.store import Store, open_store
 from songpop.tracking.sweeps import children
 
-KIND = "tuner"  # of the parent run: no sweep, since nothing of it can be promoted
 _FILE = "tracking.json"  # in the project's folder: which record is this project's
 
 
@@ -125,7 +124,7 @@ class TrackedTuner(keras_tuner.Tuner):  # type: ignore[misc] # KerasTuner has no
         return start_sweep(
             store,
             self.project_name,
-            kind=KIND,
+            kind=TUNER,
             study=_project_id(Path(self.project_dir)),
             child_tags={ENGINE: "keras_tuner"},
             params={

@@ -11,7 +11,8 @@ from typing import Literal
 Status = Literal["RUNNING", "FINISHED", "FAILED", "KILLED"]
 
 # Tags that are read back; the others are only for people.
-KIND = "songpop.kind"  # parents: sweep, train, finals; children: trial, and final under finals
+KIND = "songpop.kind"  # parents: sweep, train, finals, tuner; children: trial, and final under finals
+TUNER = "tuner"  # a kind of parents: the search of a tracked KerasTuner, of which nothing can be promoted
 SWEEP = "songpop.sweep"  # the sweep's name, on parents and children
 STUDY = "songpop.study"  # id of the study whose record a parent is
 PROCESS = "songpop.process"  # on a parent: the process that began it, or went on with it (processes.py)

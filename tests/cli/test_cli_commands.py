@@ -80,7 +80,15 @@ def test_a_sweep_without_a_winner_is_refused(words: list[str], monkeypatch: pyte
     assert_told_as_json(told, words, 4)
 
 
-EMPTY = {"sweeps": [], "trainings": [], "n_test_openings": {}, "sweep": None, "trials": [], "published": {}}
+EMPTY: dict[str, Any] = {
+    "sweeps": [],
+    "trainings": [],
+    "tuners": [],
+    "n_test_openings": {},
+    "sweep": None,
+    "trials": [],
+    "published": {},
+}
 NOBODY = {"alias": "champion", "champion": None, "entries": [], "terms": [], "note": None, "leaks": []}
 
 

@@ -9,7 +9,15 @@ import pytest
 from rich.console import Console
 from rich.table import Table
 
-from songpop.cli.tables import published_table, runs_table, sweeps_table, titled_table, train_table, trainings_table
+from songpop.cli.tables import (
+    published_table,
+    runs_table,
+    sweeps_table,
+    titled_table,
+    train_table,
+    trainings_table,
+    tuners_table,
+)
 from songpop.evaluation.stats import Interval, t_interval
 from songpop.published import PUBLISHED
 from songpop.tracking.records import LeaderRow, SweepRecord
@@ -113,3 +121,18 @@ def test_a_published_sweep_stands_above_the_published_numbers() -> None:
 def test_text_stands_left_and_numbers_right() -> None:
     table = titled_table("t", ("name", "n"), [("a", "1"), ("longer", "100")], n_left=1)
     assert [column.justify for column in table.columns] == ["left", "right"]
+
+
+def test_searches_of_kerastuner_stand_beside_the_sweeps() -> None:
+    search = SweepRecord(
+        name="mine",
+        run_id="a",
+        kind="tuner",
+        status="KILLED",
+        started_at_s=0.0,
+        params={"oracle": "OptunaOracle", "objective": "val_loss"},
+        metrics={"best_score": 0.25},
+    )
+    shown = "\n".join(lines_of(tuners_table([search])))
+    assert "interrupted" in shown
+    assert all(word in shown for word in ("mine", "OptunaOracle", "val_loss", "0.2500"))
