@@ -13,7 +13,8 @@
     ├── StoreError        5   a store or file that could not be read or written
     │   ├── ArtifactError 5   a model file that is missing, or not the one that was registered
     │   └── UnreachableError 5   a store that does not answer for now: waiting may help
-    └── EngineError       1   worker processes that cannot start, or met a bug
+    ├── EngineError       1   worker processes that cannot start, or met a bug
+    └── OracleError       1   an oracle of KerasTuner that failed where it had to decide
 
 A message is one sentence or two: what must hold, what was found, what to do. Trials that are lost (NaN, infinite
 loss) are results with a state, never exceptions.
@@ -83,3 +84,7 @@ class UnreachableError(StoreError):
 
 class EngineError(SongpopError):
     """The processes that train could not do their work."""
+
+
+class OracleError(SongpopError):
+    """An oracle of KerasTuner could not say what to try."""

@@ -13,6 +13,7 @@ from songpop.errors import (
     EngineError,
     GateError,
     LeakError,
+    OracleError,
     RefusedError,
     ResumeError,
     SettingsError,
@@ -38,6 +39,7 @@ STATUSES = [
     (ArtifactError, 5),
     (UnreachableError, 5),
     (EngineError, 1),
+    (OracleError, 1),
 ]
 
 

@@ -28,8 +28,16 @@ DEFAULT = "tpe-asha"  # of `make sweep`, when this was measured
 START, END = "<!-- table -->", "<!-- /table -->"
 TRIAL_MARKS = np.arange(1, N_TRIALS + 1)
 TIME_MARKS_S = np.linspace(0.5, COMPUTED_S, 60)
-COLORS = {"tpe": "#30638e", "random": "#7f7f7f", "qmc": "#2a9d8f", "cmaes": "#e9a23b", "gp": "#8e5ea2"}
-COLORS |= {"kerastuner-hyperband": "#b4472f", "kerastuner-bayesian": "#d96c9f"}
+PLAIN, PRUNED, HALVED = "#30638e", "#d1743a", "#2a9d5c"
+FAMILIES: dict[str, dict[str, str]] = {
+    "TPE": {"tpe": PLAIN, "tpe-asha": PRUNED, "tpe-hyperband": HALVED},
+    "random": {"random": PLAIN, "random-asha": PRUNED},
+    "QMC": {"qmc": PLAIN, "qmc-asha": PRUNED},
+    "CMA-ES": {"cmaes": PLAIN, "cmaes-asha": PRUNED},
+    "Gaussian process (Optuna)": {"gp": PLAIN, "gp-asha": PRUNED},
+    "KerasTuner, bayesian": {"kerastuner-bayesian": PLAIN, "kerastuner-bayesian-asha": PRUNED},
+    "KerasTuner, Hyperband": {"kerastuner-hyperband": HALVED},
+}
 MEASURES = ("found_in_n_trials", "found_in_time", "worth_of_n_trials", "worth_of_time")
 Curve = NDArray[np.float64]
 Run = Mapping[str, Any]  # of measure.py
@@ -139,33 +147,37 @@ def _cell(one: Mapping[str, Any], arm: str) -> str:
 
 
 def draw(runs: Runs) -> None:
-    """Draw how far each method is behind the best that any found, over trials and over time."""
-    figure, axes = plt.subplots(1, 2, figsize=(13, 5.5), layout="constrained", sharey=True)
+    """Draw how far each method is behind the best that any found: a column a family, a row a budget."""
+    figure, axes = plt.subplots(
+        2, len(FAMILIES), figsize=(2.6 * len(FAMILIES), 6.4), layout="constrained", sharey=True, sharex="row"
+    )
     low = lowest(runs)
-    panels = ((by_trials, TRIAL_MARKS, "trials"), (by_time, TIME_MARKS_S, "seconds of one core"))
-    for axis, (curve, marks, label) in zip(axes, panels, strict=True):
-        for arm, found in runs.items():
-            _draw_arm(axis, arm, marks, np.stack([curve(run) - low[run["seed"]] for run in found]))
-        axis.set_xlabel(label)
-        axis.set_yscale("log")
-        axis.set_ylim(5e-4, 0.2)
-        axis.grid(alpha=0.3, which="both")
-    axes[0].set_ylabel("behind the lowest validation log loss\nthat any method found on that split")
-    axes[1].legend(loc="upper right", fontsize=8, frameon=False, ncols=2)
-    figure.suptitle("Best so far: mean over seeds, 95 % interval (dashed: trials are given up early)")
+    budgets = ((by_trials, TRIAL_MARKS, "trials"), (by_time, TIME_MARKS_S, "seconds of one core"))
+    for row, (curve, marks, label) in zip(axes, budgets, strict=True):
+        values = {arm: np.stack([curve(run) - low[run["seed"]] for run in found]) for arm, found in runs.items()}
+        for axis, (family, arms) in zip(row, FAMILIES.items(), strict=True):
+            for arm in values:
+                _draw_arm(axis, marks, values[arm], color="#d5d5d5", label=None, has_interval=False)
+            for arm, color in arms.items():
+                if arm in values:
+                    name = f"{arm.removeprefix('kerastuner-')}, {len(values[arm])} seeds"
+                    _draw_arm(axis, marks, values[arm], color=color, label=name, has_interval=True)
+            axis.set(yscale="log", ylim=(5e-4, 0.2), xlabel=label, title=family if curve is by_trials else "")
+            axis.grid(alpha=0.25)
+            axis.legend(loc="lower left", fontsize=7, frameon=False)
+        row[0].set_ylabel("behind the lowest val log loss\nthat any method found on the split")
+    figure.suptitle("Best so far, mean over seeds and 95 % interval (grey: all methods)")
     (HERE / "figures").mkdir(exist_ok=True)
-    figure.savefig(HERE / "figures" / "curves.png", dpi=110)
+    figure.savefig(HERE / "figures" / "curves.png", dpi=90)
 
 
-def _draw_arm(axis: Any, arm: str, marks: Curve, values: Curve) -> None:
-    base = arm.removesuffix("-asha").removesuffix("-hyperband") if arm != "kerastuner-hyperband" else arm
-    style = "--" if arm.endswith("-asha") else ":" if arm == "tpe-hyperband" else "-"
+def _draw_arm(axis: Any, marks: Curve, values: Curve, *, color: str, label: str | None, has_interval: bool) -> None:
     whole = np.isfinite(values).all(axis=0)  # from where every seed has a complete trial
     intervals = [resampled_interval(list(column), VALIDATION_BY_TRAIN) for column in values[:, whole].T]
-    mean = np.asarray([one.mean for one in intervals])
-    low, high = (np.asarray([getattr(one, end) for one in intervals]) for end in ("low", "high"))
-    axis.plot(marks[whole], mean, style, color=COLORS[base], label=f"{arm} ({len(values)})", linewidth=1.6)
-    axis.fill_between(marks[whole], np.maximum(low, 1e-4), high, color=COLORS[base], alpha=0.07)
+    axis.plot(marks[whole], [one.mean for one in intervals], color=color, label=label, linewidth=1.6)
+    if has_interval:
+        lows, highs = ([getattr(one, end) for one in intervals] for end in ("low", "high"))
+        axis.fill_between(marks[whole], np.maximum(lows, 1e-4), highs, color=color, alpha=0.15, linewidth=0)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from optuna.trial import TrialState as OptunaState
 from sklearn.exceptions import ConvergenceWarning
 
 from songpop.contracts import Wait
-from songpop.errors import SettingsError
+from songpop.errors import OracleError, SettingsError
 from songpop.search.advice import Advice, Advisor
 from songpop.search.brackets import Brackets
 from songpop.search.kerastuner_runtime import Trial, keras_tuner
@@ -121,8 +121,7 @@ class OracleAdvisor:
         with warnings.catch_warnings():
             # Its Gaussian process starts 20 times, and warns of each end at a bound.
             warnings.simplefilter("ignore", ConvergenceWarning)
-            answer: Mapping[str, Any] = oracle.populate_space(str(trial))
-        return answer
+            return _suggested(oracle, str(trial))
 
 
 @final
@@ -147,7 +146,7 @@ class GridAdvisor:
 
     def _next(self) -> Mapping[str, Any] | None:
         oracle, name = self._oracle, str(len(self._oracle.trials))
-        answer = oracle.populate_space(name)
+        answer = _suggested(oracle, name)
         if answer["status"] != _RUNNING:
             return None
         oracle.trials[name] = _trial(oracle, name, answer["values"])
@@ -157,6 +156,19 @@ class GridAdvisor:
         oracle._populate_next.append(name)
         values: Mapping[str, Any] = answer["values"]
         return values
+
+
+def _suggested(oracle: Any, name: str) -> Mapping[str, Any]:
+    """Return what an oracle answers; in KerasTuner itself an error of its own would be one trial's, and go by."""
+    try:
+        answer: Mapping[str, Any] = oracle.populate_space(name)
+    except Exception as error:
+        raise OracleError(
+            f"KerasTuner's {type(oracle).__name__} must suggest a trial, but it failed "
+            f"({type(error).__name__}: {error}). What was finished is kept: choose another search.algorithm, or "
+            "search=optuna. --debug shows where."
+        ) from error
+    return answer
 
 
 def _trial(oracle: Any, name: str, values: Mapping[str, Any]) -> Any:

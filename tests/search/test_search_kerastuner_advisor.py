@@ -8,7 +8,7 @@ from backend_suite import BackendSuite, Make, ask
 from search_fakes import FOUR, SPACE, FakeEngine, FakeTracker, curve, entry, finish, opened, result_of
 
 from songpop.contracts import Done, TrialSpec, TrialState, Wait
-from songpop.errors import SettingsError, SpaceError
+from songpop.errors import OracleError, SettingsError, SpaceError
 from songpop.search.driver import run_search
 from songpop.search.kerastuner_advisor import build_advisor
 from songpop.search.study_backend import StudyBackend
@@ -245,6 +245,22 @@ def test_hyperband_waits_where_nothing_is_new_and_something_runs(tmp_path: Path)
     assert backend.ask() == Done("every configuration of the space has been tried")
     assert [trial.trial for trial in backend.finished()] == [0, 1, 2, 3]
     backend.close()
+
+
+@pytest.mark.parametrize("algorithm", ["bayesian", "grid"])
+def test_an_oracle_that_fails_ends_the_search_aloud(tmp_path: Path, algorithm: str) -> None:
+    backend = opened(tmp_path, algorithm=OracleKind(algorithm), n_trials=9)
+    finish(backend, result_of(ask(backend), [0.5]))
+    oracle = backend._advisor._oracle  # type: ignore[attr-defined]
+
+    def singular(trial_id: str) -> None:
+        raise ValueError("matrix is singular")
+
+    oracle.populate_space = singular
+    with pytest.raises(OracleError, match=r"must suggest a trial, but it failed \(ValueError: matrix is singular\)"):
+        backend.ask()
+    backend.close()
+    assert len(opened(tmp_path, algorithm=OracleKind(algorithm)).finished()) == 1
 
 
 def test_an_algorithm_must_be_named() -> None:
