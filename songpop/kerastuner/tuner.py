@@ -2,14 +2,16 @@
 
 import importlib.util
 import json
+import os
 import time
 import uuid
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, final
 
-from songpop.errors import SettingsError
+from songpop.errors import SettingsError, StoreError
 from songpop.kerastuner.record import Curves, batch_of_trial
 from songpop.search.kerastuner_runtime import keras_tuner
 from songpop.settings import TrackingSettings
@@ -57,13 +59,19 @@ class TrackedTuner(keras_tuner.Tuner):  # type: ignore[misc] # KerasTuner has no
             **options: as for `keras_tuner.Tuner`: directory, project_name, overwrite, executions_per_trial …
 
         Raises:
-            SettingsError: if tensorboard is missing, without which KerasTuner fails every trial.
+            SettingsError: if tensorboard is missing, without which KerasTuner fails every trial, or if the tuner is
+                one of several processes, of which each would keep a record.
             StoreError: if the tracking store cannot be used.
         """
         if importlib.util.find_spec("tensorboard") is None:
             raise SettingsError(
                 "KerasTuner needs the package tensorboard, without which each of its trials fails, but it is not "
                 "installed. Install it by: pip install tensorboard."
+            )
+        if "KERASTUNER_ORACLE_IP" in os.environ:
+            raise SettingsError(
+                "TrackedTuner must search in one process, but KERASTUNER_ORACLE_IP makes it one of several. Unset it, "
+                "or use keras_tuner.Tuner."
             )
         super().__init__(oracle, hypermodel, **options)
         self._store = open_store(TrackingSettings(uri=tracking_uri, experiment=experiment), Path(root))
@@ -82,7 +90,8 @@ class TrackedTuner(keras_tuner.Tuner):  # type: ignore[misc] # KerasTuner has no
             self._mend(self._run)
             super().search(*fit_args, **fit_kwargs)
         except BaseException:
-            self._run.finish("KILLED")
+            with suppress(StoreError):  # that was the reason, perhaps
+                self._run.finish("KILLED")
             raise
         self._run.finish(metrics=self._best())
 

@@ -145,6 +145,12 @@ def test_a_missing_tensorboard_is_said_at_once(tmp_path: Path, monkeypatch: pyte
         tuner_of(tmp_path)
 
 
+def test_one_of_several_processes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERASTUNER_ORACLE_IP", "127.0.0.1")
+    with pytest.raises(SettingsError, match="must search in one process"):
+        tuner_of(tmp_path)
+
+
 def test_a_store_that_cannot_be_used_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         tuner_of(tmp_path, tracking_uri="sqlite://")
