@@ -219,7 +219,8 @@ def _outcome(
 def _n_epochs(trials: Sequence[FinishedTrial]) -> int:
     """Return the epochs that were trained: those that a trial goes on from were trained once."""
     had = {trial.trial: trial.n_epochs for trial in trials}
-    return sum(t.n_epochs - (0 if t.goes_on_from is None else had.get(t.goes_on_from, 0)) for t in trials)
+    before = (0 if trial.goes_on_from is None else had.get(trial.goes_on_from, 0) for trial in trials)
+    return sum(max(trial.n_epochs - n_before, 0) for trial, n_before in zip(trials, before, strict=True))
 
 
 def _best(trial: FinishedTrial) -> BestTrial:

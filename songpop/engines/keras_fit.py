@@ -51,6 +51,7 @@ class KerasEngine:
                 time.sleep(_PAUSE_S)
                 continue
             yield self._train(spec, task_of(self._task, spec), on_epoch)
+        self._paused.clear()
 
     def _train(self, spec: TrialSpec, task: Task, on_epoch: OnEpoch) -> TrialResult:
         """Train one trial from its spec to its result."""

@@ -54,6 +54,10 @@ class PausedTrials(Generic[State]):
         for trial in list(self._states)[: max(len(self._states) - self._n_kept, 0)]:
             del self._states[trial]
 
+    def clear(self) -> None:
+        """Forget all states: no trial goes on any more."""
+        self._states.clear()
+
     def take_all(self, specs: Sequence[TrialSpec]) -> dict[int, State]:
         """Return the states that trials can go on from, by the number of the one that goes on, and forget them."""
         found = {spec.trial: self.take(spec) for spec in specs}

@@ -86,6 +86,7 @@ class PoolEngine:
                 for worker in self._ready():
                     yield from self._answer(worker, on_epoch)
         finally:
+            self._paused.clear()
             self.close()
 
     def report(self) -> PoolReport:

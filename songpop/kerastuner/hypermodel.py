@@ -32,7 +32,8 @@ class SpaceHyperModel(keras_tuner.HyperModel):  # type: ignore[misc] # KerasTune
         tuner.search()
 
     The model measures `log_loss` (without penalty) and `accuracy` beside the loss. A configuration and `seed` have the
-    same initial weights and batches in every trial. `search` takes callbacks and epochs; rows come from the task.
+    same initial weights and batches in every trial, so that several executions of one are the same: leave
+    `executions_per_trial` at 1. `search` takes callbacks and epochs; rows come from the task.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class SpaceHyperModel(keras_tuner.HyperModel):  # type: ignore[misc] # KerasTune
         """
         spec = self._spec(hp, epochs)
         validation = self._task.validation
+        kept = _Kept()
         history: keras.callbacks.History = model.fit(
             batches(self._task.train, spec, initial_epoch),
             validation_data=(validation.x, validation.y.reshape(-1, 1)),
@@ -109,8 +111,10 @@ class SpaceHyperModel(keras_tuner.HyperModel):  # type: ignore[misc] # KerasTune
             steps_per_epoch=n_steps(spec, self._task.train),
             shuffle=False,
             verbose=verbose,
-            callbacks=[*self._own_callbacks(spec), *callbacks],
+            callbacks=[*self._own_callbacks(spec), *callbacks, kept],
         )
+        if spec.params.weight_average > 0:
+            model.set_weights(kept.weights)
         return history
 
     def _spec(self, hp: Any, last_epoch: int | None = None) -> TrialSpec:
@@ -130,6 +134,18 @@ class SpaceHyperModel(keras_tuner.HyperModel):  # type: ignore[misc] # KerasTune
         if spec.patience is not None:
             found.append(keras.callbacks.EarlyStopping(OBJECTIVE, patience=spec.patience, mode="min"))
         return found
+
+
+@final
+class _Kept(keras.callbacks.Callback):  # type: ignore[misc] # Keras has no types here
+    """Keeps the weights that were measured last: of a training that ends early, `fit` would leave the raw ones.
+
+    Keras puts the averages in their place only at the last of the epochs that were asked for.
+    """
+
+    def on_epoch_end(self, epoch: int, logs: object = None) -> None:
+        """Keep what the callbacks before see."""
+        self.weights = self.model.get_weights()
 
 
 def _metrics() -> list[keras.metrics.Metric]:

@@ -37,7 +37,7 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc] # KerasTuner has n
         oracle.study  # Optuna's: its plots and importances work on it
 
     Its files are KerasTuner's own: a tuner of the same `directory` and `project_name` goes on. With the default sampler
-    it then suggests what it would have suggested without the stop.
+    it then suggests what it would have suggested without the stop; one that is given goes on with fresh randomness.
     """
 
     def __init__(
@@ -111,6 +111,10 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc] # KerasTuner has n
         """
         return self._study.report(trial_id, step, value, is_last=is_last)
 
+    def begin_execution(self, trial_id: str) -> None:
+        """Take into account that a running trial is trained, perhaps once more (`executions_per_trial`)."""
+        self._study.begin_execution(trial_id)
+
     def is_pruned(self, trial_id: str) -> bool:
         """Say whether the pruner gave a trial up; for KerasTuner it is completed, with the best that it had."""
         return self._study.is_pruned(trial_id)
@@ -127,10 +131,13 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc] # KerasTuner has n
             if values is not None:
                 return {"status": "RUNNING", "values": values}
         self._seed_state = sampler_seed(self.seed, number, self._max_collisions)
+        if self._sampler is not None:
+            name = type(self._sampler).__name__
+            warnings.warn(f"{name} only repeats itself: trial {trial_id} is drawn by chance.", stacklevel=2)
         values = self._random_values()
         if values is None:
             return {"status": "STOPPED", "values": None}
-        self._study.begin(trial_id, space, values)
+        self._study.begin(trial_id, self._sampler_for(number, self._max_collisions), space, values)
         return {"status": "RUNNING", "values": values}
 
     def create_trial(self, tuner_id: str) -> Any:
@@ -139,7 +146,8 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc] # KerasTuner has n
         with _lock_released(self):
             trial = super().create_trial(tuner_id)
         if is_retry:
-            self._study.begin(trial.trial_id, self.hyperparameters.space, trial.hyperparameters.values)
+            sampler = self._sampler_for(int(trial.trial_id), self._max_collisions)
+            self._study.begin(trial.trial_id, sampler, self.hyperparameters.space, trial.hyperparameters.values)
         return trial
 
     def update_trial(self, trial_id: str, metrics: Any, step: int = 0) -> Any:
@@ -154,17 +162,18 @@ class OptunaOracle(keras_tuner.Oracle):  # type: ignore[misc] # KerasTuner has n
                 super().end_trial(trial)
         finally:
             self._tell(self.trials[trial.trial_id])
+        self.save()  # once more: what KerasTuner saved says that the trial runs, and would have it run again
 
     def get_state(self) -> dict[str, Any]:
         """Return what a reload needs, beside the files of the trials."""
         return {**super().get_state(), _OWN: self._study.state()}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Take a state of `get_state`, and make the study again from the trials that have ended."""
+        """Take a state of `get_state`, the study included."""
         super().set_state(state)
-        self._study = OracleStudy(self.objective.direction, self._pruner)
-        ended = {name: trial for name, trial in sorted(self.trials.items()) if trial.status in _ENDED}
-        self._study.restore(ended, self.hyperparameters.space, state[_OWN])
+        self._study = OracleStudy(self.objective.direction, self._pruner, state[_OWN])
+        if self._sampler is not None:
+            self._sampler.reseed_rng()  # or it would draw once more what it has drawn
 
     def _tell(self, trial: Any) -> None:
         if trial.status not in _ENDED or not self._study.is_running(trial.trial_id):

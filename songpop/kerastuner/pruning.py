@@ -36,19 +36,20 @@ class PruningCallback(keras.callbacks.Callback):  # type: ignore[misc] # Keras h
         """Return a callback of the same oracle: a tuner copies its callbacks for each trial, the oracle stays one."""
         return PruningCallback(self._oracle, self._tuner_id)
 
+    def on_train_begin(self, logs: Mapping[str, float] | None = None) -> None:
+        """Tell the oracle that its trial is trained, perhaps once more.
+
+        Raises:
+            keras_tuner.errors.FatalRuntimeError: if the oracle runs no trial here; KerasTuner does not catch it.
+        """
+        self._oracle.begin_execution(self._trial_id())
+
     def on_epoch_end(self, epoch: int, logs: Mapping[str, float] | None = None) -> None:
         """Report the objective; stop if it is not worth going on.
 
         Raises:
-            keras_tuner.errors.FatalRuntimeError: if the oracle runs no trial here. FatalValueError: if the objective
-                is not measured; KerasTuner catches neither of them.
+            keras_tuner.errors.FatalValueError: if the objective is not measured; KerasTuner does not catch it.
         """
-        trial = self._oracle.ongoing_trials.get(self._tuner_id)
-        if trial is None:
-            raise keras_tuner.errors.FatalRuntimeError(
-                f"PruningCallback must be given to a tuner of its own oracle, in one process, but that oracle runs no "
-                f"trial of {self._tuner_id!r}. Pass the tuner's oracle, and its tuner_id if it has one."
-            )
         objective, measured = self._oracle.objective, logs or {}
         if not objective.has_value(measured):
             raise keras_tuner.errors.FatalValueError(
@@ -56,5 +57,14 @@ class PruningCallback(keras.callbacks.Callback):  # type: ignore[misc] # Keras h
                 f"{', '.join(measured) or 'nothing'}. Pass validation_data, or another objective."
             )
         is_last = epoch + 1 >= self.params.get("epochs", epoch + 1)
-        if self._oracle.report(trial.trial_id, epoch + 1, float(objective.get_value(measured)), is_last=is_last):
+        if self._oracle.report(self._trial_id(), epoch + 1, float(objective.get_value(measured)), is_last=is_last):
             self.model.stop_training = True
+
+    def _trial_id(self) -> str:
+        trial = self._oracle.ongoing_trials.get(self._tuner_id)
+        if trial is None:
+            raise keras_tuner.errors.FatalRuntimeError(
+                "PruningCallback must be given to a tuner of its own oracle, in one process, but that oracle runs no "
+                f"trial of {self._tuner_id!r}. Pass the tuner's oracle, and its tuner_id if it has one."
+            )
+        return str(trial.trial_id)

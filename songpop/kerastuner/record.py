@@ -4,6 +4,7 @@ Owns: how it reads in the MLflow pages. Does not own: writing it (tracking), whe
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from mlflow.entities import Metric, Param
 from songpop.contracts import TrialState
 from songpop.tracking.records import MESSAGE, NOT_FINITE, STATE, TRIAL
 from songpop.tracking.trial_batch import MAX_TAG_LENGTH, STATUS_OF, TrialBatch
+
+_ILLEGAL = re.compile(r"[^\w./: -]")
 
 
 @dataclass
@@ -52,10 +55,15 @@ def batch_of_trial(trial: Any, curves: Curves, wall_s: float, *, is_pruned: bool
         status=STATUS_OF[state],
         start_ms=start_ms,
         end_ms=end_ms,
-        params=tuple(Param(name, str(value)) for name, value in trial.hyperparameters.values.items()),
+        params=tuple(Param(_legal(name), str(value)) for name, value in trial.hyperparameters.values.items()),
         metrics=tuple(metric for metric in measured if math.isfinite(metric.value)),
         tags={key: value[:MAX_TAG_LENGTH] for key, value in tags.items()},
     )
+
+
+def _legal(name: str) -> str:
+    """Return a name that MLflow takes; a hyperparameter may be called anything."""
+    return _ILLEGAL.sub("_", name)
 
 
 def _per_epoch(curves: Curves, start_ms: int, end_ms: int) -> Iterator[Metric]:

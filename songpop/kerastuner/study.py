@@ -1,6 +1,7 @@
-"""The Optuna study behind an oracle: a trial for each of KerasTuner's, in memory, made again from its files.
+"""The Optuna study behind an oracle: a trial for each of KerasTuner's, in memory, kept whole in the oracle's own file.
 
-Owns: asking, reporting, telling, by KerasTuner's trial ids. Does not own: KerasTuner's trials and files (oracle).
+Owns: asking, reporting, telling, by KerasTuner's trial ids. Does not own: KerasTuner's trials and files (oracle), the
+written form of the study (study_file).
 """
 
 import math
@@ -16,6 +17,7 @@ from optuna.storages import InMemoryStorage
 from optuna.study import StudyDirection
 from optuna.trial import Trial, TrialState
 
+from songpop.kerastuner.study_file import from_json, to_json
 from songpop.kerastuner.suggestions import encoded, suggested
 from songpop.search.distributions import GivenSampler
 from songpop.search.kerastuner_runtime import keras_tuner
@@ -28,53 +30,69 @@ _DIRECTIONS = {"min": StudyDirection.MINIMIZE, "max": StudyDirection.MAXIMIZE}  
 class OracleStudy:
     """Optuna's view of a KerasTuner search."""
 
-    def __init__(self, direction: str, pruner: BasePruner) -> None:
-        """Begin without trials.
+    def __init__(self, direction: str, pruner: BasePruner, state: Mapping[str, Any] | None = None) -> None:
+        """Begin without trials, or go on.
 
         Args:
             direction: "min" or "max", as KerasTuner says it.
             pruner: asked at each report.
+            state: of `state`; None: there was nothing before.
         """
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.optuna_study = optuna.create_study(
-            storage=InMemoryStorage(), sampler=GivenSampler(), pruner=pruner, direction=_DIRECTIONS[direction]
+            study_name="songpop.kerastuner",  # Optuna's Hyperband makes its brackets of name and number
+            storage=InMemoryStorage(),
+            sampler=GivenSampler(),
+            pruner=pruner,
+            direction=_DIRECTIONS[direction],
         )
+        self.optuna_study.add_trials(from_json((state or {}).get("trials", ())))
+        self._pruned: set[str] = set((state or {}).get("pruned", ()))
         self._running: dict[str, Trial] = {}
-        self._reports: dict[str, dict[int, float]] = {}
-        self._pruned: set[str] = set()
+        self._samplers: dict[str, BaseSampler] = {}
+        self._reports: dict[str, dict[int, float]] = {}  # of running trials
+        self._n_executions: dict[str, int] = {}
 
     def suggest(
         self, trial_id: str, sampler: BaseSampler, space: Sequence[Any], is_new: Callable[[Values], bool]
     ) -> Values | None:
         """Ask a sampler for a trial; None if its configuration is not new."""
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ExperimentalWarning)
-            trial = self._asked(sampler)
-            values = self._walked(space, lambda name, hp: suggested(trial, name, hp))
+        trial = self._asked(sampler)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ExperimentalWarning)
+                values = self._walked(space, lambda name, hp: suggested(trial, name, hp))
+        except BaseException:
+            self.optuna_study.tell(trial, state=TrialState.FAIL)
+            raise
         if not is_new(values):
             self.optuna_study.tell(trial, state=TrialState.FAIL)
             return None
-        self._running[trial_id] = trial
+        self._running[trial_id], self._samplers[trial_id] = trial, sampler
         return values
 
-    def begin(self, trial_id: str, space: Sequence[Any], values: Mapping[str, Any]) -> None:
-        """Begin a trial that has its values: drawn by chance, tried again, or known from files."""
+    def begin(self, trial_id: str, sampler: BaseSampler, space: Sequence[Any], values: Mapping[str, Any]) -> None:
+        """Begin a trial that has its values: drawn by chance, or tried again; it forgets its reports."""
         if (before := self._running.pop(trial_id, None)) is not None:
             self.optuna_study.tell(before, state=TrialState.FAIL)
-        trial = self._asked(GivenSampler())
+        trial = self._asked(sampler)
         self._write(trial, space, values)
-        self._running[trial_id] = trial
+        self._running[trial_id], self._samplers[trial_id] = trial, sampler
         self._reports.pop(trial_id, None)
+        self._n_executions.pop(trial_id, None)
         self._pruned.discard(trial_id)
+
+    def begin_execution(self, trial_id: str) -> None:
+        """Take into account that a trial is trained, perhaps once more."""
+        self._n_executions[trial_id] = self._n_executions.get(trial_id, 0) + 1
 
     def report(self, trial_id: str, step: int, value: float, *, is_last: bool) -> bool:
         """Take a trial's objective after a step, and say whether it is to be given up.
 
-        What was reported for a step before stands: of several executions of a trial, the first one is judged, and the
-        others end where it ended.
+        Of several executions of a trial, the first one is judged, and the others end where it ended.
         """
         reports = self._reports.setdefault(trial_id, {})
-        if step in reports or not math.isfinite(value):
+        if step in reports or self._n_executions.get(trial_id, 1) > 1 or not math.isfinite(value):
             return trial_id in self._pruned and step >= max(reports, default=step)
         reports[step] = value
         trial = self._running[trial_id]
@@ -91,6 +109,9 @@ class OracleStudy:
     def tell(self, trial_id: str, score: float | None) -> None:
         """End a trial; a score that is None or no finite number has failed: Optuna would take infinity for a value."""
         trial = self._running.pop(trial_id)
+        self.optuna_study.sampler = self._samplers.pop(trial_id)  # which hears of its end, for its constraints
+        self._reports.pop(trial_id, None)
+        self._n_executions.pop(trial_id, None)
         if score is None or not math.isfinite(score):
             self.optuna_study.tell(trial, state=TrialState.FAIL)
         elif trial_id in self._pruned:
@@ -107,30 +128,12 @@ class OracleStudy:
         return trial_id in self._pruned
 
     def has_reports(self, trial_id: str) -> bool:
-        """Say whether anything was reported of a trial."""
+        """Say whether anything was reported of a running trial."""
         return bool(self._reports.get(trial_id))
 
     def state(self) -> dict[str, Any]:
         """Return what KerasTuner's own files do not keep, as JSON takes it."""
-        reports = {trial_id: sorted(steps.items()) for trial_id, steps in self._reports.items()}
-        return {"reports": reports, "pruned": sorted(self._pruned)}
-
-    def restore(self, ended: Mapping[str, Any], space: Sequence[Any], state: Mapping[str, Any]) -> None:
-        """Make the study again.
-
-        Args:
-            ended: KerasTuner's trials that have ended, by id, in the order of their ids.
-            space: their hyperparameters.
-            state: of `state`.
-        """
-        for trial_id, trial in ended.items():
-            self.begin(trial_id, space, trial.hyperparameters.values)
-            for step, value in state["reports"].get(trial_id, ()):
-                self._running[trial_id].report(value, step)
-                self._reports.setdefault(trial_id, {})[step] = value
-            if trial_id in state["pruned"]:
-                self._pruned.add(trial_id)
-            self.tell(trial_id, trial.score if trial.status == "COMPLETED" else None)
+        return {"trials": to_json(self.optuna_study.get_trials(deepcopy=False)), "pruned": sorted(self._pruned)}
 
     def _write(self, trial: Trial, space: Sequence[Any], values: Mapping[str, Any]) -> None:
         """Write those values to a trial that it does not have."""

@@ -16,6 +16,7 @@ from songpop.kerastuner.record import Curves, batch_of_trial
 from songpop.search.kerastuner_runtime import keras_tuner
 from songpop.settings import TrackingSettings
 from songpop.tracking.environment import environment
+from songpop.tracking.failures import store_failures
 from songpop.tracking.records import CIRCUMSTANCES, ENGINE, TRIAL, TUNER
 from songpop.tracking.runs import SweepRun, start_sweep
 from songpop.tracking.store import Store, open_store
@@ -149,12 +150,15 @@ class TrackedTuner(keras_tuner.Tuner):  # type: ignore[misc] # KerasTuner has no
         """Bring record and project together after a kill: a run for each trial that has ended, and for no other."""
         ended = {int(name): t for name, t in self.oracle.trials.items() if t.status in ("COMPLETED", "FAILED")}
         there: set[int] = set()
-        for child in children(self._store, run.run_id):
-            number = int(child.data.tags[TRIAL])
-            if number in ended and number not in there:
-                there.add(number)
-            else:
-                self._store.client.delete_run(child.info.run_id)
+        with store_failures(self._store.where):
+            for child in children(self._store, run.run_id):
+                told = child.data.tags.get(TRIAL, "")
+                if not told.isdigit():
+                    continue  # a person's own
+                if int(told) in ended and int(told) not in there:
+                    there.add(int(told))
+                else:
+                    self._store.client.delete_run(child.info.run_id)
         for number in sorted(set(ended) - there):
             self._keep(ended[number], Curves(time.time()))
 

@@ -3,9 +3,11 @@
 The oracle decides; the study keeps. An oracle's `create_trial` and `end_trial` would write a file or more each time, in
 a folder that a kill leaves half-written, and leak their lock with an exception: here `populate_space` is asked, which
 is an oracle's part of it, and its trials are rebuilt from the study when a search goes on. Its randomness comes from
-the search's seed and the trial's number, so that a search that was killed goes on as if it had not been.
+the search's seed and the trial's number, so that a search of one trial at a time that was killed goes on as if it had
+not been. (Of several, the bayesian oracle judges those that run by the Gaussian process of its last answer.)
 """
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
@@ -16,6 +18,7 @@ from optuna.study import Study
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as OptunaState
 from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import ThreadpoolController
 
 from songpop.contracts import Wait
 from songpop.errors import OracleError, SettingsError
@@ -29,6 +32,8 @@ from songpop.search.seeds import sampler_seed
 from songpop.settings import OracleKind, SearchSettings
 from songpop.space import Space
 
+_MAX_COLLISIONS = 20_000  # some seconds of an oracle that finds nothing new
+_N_BAYESIAN_DRAWS = 2  # each fits its Gaussian process anew: seconds
 _OBJECTIVE = "val_log_loss"
 _RUNNING, _IDLE, _COMPLETED, _FAILED = "RUNNING", "IDLE", "COMPLETED", "FAILED"  # KerasTuner's words
 
@@ -68,6 +73,7 @@ class OracleAdvisor:
         self._space = space
         self._seed = search_seed
         self._brackets = brackets
+        self._blas = ThreadpoolController().select(user_api="blas")
 
     def advise(self, study: Study, trial: FrozenTrial) -> Iterator[Advice] | Wait:
         """Return what the oracle suggests; chance takes over where it only repeats itself."""
@@ -97,7 +103,7 @@ class OracleAdvisor:
         self._oracle.ongoing_trials.pop(name)
 
     def _advices(self, trial: int, answer: Mapping[str, Any]) -> Iterator[Advice]:
-        for attempt in range(N_DRAWS):
+        for attempt in range(_N_BAYESIAN_DRAWS if hasattr(self._oracle, "gpr") else N_DRAWS):
             answer = self._ask(trial, attempt) if attempt else answer
             if answer["status"] != _RUNNING:
                 break
@@ -118,7 +124,8 @@ class OracleAdvisor:
             oracle.gpr.random_state = seed
         if self._brackets is not None:
             self._brackets.restore()
-        with warnings.catch_warnings():
+        # More threads would sum in another order: suggestions would depend on the machine's cores.
+        with warnings.catch_warnings(), self._blas.limit(limits=1):
             # Its Gaussian process starts 20 times, and warns of each end at a bound.
             warnings.simplefilter("ignore", ConvergenceWarning)
             return _suggested(oracle, str(trial))
@@ -202,6 +209,9 @@ def _hyperband(settings: SearchSettings, space: Space, n_epochs: int) -> Advisor
     # Its brackets come again and again (0: without an end): the budget is the study's.
     factor = settings.reduction_factor
     oracle = _oracle("HyperbandOracle", space, max_epochs=n_epochs, factor=factor, hyperband_iterations=0)
+    if space.is_finite:
+        # It takes a space for exhausted after so many repeats in a row: 20, with half of a small space still untried.
+        oracle._max_collisions = min(20 * math.prod(param.n_values or 1 for param in space.params), _MAX_COLLISIONS)
     return OracleAdvisor(oracle, space, settings.seed, Brackets(oracle, factor))
 
 

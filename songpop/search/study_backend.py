@@ -83,6 +83,7 @@ class StudyBackend:
         self._n_complete = sum(trial.state is TrialState.COMPLETE for trial in self._finished.values())
         self._tried: set[Params] = {make_spec(n, trial.suggested).params for n, trial in self._finished.items()}
         self._rounds: dict[int, Round] = {}
+        self._seeds: dict[int, int] = {number: trial.user_attrs["seed"] for number, trial in kept.items()}
         for number, trial in kept.items():
             self._begin(number, Advice(values=self._finished[number].suggested, round=kept_round(trial)))
             advisor.ended(trial)
@@ -127,6 +128,7 @@ class StudyBackend:
         spec = self.spec_of(trial.number, advice.values)
         self._running[trial.number] = _Running(trial=trial, spec=spec, suggested=advice.values)
         self._tried.add(spec.params)
+        self._seeds[trial.number] = spec.seed
         return spec
 
     def should_stop(self, report: EpochReport) -> bool:
@@ -169,12 +171,14 @@ class StudyBackend:
 
     def spec_of(self, trial: int, suggested: Mapping[str, Any]) -> TrialSpec:
         """Return what an engine needs to train a running or finished trial with this configuration."""
-        its_round = self._rounds.get(trial)
+        spec, its_round = self._make_spec(trial, suggested), self._rounds.get(trial)
+        before = None if its_round is None else its_round.goes_on_from
+        # What was trained has the seed that it was trained with, whatever `search.seed` is now.
+        spec = replace(spec, seed=self._seeds.get(trial if before is None else before, spec.seed))
         if its_round is None:
-            return self._make_spec(trial, suggested)
-        spec = self._make_spec(self._begun_as(trial), suggested)
+            return spec
         pause_at = its_round.pause_at if its_round.pause_at < spec.n_epochs else None
-        return replace(spec, trial=trial, pause_at=pause_at, goes_on_from=its_round.goes_on_from)
+        return replace(spec, pause_at=pause_at, goes_on_from=before)
 
     def suggested(self, trial: int) -> Mapping[str, Any]:
         """Return the configuration of a running or finished trial: the active parameters of the space."""
@@ -199,12 +203,6 @@ class StudyBackend:
     def close(self) -> None:
         """Let the store and the name go; a second call does nothing."""
         self._store.close()
-
-    def _begun_as(self, trial: int) -> int:
-        """Return the trial whose seed a trial has: the one that began what it goes on with."""
-        while (before := self._rounds[trial].goes_on_from) is not None:
-            trial = before
-        return trial
 
     def _may_prune(self) -> bool:
         """Say whether there are enough complete trials to be compared with; Optuna's median reckons for itself."""

@@ -9,6 +9,7 @@ import pytest
 
 from songpop.contracts import Decision, Done, Params, Part, Task
 from songpop.engines.keras_fit import KerasEngine
+from songpop.evaluation.metrics import log_loss
 from songpop.kerastuner import OptunaOracle, PruningCallback, SpaceHyperModel, space_named
 from songpop.models.runtime import keras
 from songpop.search.kerastuner_runtime import keras_tuner
@@ -74,12 +75,25 @@ def test_averages_are_measured_and_kept() -> None:
     assert averaged[0].history["val_log_loss"][-1] > raw[0].history["val_log_loss"][-1]  # behind, as averages are
 
 
+def test_averages_are_what_is_left_of_a_training_that_ends_early() -> None:
+    class Stop(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            self.model.stop_training = epoch == 1
+
+    hypermodel = SpaceHyperModel(one_point(weight_average=0.9), TASK, base=BASE, n_epochs=9, patience=None)
+    hp = keras_tuner.HyperParameters()
+    model = hypermodel.build(hp)
+    history = hypermodel.fit(hp, model, callbacks=[Stop()])
+    predicted = model.predict(TASK.validation.x, verbose=0)[:, 0]
+    assert len(history.epoch) == 2
+    assert log_loss(TASK.validation.y, predicted) == pytest.approx(history.history["val_log_loss"][-1], rel=1e-5)
+
+
 def test_the_objective_has_no_penalty_and_patience_watches_it() -> None:
     history, model = fitted(one_point(l2=5.0), n_epochs=3)
     assert history.history["val_loss"][0] > history.history["val_log_loss"][0] + 0.5
     predicted = model.predict(TASK.validation.x, verbose=0)[:, 0]
-    y = TASK.validation.y
-    expected = -np.mean(y * np.log(predicted) + (1 - y) * np.log1p(-predicted))
+    expected = log_loss(TASK.validation.y, predicted)
     assert history.history["val_log_loss"][-1] == pytest.approx(expected, rel=1e-4)
 
 

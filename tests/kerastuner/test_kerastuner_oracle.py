@@ -70,10 +70,6 @@ def test_no_objective_is_a_number_to_be_minimised(tmp_path: Path) -> None:
     assert oracle.study.best_value == min(trial.score for trial in oracle.trials.values())
 
 
-class StoppedError(Exception):
-    """The process ends here, as far as the files can tell."""
-
-
 def test_a_reloaded_search_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path) -> None:
     whole = searched(tmp_path / "whole", 16, seed=0)
     seen: list[float] = []
@@ -91,6 +87,87 @@ def test_a_reloaded_search_goes_on_as_if_it_had_not_been_stopped(tmp_path: Path)
     assert values_of(mended) == values_of(whole)
     finished = [trial for trial in mended.study.trials if trial.state is optuna.trial.TrialState.COMPLETE]
     assert sorted(trial.value for trial in finished) == sorted(trial.value for trial in whole.study.trials)
+
+
+def test_more_trials_than_were_asked_for_at_first_are_those_of_one_search(tmp_path: Path) -> None:
+    whole = searched(tmp_path / "whole", 40, seed=0)
+    for n_trials in (8, 30, 40):  # KerasTuner pads its ids to as many digits as there are at the time
+        grown = searched(tmp_path / "grown", n_trials, seed=0)
+    by_number = sorted(grown.trials.values(), key=lambda trial: int(trial.trial_id))
+    assert [dict(trial.hyperparameters.values) for trial in by_number] == values_of(whole)
+
+
+PRUNERS = {
+    "asha": optuna.pruners.SuccessiveHalvingPruner(min_resource=1, reduction_factor=2),
+    "hyperband": optuna.pruners.HyperbandPruner(min_resource=1, max_resource=4, reduction_factor=2),
+}
+
+
+def pruned_in(folder: Path, n_trials: int, pruner: Any) -> list[bool]:
+    """Search with trials of which each is worse than the one before; return who was given up."""
+    oracle = OptunaOracle(objective=keras_tuner.Objective("loss", "min"), max_trials=n_trials, seed=0, pruner=pruner)
+
+    def function(hp: Any) -> dict[str, float]:
+        ask_for_all(hp)
+        trial_id = oracle.ongoing_trials["tuner0"].trial_id
+        loss = 1.0 + int(trial_id)
+        for step in (1, 2, 3, 4):
+            if oracle.report(trial_id, step, loss, is_last=step == 4):
+                break
+        return {"loss": loss}
+
+    Computing(oracle, folder, function).search(verbose=0)
+    return [oracle.is_pruned(trial_id) for trial_id in sorted(oracle.trials, key=int)]
+
+
+@pytest.mark.parametrize("name", PRUNERS)
+def test_pruners_remember_over_a_reload(tmp_path: Path, name: str) -> None:
+    whole, again = (pruned_in(tmp_path / folder, 12, PRUNERS[name]) for folder in ("whole", "again"))
+    assert whole == again
+    assert any(whole)
+    pruned_in(tmp_path / "stopped", 6, PRUNERS[name])
+    assert pruned_in(tmp_path / "stopped", 12, PRUNERS[name]) == whole
+
+
+def test_a_sampler_hears_of_every_end_and_of_constraints(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def constraints(trial: Any) -> tuple[float]:
+        asked.append(trial.number)
+        return (0.0,)
+
+    sampler = optuna.samplers.TPESampler(seed=0, constraints_func=constraints, n_startup_trials=2)
+    searched(tmp_path, 6, sampler=sampler)
+    assert sorted(asked) == list(range(6))
+
+
+def test_a_given_sampler_does_not_repeat_itself_after_a_reload(tmp_path: Path) -> None:
+    first = searched(tmp_path, 10, sampler=optuna.samplers.RandomSampler(seed=1))
+    again = searched(tmp_path, 20, sampler=optuna.samplers.RandomSampler(seed=1))
+    assert len(again.study.trials) == 20  # none was drawn twice, and refused
+    assert values_of(first)[0] in values_of(again)
+
+
+def test_chance_takes_over_aloud(tmp_path: Path) -> None:
+    class Stuck(optuna.samplers.RandomSampler):
+        def sample_independent(self, study: Any, trial: Any, name: str, distribution: Any) -> Any:
+            return distribution.to_external_repr(0.0) if hasattr(distribution, "choices") else distribution.low
+
+    with pytest.warns(UserWarning, match="Stuck only repeats itself: trial 2 is drawn by chance"):
+        oracle = searched(tmp_path, 3, sampler=Stuck())
+    assert len({tuple(values.items()) for values in values_of(oracle)}) == 3
+
+
+def test_several_objectives_are_one_sum(tmp_path: Path) -> None:
+    objectives = [keras_tuner.Objective("loss", "min"), keras_tuner.Objective("accuracy", "max")]
+    oracle = OptunaOracle(objective=objectives, max_trials=5, seed=0)
+
+    def function(hp: Any) -> dict[str, float]:
+        loss = ask_for_all(hp)
+        return {"loss": loss, "accuracy": 0.5, "multi_objective": loss - 0.5}
+
+    Computing(oracle, tmp_path, function).search(verbose=0)
+    assert oracle.study.best_value == pytest.approx(min(trial.score for trial in oracle.trials.values()))
 
 
 def test_reports_and_pruned_trials_outlive_a_reload(tmp_path: Path) -> None:
@@ -132,7 +209,7 @@ def function_with(function: Any) -> Any:
 def test_the_files_are_kerastuner_s_own(tmp_path: Path) -> None:
     searched(tmp_path, 3, seed=0)
     state = json.loads((tmp_path / "project" / "oracle.json").read_text())
-    assert (state["seed"], set(state["optuna"])) == (0, {"reports", "pruned"})
+    assert (state["seed"], set(state["optuna"])) == (0, {"trials", "pruned"})
     assert (tmp_path / "project" / "trial_0" / "trial.json").is_file()
 
 

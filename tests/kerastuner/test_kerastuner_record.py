@@ -38,6 +38,13 @@ def test_a_trial_reads_as_songpop_s_do() -> None:
     assert [m.timestamp for m in batch.metrics if m.key == "loss"] == [101_000, 102_000]
 
 
+def test_names_are_those_that_mlflow_takes() -> None:
+    trial = trial_of()
+    trial.hyperparameters.values = {"units[0] (first)": 8, "block/units: a-b.c_d": 4}
+    batch = batch_of_trial(trial, curves_of(), 1.0, is_pruned=False)
+    assert {param.key for param in batch.params} == {"units_0_ _first_", "block/units: a-b.c_d"}
+
+
 def test_of_several_executions_the_mean_is_kept() -> None:
     batch = batch_of_trial(trial_of(), curves_of([{"loss": 0.5}, {"loss": 0.7}]), 1.0, is_pruned=False)
     assert [metric.value for metric in batch.metrics if metric.key == "loss"] == [pytest.approx(0.6)]

@@ -62,11 +62,39 @@ def test_the_first_execution_is_judged_and_the_others_end_with_it(space: list[An
     assert study.report("1", 2, 0.9, is_last=False) is False  # its best so far is better than the median
     begun(study, space, "2")
     assert study.report("2", 1, 0.9, is_last=False) is True
-    assert study.report("2", 1, 0.0, is_last=False) is True  # another execution: as good as it may be
+    study.begin_execution("2")
+    study.begin_execution("2")
+    assert study.report("2", 1, 0.0, is_last=False) is True  # as good as it may be
     assert study.is_pruned("2")
     assert not study.is_pruned("1")
     study.tell("2", 0.9)
     assert study.optuna_study.trials[2].state is TrialState.PRUNED
+
+
+def test_a_longer_execution_is_not_judged_in_the_first_one_s_place(space: list[Any]) -> None:
+    study = OracleStudy("min", MedianPruner(n_startup_trials=1, n_warmup_steps=0))
+    begun(study, space, "0", "1")
+    for step in (1, 2, 3, 4):
+        study.report("0", step, 0.1, is_last=False)
+    study.tell("0", 0.1)
+    study.begin_execution("1")
+    study.report("1", 1, 0.05, is_last=False)  # early stopping ends it here
+    study.begin_execution("1")
+    assert [study.report("1", step, 0.9, is_last=False) for step in (1, 2, 3)] == [False, False, False]
+    study.tell("1", 0.5)
+    assert study.optuna_study.trials[1].intermediate_values == {1: 0.05}
+    assert study.optuna_study.trials[1].state is TrialState.COMPLETE
+
+
+def test_a_trial_whose_hyperparameters_cannot_be_suggested_does_not_run(space: list[Any]) -> None:
+    class Broken(RandomSampler):
+        def sample_independent(self, *_: Any) -> Any:
+            raise ValueError("broken")
+
+    study = OracleStudy("min", NopPruner())
+    with pytest.raises(ValueError, match="broken"):
+        study.suggest("0", Broken(), space, lambda values: True)
+    assert study.optuna_study.trials[0].state is TrialState.FAIL
 
 
 def test_the_last_epoch_is_not_pruned(space: list[Any]) -> None:
@@ -90,6 +118,8 @@ def test_a_trial_that_begins_again_forgets_its_reports(space: list[Any]) -> None
     study = OracleStudy("min", NopPruner())
     begun(study, space, "0")
     study.report("0", 1, 0.5, is_last=False)
-    study.begin("0", space, {"kind": "plain", "rate": 0.01, "bias": True, "fixed": 3, "batch": 8, "share": 0.5})
+    study.begin(
+        "0", RandomSampler(), space, {"kind": "plain", "rate": 0.01, "bias": True, "fixed": 3, "batch": 8, "share": 0.5}
+    )
     assert not study.has_reports("0")
     assert study.optuna_study.trials[1].params["rate"] == 0.01

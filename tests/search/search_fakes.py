@@ -60,10 +60,12 @@ FOUR = Space.from_settings(
 )
 
 
-def spec_maker(space: Space, n_epochs: int = N_EPOCHS) -> Callable[[int, Mapping[str, Any]], TrialSpec]:
+def spec_maker(
+    space: Space, n_epochs: int = N_EPOCHS, seed_of: Callable[[int], int] = lambda trial: trial
+) -> Callable[[int, Mapping[str, Any]], TrialSpec]:
     def make_spec(trial: int, suggested: Mapping[str, Any]) -> TrialSpec:
         params = space.to_params(suggested, Params())
-        return TrialSpec(trial=trial, params=params, seed=trial, n_epochs=n_epochs, patience=None)
+        return TrialSpec(trial=trial, params=params, seed=seed_of(trial), n_epochs=n_epochs, patience=None)
 
     return make_spec
 
@@ -79,6 +81,7 @@ def opened(
     n_epochs: int = N_EPOCHS,
     pruner_options: Mapping[str, Any] | None = None,
     clock: Callable[[], float] = lambda: 0.0,
+    make_seed: Callable[[int, int], int] = lambda seed, trial: trial,
     **search: Any,
 ) -> StudyBackend:
     settings = SearchSettings(**{"name": "study", "n_trials": 5, **search})
@@ -89,7 +92,7 @@ def opened(
         pruner=PrunerSettings(kind=PrunerKind(pruner), **(pruner_options or {})),
         storage=StorageSettings(url=storage),
         identity={"space": space.digest} if identity is None else identity,
-        make_spec=spec_maker(space, n_epochs),
+        make_spec=spec_maker(space, n_epochs, lambda trial: make_seed(settings.seed, trial)),
         n_epochs=n_epochs,
         folder=folder,
         clock=clock,

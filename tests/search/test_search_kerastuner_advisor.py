@@ -223,6 +223,34 @@ def test_brackets_of_another_factor_are_begun_anew(tmp_path: Path) -> None:
     assert {backend._rounds[trial].bracket for trial in (5, 8)} == {3}
 
 
+def test_another_search_seed_does_not_change_what_was_begun(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"space": NUMBERS, "make_seed": lambda seed, trial: 100 * seed + trial}
+    first = searched(tmp_path, "hyperband", n_trials=12, seed=0, **options)
+    engine = FakeEngine()
+    second = searched(tmp_path, "hyperband", engine, n_trials=20, seed=1, **options)
+    going_on = [spec for spec in engine.asked if spec.goes_on_from is not None]
+    assert going_on
+    for spec in going_on:
+        assert spec.seed < 100  # that of the training, not of what `search.seed` is now
+    begun = [spec for spec in engine.asked if spec.goes_on_from is None]
+    assert all(spec.seed == 100 + spec.trial for spec in begun)
+    for trial in first.finished():
+        assert second.spec_of(trial.trial, trial.suggested).seed == trial.trial
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_finite_space_is_searched_to_its_end(tmp_path: Path, seed: int) -> None:
+    space = Space.from_settings(
+        {
+            "optimizer": entry("choice", choices=["adam", "sgd", "nadam", "rmsprop"]),
+            "batch_size": entry("choice", choices=[16, 32, 64, 128, 256]),
+            "activation": entry("choice", choices=["relu", "silu"]),
+        }
+    )
+    backend = searched(tmp_path, "hyperband", n_trials=200, space=space, seed=seed, n_epochs=4)
+    assert len({tuple(trial.suggested.items()) for trial in backend.finished()}) == 40
+
+
 def test_who_searches_may_change(tmp_path: Path) -> None:
     searched(tmp_path, "hyperband", n_trials=20, space=NUMBERS)
     tpe = opened(tmp_path, sampler="tpe", n_trials=25, space=NUMBERS)
