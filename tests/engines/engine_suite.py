@@ -262,8 +262,11 @@ class EngineSuite(ABC):
         assert history_of(self.run_one(spec)) == history_of(after[3])
         assert history_of(after[1]) != history_of(after[3])
 
-    @pytest.mark.parametrize("cocktail", [{}, COCKTAIL, {"normalization": "batch"}], ids=["plain", "cocktail", "batch"])
-    @pytest.mark.parametrize("is_held", [True, False], ids=["state held", "state lost"])
+    @pytest.mark.parametrize(
+        ("cocktail", "is_held"),
+        [({}, False), ({**COCKTAIL, "normalization": "batch"}, True)],
+        ids=["plain, its state lost", "a cocktail, its state held"],
+    )
     def test_a_trial_that_goes_on_ends_as_if_it_had_never_paused(self, cocktail: dict[str, Any], is_held: bool) -> None:
         whole = spec_with(replace(SPEC, n_epochs=6), schedule="plateau", plateau_patience=1, **cocktail)
         rounds = [

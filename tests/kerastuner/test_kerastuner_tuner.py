@@ -74,12 +74,12 @@ def test_pruned_trials_say_so(tmp_path: Path) -> None:
 
 
 def test_a_project_goes_on_with_its_record(tmp_path: Path) -> None:
-    first = tuner_of(tmp_path, 2)
+    first = tuner_of(tmp_path, 1)
     first.search(**FIT)
-    again = tuner_of(tmp_path, 4)
+    again = tuner_of(tmp_path, 2)
     again.search(**FIT)
     assert again.run_id == first.run_id
-    assert len(runs(tmp_path, first.run_id)) == 4
+    assert len(runs(tmp_path, first.run_id)) == 2
     other = tuner_of(tmp_path, 1, overwrite=True)
     other.search(**FIT)
     assert other.run_id != first.run_id
