@@ -122,9 +122,9 @@ def test_another_seed_is_another_search_and_0_is_one(tmp_path: Path, algorithm: 
 
 
 def test_the_gaussian_process_learns(tmp_path: Path) -> None:
-    options = {"space": NUMBERS, "n_trials": 28, "n_initial_points": 8}
+    options = {"space": NUMBERS, "n_trials": 18, "n_initial_points": 8}
     values = [trial.value for trial in searched(tmp_path, "bayesian", **options).finished()]
-    assert sum(values[-8:]) < 0.9 * sum(values[:8])
+    assert min(values[8:]) < min(values[:8]) - 0.03  # it explores as much as it goes down, so the mean says little
 
 
 def test_the_gaussian_process_reckons_with_what_runs(tmp_path: Path) -> None:
