@@ -93,7 +93,7 @@ class PrunerKind(Enum):
 class PrunerSettings:
     """Options of the pruner."""
 
-    kind: PrunerKind = PrunerKind.asha
+    kind: PrunerKind = PrunerKind.hyperband
     min_epochs: int = 3  # no trial is given up before it (asha, hyperband: the first rung)
     reduction_factor: int = 3  # asha, hyperband: one of so many goes on
     n_startup_trials: int = 5  # asha, hyperband, median: complete trials before it begins

@@ -11,7 +11,7 @@ def test_optuna_s_sampler_is_the_default() -> None:
     settings = sweep_settings()
     assert isinstance(build_advisor(settings, searched_space(settings)), SamplerAdvisor)
     assert advisor_name(settings) == "tpe"
-    assert told_search(settings) == "Searching by tpe, giving up by asha"
+    assert told_search(settings) == "Searching by tpe, giving up by hyperband"
 
 
 @pytest.mark.parametrize("kind", OracleKind)
