@@ -93,6 +93,7 @@ def test_a_trial_that_went_on_is_trained_again_from_its_record_alone(
     assert [replay.verdict for replay in found.replays] == [Verdict.SAME] * 3
 
 
+@pytest.mark.slow
 def test_it_goes_on_and_is_promoted(outcome: SweepOutcome, songs: pd.DataFrame, root: Path) -> None:
     more = songpop.sweep(songs, **{**HYPERBAND, "search__n_trials": 24}, paths__root=str(root))
     assert (more.n_trials, more.n_new) == (24, 4)

@@ -105,6 +105,7 @@ def test_a_model_takes_all_features_whatever_its_inputs() -> None:
     np.testing.assert_array_equal(model.predict(X, verbose=0), model.predict(changed, verbose=0))
 
 
+@pytest.mark.slow
 def test_kerastuner_s_hyperband_searches_a_space_of_ours(tmp_path: Path) -> None:
     space = space_of(
         optimizer={"kind": "choice", "choices": ["adam", "sgd"]},
@@ -124,6 +125,7 @@ def test_kerastuner_s_hyperband_searches_a_space_of_ours(tmp_path: Path) -> None
     assert math.isfinite(tuner.oracle.get_best_trials()[0].score)
 
 
+@pytest.mark.slow
 def test_with_optuna_s_oracle_and_pruner(tmp_path: Path) -> None:
     space = space_named("published", train__epochs=3)
     oracle = OptunaOracle(

@@ -44,7 +44,9 @@ def build_model(hp: Any) -> Any:
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(hp.Choice("units", [2, 4]), activation="relu")])
     model.add(keras.layers.Dense(1, activation="sigmoid"))
     rate = hp.Float("rate", 1e-3, 1e-1, sampling="log")
-    model.compile(keras.optimizers.SGD(rate), "binary_crossentropy", metrics=["accuracy"], run_eagerly=False)
+    model.compile(
+        keras.optimizers.SGD(rate), "binary_crossentropy", metrics=["accuracy"], run_eagerly=True
+    )  # tracing takes a second
     return model
 
 
