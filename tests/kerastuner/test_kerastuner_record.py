@@ -32,7 +32,7 @@ def test_a_trial_reads_as_songpop_s_do() -> None:
     assert {param.key: param.value for param in batch.params} == {"rate": "0.1"}
     assert dict(batch.tags) == {"songpop.trial": "7", "songpop.state": "complete"}
     numbers = {(metric.key, metric.step): metric.value for metric in batch.metrics}
-    assert numbers["val_loss", 1], numbers["val_loss", 2] == (0.6, 0.3)
+    assert (numbers["val_loss", 1], numbers["val_loss", 2]) == (0.6, 0.3)
     assert numbers["best_val_loss", 2] == numbers["score", 0] == 0.3
     assert (numbers["best_epoch", 0], numbers["n_epochs", 0], numbers["wall_s", 0]) == (2.0, 2.0, 2.0)
     assert [m.timestamp for m in batch.metrics if m.key == "loss"] == [101_000, 102_000]
