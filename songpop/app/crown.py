@@ -21,6 +21,7 @@ from songpop.evaluation.metrics import binary_metrics
 from songpop.evaluation.report import HALF, SealedReport, chosen_threshold, report_of
 from songpop.models.export import predict_rows
 from songpop.scoring.model_log import log_model
+from songpop.scoring.profile import Profile
 from songpop.scoring.raw_model import ModelCard
 from songpop.scoring.sealed import SealedRows
 from songpop.settings import SweepSettings
@@ -151,7 +152,9 @@ def _log(
         commit=environment(REPOSITORY).commit or "",
         test=champion.test,
     )
-    logged = log_model(store, run_id, entry.model, card, sealed, facts, params=_told(entry.params))
+    rng = np.random.default_rng([settings.split.seed, _DRAWS])
+    profile = Profile.of(table.matrix[known_rows(split)], table.columns, rng)
+    logged = log_model(store, run_id, entry.model, card, sealed, facts, profile=profile, params=_told(entry.params))
     tests = {f"test_{key}": value for key, value in champion.test.items() if np.isfinite(value)}
     run.annotate(run_id, metrics=tests, model_id=logged.model_id)
     text = json.dumps(asdict(champion), indent=1)

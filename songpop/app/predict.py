@@ -1,18 +1,31 @@
 """`songpop predict`: ranks songs with the champion."""
 
+import math
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from songpop.app.listener import Listener, Silence
 from songpop.data.sample import generate_songs
 from songpop.errors import SettingsError
-from songpop.scoring.ranking import Ranking, rank_songs
+from songpop.scoring.drift import Drifted
+from songpop.scoring.profile import Profile
+from songpop.scoring.ranker import Ranker, rank_frame
+from songpop.scoring.ranking import rank_songs
+from songpop.scoring.raw_model import RawModel, day_of
 from songpop.settings import PredictSettings, check_registry
+from songpop.tracking.champion import Champion, champion_of
 from songpop.tracking.store import open_store
 
-N_SHOWN = 10
+_TOLD_EACH = 200_000  # songs
 BUILT_IN = "sample"  # as in data=sample; a file of that name is ./sample
+UNPROFILED = (
+    "This champion was registered before songpop kept what a champion's table looks like: there are no reasons, and "
+    "nothing is said of songs or tables that are unlike it. Sweep and promote again to have them."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +34,10 @@ class RankedSong:
 
     rank: int
     probability: float
+    low: float | None  # where another such model would put it; None of a champion of one model
+    high: float | None
     song: str
+    reasons: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,64 +47,98 @@ class Prediction:
     output: str
     n_songs: int
     n_high_potential: int
+    n_remarks: int  # songs of which there is something to be known, in the column `remarks`
     unusable: dict[str, int]  # cells that could not be read, by column
+    drift: tuple[Drifted, ...]  # columns that are distributed otherwise than in the champion's table
     model: str
     version: int
     sha256: str
     table: str  # what the champion was trained on
     label: str
+    threshold: float  # above it a song has high potential
     leaks: tuple[str, ...]
     as_of: str
     first: tuple[RankedSong, ...]
 
 
-def predict(settings: PredictSettings) -> Prediction:
+def open_ranker(settings: PredictSettings) -> tuple[Champion, Ranker]:
+    """Return the present champion, ready to rank.
+
+    Raises:
+        SettingsError: if a key cannot be meant; GateError: if there is no champion; ArtifactError: if its files were
+            changed; StoreError: if the store cannot be read.
+    """
+    check_registry(settings.registry)
+    day = day_of(settings.as_of)
+    store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
+    champion = champion_of(store, settings.registry)
+    return champion, Ranker(RawModel(champion.folder), Profile.load(champion.folder), day)
+
+
+def predict(settings: PredictSettings, *, listener: Listener | None = None) -> Prediction:
     """Rank the songs of a CSV file into another one.
 
     Raises:
         SettingsError: if a file is not named; GateError: if there is no champion; DataError: if the input cannot be
             used; ArtifactError: if the champion's files were changed; StoreError: if the output cannot be written.
     """
+    listener = listener or Silence()
     if settings.input is None or settings.output is None:
         missing = "input" if settings.input is None else "output"
         raise SettingsError(f"`{missing}` must name a CSV file, but it is not set. Add {missing}=FILE.")
-    check_registry(settings.registry)
-    store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
-    ranking = rank_songs(
-        store,
-        settings.registry,
+    _check_numbers(settings)
+    champion, ranker = open_ranker(settings)
+    if not ranker.has_profile:
+        listener.note(UNPROFILED)
+    first, verdict = rank_songs(
+        ranker,
         generate_songs() if settings.input == BUILT_IN else Path(settings.input),
         Path(settings.output),
         order=settings.order,
-        as_of=settings.as_of,
+        n_reasons=settings.n_reasons,
+        on_rows=lambda n_rows: listener.note(f"{n_rows:,} songs judged.") if n_rows % _TOLD_EACH == 0 else None,
     )
     return Prediction(
         output=settings.output,
-        n_songs=ranking.n_songs,
-        n_high_potential=ranking.n_high_potential,
-        unusable=ranking.unusable,
-        model=ranking.model,
-        version=ranking.version,
-        sha256=ranking.sha256,
-        table=ranking.table,
-        label=ranking.label,
-        leaks=ranking.leaks,
-        as_of=ranking.as_of,
-        first=_first(ranking),
+        n_songs=verdict.n_songs,
+        n_high_potential=verdict.n_high_potential,
+        n_remarks=int((verdict.added["remarks"] != "").sum()),
+        unusable=verdict.unusable,
+        drift=verdict.drift,
+        model=champion.model,
+        version=champion.version,
+        sha256=champion.facts.sha256,
+        table=champion.facts.table,
+        label=ranker.card.label,
+        threshold=ranker.card.threshold,
+        leaks=ranker.card.leaks,
+        as_of=ranker.day,
+        first=tuple(_shown(row, ranker) for row in first.to_dict("records")),
     )
 
 
 def predict_frame(settings: PredictSettings, frame: pd.DataFrame) -> pd.DataFrame:
-    """Rank the songs of a data frame; returns it with rank, probability and high_potential in front."""
-    check_registry(settings.registry)
-    store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
-    return rank_songs(store, settings.registry, frame, order=settings.order, as_of=settings.as_of).songs
+    """Rank the songs of a data frame; returns it with what `songpop predict` adds in front."""
+    _check_numbers(settings)
+    _, ranker = open_ranker(settings)
+    return rank_frame(ranker, frame, order=settings.order, n_reasons=settings.n_reasons)[0]
 
 
-def _first(ranking: Ranking) -> tuple[RankedSong, ...]:
-    best = ranking.songs.nsmallest(N_SHOWN, "rank")
-    names = [" – ".join(map(str, row)) for row in best[list(ranking.names)].to_numpy(dtype=object)]
-    return tuple(
-        RankedSong(rank=int(rank), probability=float(chance), song=name)
-        for rank, chance, name in zip(best["rank"], best["probability"], names, strict=True)
+def _check_numbers(settings: PredictSettings) -> None:
+    if settings.n_reasons < 0:
+        raise SettingsError(f"`n_reasons` must be at least 0, but it is {settings.n_reasons}.")
+
+
+def _shown(row: dict[Hashable, Any], ranker: Ranker) -> RankedSong:
+    return RankedSong(
+        rank=int(row["rank"]),
+        probability=float(row["probability"]),
+        low=_number(row["probability_low"]),
+        high=_number(row["probability_high"]),
+        song=" – ".join(str(row[name]) for name in ranker.card.names if name in row),
+        reasons=str(row["reasons"]),
     )
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

@@ -167,7 +167,7 @@ def _predict(settings: Any, screen: Screen) -> tuple[Any, int]:
         find_file(settings.input, "input")  # before TensorFlow is imported
     from songpop.app.predict import predict
 
-    outcome = predict(settings)
+    outcome = predict(settings, listener=screen)
     screen.predict(outcome)
     return outcome, 0
 

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from songpop.contracts import Column, ColumnKind, Matrix
+from songpop.contracts import Bools, Column, ColumnKind, Matrix
 from songpop.data.parsing import PLACES, CellFormat, ParsedCells, parse_cells, wanted
 from songpop.errors import ArtifactError, DataError
 
-__all__ = ["CellFormat", "Recipe", "bad_cell", "matrix_of", "place_of", "unusable_cells"]
+__all__ = ["CellFormat", "Parsed", "Recipe", "bad_cell", "matrix_of", "parse_frame", "place_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +81,43 @@ def _read(document: dict[str, Any]) -> Column:
     return Column(name=document["name"], kind=kind, categories=tuple(document["categories"]), period=period)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Parsed:
+    """A frame's float matrix (R, C), NaN where missing, and which of its cells were there but cannot be used (R, C)."""
+
+    matrix: Matrix
+    is_bad: Bools
+
+    def n_unusable(self, recipe: Recipe) -> Mapping[str, int]:
+        """Return how many cells cannot be used, per column of the frame that has any."""
+        counts = {recipe.source[c.name]: int(n) for c, n in zip(recipe.columns, self.is_bad.sum(axis=0), strict=True)}
+        return {name: count for name, count in counts.items() if count}
+
+
+def parse_frame(frame: pd.DataFrame, recipe: Recipe, *, as_of: dt.date | None = None) -> Parsed:
+    """Turn raw columns, however they arrive, into the float matrix; cells that cannot be used count as missing.
+
+    Args:
+        frame: strings, numbers, booleans, dates or a mixture; columns that the recipe does not name are ignored.
+        recipe: which column becomes what.
+        as_of: ages count from this day instead of the recipe's.
+
+    Raises:
+        DataError: if columns are missing.
+    """
+    matrix = np.full((len(frame), len(recipe.columns)), np.nan, dtype=np.float32)
+    is_bad = np.zeros(matrix.shape, dtype=bool)
+    for number, (_, parsed) in enumerate(_parsed_columns(frame, recipe, as_of)):
+        matrix[:, number], is_bad[:, number] = parsed.values, parsed.is_bad
+    return Parsed(matrix=matrix, is_bad=is_bad)
+
+
 def matrix_of(frame: pd.DataFrame, recipe: Recipe, *, as_of: dt.date | None = None, strict: bool) -> Matrix:
     """Turn raw columns, however they arrive, into the float matrix.
 
     Args:
-        frame: strings, numbers, booleans, dates or a mixture; columns that the recipe does not name are
-            ignored. If its index is named "line", errors speak of lines of the file, else of rows, from 1.
+        frame: as for `parse_frame`. If its index is named "line", errors speak of lines of the file, else of rows,
+            from 1.
         recipe: which column becomes what.
         as_of: ages count from this day instead of the recipe's.
         strict: refuse cells that cannot be used (training) instead of taking them as missing (prediction).
@@ -98,22 +129,14 @@ def matrix_of(frame: pd.DataFrame, recipe: Recipe, *, as_of: dt.date | None = No
         DataError: if columns are missing, or (strict) a cell is no number, flag or date, is infinite or a
             negative count.
     """
+    if not strict:
+        return parse_frame(frame, recipe, as_of=as_of).matrix
     matrix = np.full((len(frame), len(recipe.columns)), np.nan, dtype=np.float32)
     for number, (column, parsed) in enumerate(_parsed_columns(frame, recipe, as_of)):
-        if strict and parsed.is_bad.any():
+        if parsed.is_bad.any():
             raise bad_cell(frame, recipe.source[column.name], parsed, wanted(column, recipe.format))
         matrix[:, number] = parsed.values
     return matrix
-
-
-def unusable_cells(frame: pd.DataFrame, recipe: Recipe) -> Mapping[str, int]:
-    """Count the cells that are there but cannot be used, per column of the frame that has any.
-
-    Raises:
-        DataError: if columns are missing.
-    """
-    counts = {recipe.source[c.name]: int(p.is_bad.sum()) for c, p in _parsed_columns(frame, recipe, None)}
-    return {name: count for name, count in counts.items() if count}
 
 
 def bad_cell(frame: pd.DataFrame, name: str, parsed: ParsedCells, must_hold: str) -> DataError:

@@ -11,8 +11,9 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
+from typing import BinaryIO
 
 import pandas as pd
 
@@ -21,6 +22,7 @@ from songpop.settings import DataSettings
 
 SEPARATORS = (",", ";", "\t", "|")
 N_ROWS_AT_ONCE = 50_000  # rows held as Python strings at a time; the frame itself is ten times smaller
+N_BYTES_AT_ONCE = 1 << 24
 # The longer mark first: that of UTF-32 begins with that of UTF-16.
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -57,18 +59,43 @@ def read_csv_text(settings: DataSettings) -> pd.DataFrame:
         SettingsError: if `data.path`, `data.encoding` or `data.separator` cannot be meant.
         StoreError: if the file may not be read.
     """
+    return pd.concat(list(read_csv_pieces(settings)))
+
+
+def read_csv_pieces(settings: DataSettings, n_rows: int = N_ROWS_AT_ONCE) -> Iterator[pd.DataFrame]:
+    """Read the file at `data.path` piece by piece, so that one larger than memory can be read.
+
+    Args:
+        settings: how the file is written.
+        n_rows: of a piece, at most.
+
+    Yields:
+        What `read_csv_text` returns, at least one piece; a file with a header only gives one without rows.
+
+    Raises:
+        DataError, SettingsError, StoreError: as `read_csv_text`, at the piece that holds the fault.
+    """
     path = find_file(settings.path)
     if len(settings.separator) != 1 or settings.separator in '"\r\n':
         raise SettingsError(
             f"`data.separator` must be one character other than a quote, but it is {settings.separator!r}."
         )
-    text = _decode(path.read_bytes(), settings, path)
-    rows = _numbered_rows(text, settings.separator, path)
-    header = next((row for _, row in rows), None)
-    if header is None:
-        raise DataError(f"`data.path` must be a table with a header, but {path} is empty.")
-    _check_header(header, settings, path)
-    return _frame_of(header, rows, path)
+    with path.open("rb") as file:
+        encoding = _encoding_of(file, settings, path)
+        file.seek(0)
+        # All line endings are read as one, so that they never change a digest.
+        with io.TextIOWrapper(file, encoding=encoding, newline=None) as text:
+            try:
+                rows = _numbered_rows(text, settings.separator, path)
+                header = next((row for _, row in rows), None)
+                if header is None:
+                    raise DataError(f"`data.path` must be a table with a header, but {path} is empty.")
+                _check_header(header, settings, path)
+                pieces = iter(lambda: list(islice(rows, n_rows)), [])
+                for piece in chain([next(pieces, [])], pieces):
+                    yield _piece_of(header, piece, path)
+            except UnicodeError:
+                raise _wrongly_encoded(settings, encoding, path) from None
 
 
 def find_file(path: str | None, key: str = "data.path") -> Path:
@@ -92,50 +119,62 @@ def find_file(path: str | None, key: str = "data.path") -> Path:
     return file
 
 
-def _decode(content: bytes, settings: DataSettings, path: Path) -> str:
-    encoding = settings.encoding
-    if content.startswith(codecs.BOM_UTF8):
-        encoding = "utf-8-sig"  # the mark says what the file is, whatever `data.encoding` says
-    elif not encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
-        _check_bytes(content, path)
+def _encoding_of(file: BinaryIO, settings: DataSettings, path: Path) -> str:
+    """Return how the file is encoded, after a look at all of its bytes for what is no text."""
+    encoding, head = settings.encoding, file.read(4_096)
+    if head.startswith(codecs.BOM_UTF8):
+        return "utf-8-sig"  # the mark says what the file is, whatever `data.encoding` says
     try:
-        text = content.decode(encoding)
+        codecs.lookup(encoding)
     except LookupError:
         raise SettingsError(f"`data.encoding` must be an encoding that Python knows, but it is {encoding!r}.") from None
-    except UnicodeError as error:
-        line = content.count(b"\n", 0, getattr(error, "start", 0)) + 1
-        other = "latin-1" if encoding.lower() in ("utf-8", "utf8", "utf-8-sig") else "utf-8"
-        raise DataError(
-            f"The file must be encoded as `data.encoding` says ({encoding}), but line {line} of {path} is not. "
-            f"Set data.encoding={other}, or whatever it was written in."
-        ) from None
-    return text.replace("\r\n", "\n").replace("\r", "\n")  # so that line endings never change a digest
+    if not encoding.lower().replace("_", "-").startswith(("utf-16", "utf-32")):
+        _check_head(head, path)
+        while head:
+            if b"\0" in head:
+                raise DataError(f"`data.path` must name a CSV text, but {path} holds binary data.")
+            head = file.read(N_BYTES_AT_ONCE)
+    return encoding
 
 
-def _check_bytes(content: bytes, path: Path) -> None:
+def _wrongly_encoded(settings: DataSettings, encoding: str, path: Path) -> DataError:
+    """Return the error that names the first line which is not encoded as the settings say."""
+    decoder, line = codecs.getincrementaldecoder(encoding)(), 1
+    with path.open("rb") as file:
+        for bytes_of_line in file:
+            try:
+                decoder.decode(bytes_of_line)
+            except UnicodeError:
+                break
+            line += 1
+    other = "latin-1" if encoding.lower() in ("utf-8", "utf8", "utf-8-sig") else "utf-8"
+    return DataError(
+        f"The file must be encoded as `data.encoding` says ({settings.encoding}), but line {line} of {path} is not. "
+        f"Set data.encoding={other}, or whatever it was written in."
+    )
+
+
+def _check_head(head: bytes, path: Path) -> None:
     for mark, name in MARKS.items():
-        if content.startswith(mark):
+        if head.startswith(mark):
             raise DataError(
                 f"The file must be encoded as `data.encoding` says, but {path} is {name.upper()}. "
                 f"Set data.encoding={name}."
             )
     for mark, what in FOREIGN_FORMATS.items():
-        if content.startswith(mark):
+        if head.startswith(mark):
             raise DataError(f"`data.path` must name a CSV file, but {path} looks like {what}. Export it as CSV first.")
-    head = content[:4_096]
     n_nul = head.count(0)
     if n_nul and n_nul in (head[::2].count(0), head[1::2].count(0)) and n_nul > len(head) // 4:
         raise DataError(
             f"The file must be encoded as `data.encoding` says, but {path} looks like UTF-16 without a mark. "
             "Set data.encoding=utf-16-le (or utf-16-be)."
         )
-    if b"\0" in content:
-        raise DataError(f"`data.path` must name a CSV text, but {path} holds binary data.")
 
 
-def _numbered_rows(text: str, separator: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+def _numbered_rows(text: io.TextIOBase, separator: str, path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield each row that is not blank with the line on which it ends, from 1."""
-    reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+    reader = csv.reader(text, delimiter=separator, strict=True)
     try:
         for row in reader:
             if row:
@@ -159,13 +198,6 @@ def _check_header(header: list[str], settings: DataSettings, path: Path) -> None
     repeated = [name for name, count in Counter(header).items() if count > 1]
     if repeated:
         raise DataError(f"Column names must differ, but the header of {path} repeats {repeated}. Rename them.")
-
-
-def _frame_of(header: list[str], rows: Iterator[tuple[int, list[str]]], path: Path) -> pd.DataFrame:
-    pieces = [_piece_of(header, [], path)]
-    while chunk := list(islice(rows, N_ROWS_AT_ONCE)):
-        pieces.append(_piece_of(header, chunk, path))
-    return pd.concat(pieces)
 
 
 def _piece_of(header: list[str], rows: list[tuple[int, list[str]]], path: Path) -> pd.DataFrame:

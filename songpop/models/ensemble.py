@@ -1,20 +1,21 @@
 """Several finished models as one: the mean of their probabilities, in one plain `.keras` file.
 
-Owns: joining members, and taking them apart again where log odds are wanted. Does not own: what a member is (export).
+Owns: joining members, and taking them apart again where log odds are wanted. Does not own: what a member is (export),
+what is made of what they say (opinions).
 
 Axes: R rows, M members.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.special import logsumexp
 
 from songpop.contracts import Matrix
 from songpop.errors import ArtifactError
 from songpop.models.export import BATCH_ROWS, Trained, answer, assemble
+from songpop.models.opinions import Opinions
 from songpop.models.runtime import keras, tf
 
 _EAGER_MEMBERS = 4
@@ -43,10 +44,10 @@ def average(members: Sequence[Trained]) -> keras.Model:
     return keras.Model(inputs, mean, name="songpop")
 
 
-def member_logits(model: keras.Model) -> keras.Model:
-    """Return a model from (R, C) to the members' logits, (R, M); `model` itself is changed and of no further use.
+def member_logits(model: keras.Model) -> tuple[keras.Model, tuple[int, ...]]:
+    """Return a model from (R, C) to the members' logits, (R, M), and how many votes each member has, (M,).
 
-    A member with several votes is there as often.
+    `model` itself is changed and of no further use.
 
     A probability of four bytes is 1 from a logit of 17 on (of eight, from 37), so that songs beyond doubt could not be
     ranked; logits go on.
@@ -55,48 +56,44 @@ def member_logits(model: keras.Model) -> keras.Model:
         ArtifactError: if a member does not end in a Dense layer with a sigmoid.
     """
     last = model.layers[-1]
-    members = [model]
-    if isinstance(last, keras.layers.Average):
-        networks = [layer for layer in model.layers if isinstance(layer, keras.Model)]
-        members = [layer for layer in networks if not layer.name.startswith("preprocessing")]
-    for member in members:
-        _end_in_logits(member)
-    if members == [model]:
-        return model
-    return keras.Model(model.input, keras.layers.Concatenate()(list(last.input)), name="logits")
+    if not isinstance(last, keras.layers.Average):
+        _end_in_logits(model)
+        return model, (1,)
+    networks = [layer for layer in model.layers if isinstance(layer, keras.Model)]
+    for member in networks:
+        if not member.name.startswith("preprocessing"):
+            _end_in_logits(member)
+    n_votes = Counter(map(id, last.input))  # a member with several votes is averaged as often
+    distinct = {id(tensor): tensor for tensor in last.input}
+    joined = keras.layers.Concatenate()(list(distinct.values())) if len(distinct) > 1 else last.input[0]
+    return keras.Model(model.input, joined, name="logits"), tuple(n_votes[key] for key in distinct)
 
 
 @final
 class Members:
-    """A model of `member_logits`, ready to be asked."""
+    """A finished model, ready to be asked what each of its members says."""
 
-    def __init__(self, logits: keras.Model) -> None:
-        self._n_members = int(logits.output_shape[1])
+    def __init__(self, model: keras.Model) -> None:
+        """Take `model` apart; it is of no further use itself.
+
+        Raises:
+            ArtifactError: if a member does not end in a Dense layer with a sigmoid.
+        """
+        logits, self._votes = member_logits(model)
         # Eagerly each member costs 15 ms a call; a graph costs 0.1 s a member once, and then next to nothing.
         self._answer: Any = logits
-        if self._n_members > _EAGER_MEMBERS:
+        if len(self._votes) > _EAGER_MEMBERS:
             rows = tf.TensorSpec((None, *logits.input_shape[1:]))
             self._answer = tf.function(lambda x: logits(x, training=False), input_signature=[rows], autograph=False)
 
-    def predict(self, matrix: Matrix) -> NDArray[np.float64]:
-        """Return the members' logits for each row, shape (R, M); no rows give shape (0, M)."""
-        answers = np.empty((len(matrix), self._n_members), dtype=np.float64)
+    def predict(self, matrix: Matrix) -> Opinions:
+        """Return what the members say of each row, shape (R, M); no rows give shape (0, M)."""
+        answers = np.empty((len(matrix), len(self._votes)), dtype=np.float64)
         # Called, not `predict`ed: that would build a pipeline, which takes longer than a small table.
         for first in range(0, len(matrix), BATCH_ROWS):
             rows = np.asarray(matrix[first : first + BATCH_ROWS], dtype=np.float32)
             answers[first : first + BATCH_ROWS] = self._answer(rows)
-        return answers
-
-
-def joint_logits(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the log odds of the mean probability of M members, shape (R,): logits has the shape (R, M).
-
-    Summed as logarithms, so that they also differ where the probability itself is rounded to 0 or 1.
-    """
-    if logits.shape[1] == 1:
-        return logits[:, 0]
-    chance_of_yes, chance_of_no = -np.logaddexp(0, -logits), -np.logaddexp(0, logits)  # logarithms of both
-    return np.asarray(logsumexp(chance_of_yes, axis=1) - logsumexp(chance_of_no, axis=1))
+        return Opinions(logits=answers, votes=self._votes)
 
 
 def _end_in_logits(model: keras.Model) -> None:

@@ -20,6 +20,7 @@ from mlflow.models import Model
 
 from songpop.models.export import save_model
 from songpop.models.runtime import keras
+from songpop.scoring.profile import Profile
 from songpop.scoring.pyfunc_door import SIGNATURE
 from songpop.scoring.raw_model import CARD_FILE, MODEL_FILE, ModelCard
 from songpop.scoring.sealed import SealedRows
@@ -55,6 +56,7 @@ def log_model(
     sealed: SealedRows,
     facts: ModelFacts,
     *,
+    profile: Profile | None = None,
     params: Mapping[str, Any] | None = None,
     name: str = "model",
 ) -> LoggedRawModel:
@@ -69,6 +71,7 @@ def log_model(
         card: its `sha256` is filled in here.
         sealed: the rows that promotion will compare on.
         facts: where it comes from; `sha256` and `files` are filled in here.
+        profile: what its table looked like; None: it will tell no reasons, and know nothing of drift.
         params: hyperparameters, for the model's page.
         name: of the logged model.
 
@@ -82,6 +85,8 @@ def log_model(
         card = replace(card, sha256=sha256_of(data / MODEL_FILE))
         (data / CARD_FILE).write_text(card.to_json(), "utf-8")
         sealed.save(data)
+        if profile is not None:
+            profile.save(data)
         facts = replace(facts, sha256=card.sha256, files=digests_of(data))
         for left in [model for model in unfinished_models(store, run_id) if model.name == name]:
             store.client.delete_logged_model(left.model_id)

@@ -1,127 +1,99 @@
 """Ranking a file of songs with the champion.
 
-Owns: reading the input as the champion's table was written, ranks, writing the output whole or not at all.
-Does not own: finding the champion (tracking/champion.py), prediction (raw_model.py).
-
-Axes: R rows of the input.
+Owns: reading the input as the champion's table was written, writing the output whole or not at all, memory that does
+not grow with the file's cells. Does not own: what is said of a row (ranker.py), sorting on the disk (spool.py).
 """
 
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from songpop.data.cells import unusable_cells
-from songpop.data.table import read_csv_text
+from songpop.data.cells import Parsed
+from songpop.data.reading import N_ROWS_AT_ONCE, read_csv_pieces
 from songpop.errors import DataError, SettingsError, StoreError
-from songpop.scoring.raw_model import HIGH_POTENTIAL, PROBABILITY, ModelCard, RawModel, day_of
-from songpop.settings import DataSettings, Order, RegistrySettings
-from songpop.tracking.champion import champion_of
-from songpop.tracking.store import Store
+from songpop.scoring.ranker import HIGH, LOW, Ranker, Verdict, rank_frame, ranked_pieces
+from songpop.scoring.raw_model import PROBABILITY, ModelCard
+from songpop.scoring.spool import Spool
+from songpop.settings import DataSettings, Order
 
-RANK = "rank"
-ADDED = (RANK, PROBABILITY, HIGH_POTENTIAL)
+N_FIRST = 10  # songs that a person is shown
 DIGITS = 6
 _DATA_REMEDY = re.compile(r" Set data\.\w+=[^.]*\.|, or correct data\.\w+(?=\.)")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Ranking:
-    """Songs in order, and with what they were ranked.
-
-    `songs` are all columns of the input behind rank (1 is best; equal ones share one), probability and
-    high_potential.
-    """
-
-    songs: pd.DataFrame
-    output: Path | None
-    n_songs: int
-    n_high_potential: int
-    unusable: dict[str, int]  # cells that were there but could not be read, by column; they counted as missing
-    model: str
-    version: int
-    sha256: str
-    table: str  # what the champion was trained on
-    label: str
-    leaks: tuple[str, ...]
-    names: tuple[str, ...]  # the columns by which a person recognises a song, those that the input has
-    as_of: str
-
-
 def rank_songs(
-    store: Store,
-    settings: RegistrySettings,
+    ranker: Ranker,
     songs: pd.DataFrame | Path,
-    output: Path | None = None,
+    output: Path,
     *,
     order: Order = Order.rank,
-    as_of: str | None = None,
-) -> Ranking:
-    """Rank songs with the champion.
+    n_reasons: int = 0,
+    on_rows: Callable[[int], None] = lambda n_rows: None,
+) -> tuple[pd.DataFrame, Verdict]:
+    """Rank songs into a CSV file.
 
     Args:
-        store: an open store.
-        settings: which registered model and alias.
+        ranker: the champion.
         songs: the table's raw columns, or a CSV file written like the champion's table.
-        output: the CSV file to write, in UTF-8, with the input's separator and decimal sign; None: no file.
+        output: the CSV file to write, in UTF-8, with the input's separator and decimal sign.
         order: most promising first, or as given.
-        as_of: ages count from this day (YYYY-MM-DD); None: from the day of the champion's table.
+        n_reasons: for so many songs the reasons are told.
+        on_rows: told how many rows are read and judged.
+
+    Returns:
+        The most promising songs, as they stand in the output, and what was said of all.
 
     Raises:
-        GateError: if there is no champion.
-        ArtifactError: if the champion's files are not those that were registered.
         DataError: if the input cannot be read, or columns are missing.
-        SettingsError: if `as_of` is no date.
+        SettingsError: if input and output are one file.
         StoreError: if the output cannot be written.
     """
-    day = day_of(as_of)
-    champion = champion_of(store, settings)
-    if output is not None:
-        output = output.resolve()  # a link stays one: its target is written
-        _check_output(output, songs)
-    model = RawModel(champion.folder)
-    frame = songs if isinstance(songs, pd.DataFrame) else _read(songs, model.card)
-    _check_names(frame)
-    logits = model.logits(frame, day)
-    predicted = model.decide(logits, frame.index)
-    ranked = _ranked(frame, predicted, logits, order)
-    if output is not None:
-        _write(ranked, output, model.card)
-    return Ranking(
-        songs=ranked,
-        output=output,
-        n_songs=len(ranked),
-        n_high_potential=int(predicted[HIGH_POTENTIAL].sum()),
-        unusable=dict(unusable_cells(frame, model.card.recipe)),
-        model=champion.model,
-        version=champion.version,
-        sha256=champion.facts.sha256,
-        table=champion.facts.table,
-        label=model.card.label,
-        leaks=model.card.leaks,
-        names=tuple(name for name in model.card.names if name in frame.columns),
-        as_of=day.isoformat() if day else model.card.recipe.as_of,
-    )
+    output = output.resolve()  # a link stays one: its target is written
+    check_output(output, songs)
+    if isinstance(songs, pd.DataFrame):
+        ranked, verdict = rank_frame(ranker, songs, order=order, n_reasons=n_reasons)
+        first = _write(iter([ranked]), output, ranker.card)
+        return first, verdict
+    with Spool(output.with_name(f".{output.name}.spool")) as spool:
+        pieces = _parsed(ranker, songs, spool, output, on_rows)
+        verdict = ranker.judge(pieces, order=order, n_reasons=n_reasons)
+        first = _write(ranked_pieces(verdict, spool.pieces(verdict.order, N_ROWS_AT_ONCE)), output, ranker.card)
+    return first, verdict
 
 
-def _ranked(frame: pd.DataFrame, predicted: pd.DataFrame, logits: NDArray[np.float64], order: Order) -> pd.DataFrame:
-    """Put rank, probability and decision in front of the input's columns.
+def _parsed(
+    ranker: Ranker, songs: Path, spool: Spool, output: Path, on_rows: Callable[[int], None]
+) -> Iterator[Parsed]:
+    """Yield the raw matrix piece by piece, its text put aside; the next piece is read while one is judged."""
+    n_rows = 0
+    frames = _read(songs, ranker.card)
 
-    Ranked by log odds, equal ones share the better rank: probabilities near 1 are all 1 once they are written down.
-    """
-    ranks = pd.Series(logits, index=frame.index).rank(method="min", ascending=False).astype("int64")
-    whole = pd.concat([ranks.rename(RANK), predicted[list(ADDED[1:])], frame], axis=1)
-    return whole if order is Order.given else whole.iloc[np.argsort(ranks, kind="stable")]
+    def following() -> tuple[pd.DataFrame, Parsed] | None:
+        frame = next(frames, None)
+        return None if frame is None else (frame, ranker.parse(frame))
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="reading") as reading:
+        found = following()
+        while found is not None:
+            frame, parsed = found
+            coming = reading.submit(following)
+            with _told_of_output(output):
+                spool.append(frame)
+            yield parsed
+            n_rows += len(frame)
+            on_rows(n_rows)
+            found = coming.result()
 
 
-def _read(file: Path, card: ModelCard) -> pd.DataFrame:
+def _read(file: Path, card: ModelCard) -> Iterator[pd.DataFrame]:
     """Read the input as text cells, the way that the champion's table is written."""
     try:
-        return read_csv_text(DataSettings(path=str(file), encoding=card.encoding, separator=card.separator))
+        yield from read_csv_pieces(DataSettings(path=str(file), encoding=card.encoding, separator=card.separator))
     except (DataError, SettingsError, StoreError) as error:
         # The description is the champion's, and no key of predict changes it.
         said = _DATA_REMEDY.sub("", str(error).replace("`data.path`", "`input`"))
@@ -131,17 +103,12 @@ def _read(file: Path, card: ModelCard) -> pd.DataFrame:
         raise type(error)(said + hint) from error
 
 
-def _check_names(frame: pd.DataFrame) -> None:
-    taken = [name for name in ADDED if name in frame.columns]
-    if taken:
-        raise DataError(
-            f"The input must not have columns called {', '.join(ADDED)}, which are added, but it has {taken}. "
-            "Rename or delete them; perhaps this is the output of an earlier prediction."
-        )
+def check_output(output: Path, songs: pd.DataFrame | Path) -> None:
+    """Find out before predicting whether the output can be written, and is nothing that would be lost.
 
-
-def _check_output(output: Path, songs: pd.DataFrame | Path) -> None:
-    """Find out before predicting whether the output can be written, and is nothing that would be lost."""
+    Raises:
+        StoreError: if it cannot be written. SettingsError: if it is the input.
+    """
     if output.is_dir():
         raise StoreError(f"`output` must name a CSV file, but {output} is a folder. Add a file name to it.")
     if output.exists() and not output.is_file():
@@ -155,15 +122,32 @@ def _check_output(output: Path, songs: pd.DataFrame | Path) -> None:
         raise StoreError(f"`output` must lie in a folder that can be written, but {folder} cannot. Name another.")
 
 
-def _write(songs: pd.DataFrame, output: Path, card: ModelCard) -> None:
+def _write(pieces: Iterator[pd.DataFrame], output: Path, card: ModelCard) -> pd.DataFrame:
+    """Write the output whole or not at all; returns its first rows by rank."""
     partial = output.with_name(f".{output.name}.partial")
-    decimal = card.recipe.format.decimal
-    text = songs.assign(**{PROBABILITY: [f"{p:.{DIGITS}f}".replace(".", decimal) for p in songs[PROBABILITY]]})
+    first = pd.DataFrame()
     try:
-        text.to_csv(partial, index=False, sep=card.separator, encoding="utf-8", lineterminator="\n")
+        with _told_of_output(output), partial.open("w", encoding="utf-8", newline="") as file:
+            for number, piece in enumerate(pieces):
+                as_written(piece, card).to_csv(file, index=False, header=not number, sep=card.separator)
+                first = pd.concat([first, piece]).nsmallest(N_FIRST, "rank", keep="first")
         partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)  # gone where all went well
+    return first
+
+
+def as_written(ranked: pd.DataFrame, card: ModelCard) -> pd.DataFrame:
+    """Return ranked songs with chances as text of six digits, in the champion's decimal sign; "" for none."""
+    decimal = card.recipe.format.decimal
+    texts = {name: ranked[name].map(f"{{:.{DIGITS}f}}".format, na_action="ignore") for name in (PROBABILITY, LOW, HIGH)}
+    return ranked.assign(**{name: text.astype("str").str.replace(".", decimal) for name, text in texts.items()})
+
+
+@contextmanager
+def _told_of_output(output: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or error
         raise StoreError(f"`output` must be a file that can be written, but {output} cannot: {reason}.") from error
-    finally:
-        partial.unlink(missing_ok=True)  # gone where all went well

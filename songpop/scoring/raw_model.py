@@ -16,10 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from songpop.contracts import Matrix
 from songpop.data.cells import Recipe, matrix_of
 from songpop.errors import ArtifactError, SettingsError
-from songpop.models.ensemble import Members, joint_logits, member_logits
+from songpop.models.ensemble import Members
 from songpop.models.export import load_plain
+from songpop.models.opinions import Opinions
 from songpop.tracking.files import sha256_of
 
 MODEL_FILE = "model.keras"
@@ -99,7 +101,7 @@ class RawModel:
                 f"The model file {file} is not the one that was logged: its SHA-256 is not that in {CARD_FILE}. "
                 "Restore it from a copy."
             )
-        self._members = Members(member_logits(load_plain(file)))
+        self._members = Members(load_plain(file))
 
     def logits(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
         """Return each row's log odds of high potential, shape (R,): songs are ranked by them.
@@ -112,8 +114,11 @@ class RawModel:
         Raises:
             DataError: if columns are missing.
         """
-        matrix = matrix_of(frame, self.card.recipe, as_of=as_of, strict=False)
-        return joint_logits(self._members.predict(matrix))
+        return self.opinions(matrix_of(frame, self.card.recipe, as_of=as_of, strict=False)).joint
+
+    def opinions(self, matrix: Matrix) -> Opinions:
+        """Return what each member says of the rows of a raw matrix, shape (R, C) as the recipe makes it."""
+        return self._members.predict(matrix)
 
     def probabilities(self, frame: pd.DataFrame, as_of: dt.date | None = None) -> NDArray[np.float64]:
         """Return each row's probability of high potential, shape (R,); arguments and errors are those of `logits`."""

@@ -124,6 +124,7 @@ class PredictSettings:
     output: str | None = None  # the CSV file to write
     order: Order = Order.rank
     as_of: str | None = None  # ages count from this date (YYYY-MM-DD); default: the champion's own
+    n_reasons: int = 100  # of the most promising songs, for so many the three strongest reasons are told
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
     paths: PathSettings = field(default_factory=PathSettings)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from songpop.contracts import Column, ColumnKind
-from songpop.data.cells import CellFormat, Recipe, matrix_of, unusable_cells
+from songpop.data.cells import CellFormat, Recipe, matrix_of, parse_frame
 from songpop.errors import ArtifactError, DataError
 
 RECIPE = Recipe(
@@ -63,7 +63,7 @@ def test_the_matrix_is_the_same_through_every_door(door: str, strict: bool) -> N
     matrix = matrix_of(DOORS[door](), RECIPE, strict=strict)
     assert matrix.dtype == np.float32
     np.testing.assert_array_equal(matrix, np.array(MATRIX, dtype=np.float32))
-    assert unusable_cells(DOORS[door](), RECIPE) == {}
+    assert parse_frame(DOORS[door](), RECIPE).n_unusable(RECIPE) == {}
 
 
 def test_ages_can_count_from_another_day() -> None:
@@ -91,7 +91,7 @@ def test_bad_cells_stop_training_and_are_counted_when_predicting(column: str, ce
     with pytest.raises(DataError, match=message):
         matrix_of(frame, RECIPE, strict=True)
     assert np.isnan(matrix_of(frame, RECIPE, strict=False)[1, list(RECIPE.source.values()).index(column)])
-    assert unusable_cells(frame, RECIPE) == {column: 1}
+    assert parse_frame(frame, RECIPE).n_unusable(RECIPE) == {column: 1}
 
 
 def test_an_error_names_the_line_if_the_index_does_and_counts_the_rest() -> None:

@@ -14,7 +14,7 @@ from scipy.special import expit, logit
 
 from songpop.contracts import Column, ColumnKind, Matrix, Params
 from songpop.errors import ArtifactError
-from songpop.models.ensemble import Members, average, joint_logits, member_logits
+from songpop.models.ensemble import Members, average, member_logits
 from songpop.models.export import Trained, assemble, load_plain, predict_rows, save_model
 from songpop.models.features import fit_features
 from songpop.models.mlp import build_network
@@ -66,22 +66,9 @@ def test_log_odds_are_those_of_the_probability(n_members: int, tmp_path: Path) -
     model = average(members(n_members))
     save_model(model, tmp_path / "model.keras")
     expected = predict_rows(model, cells())
-    logits = Members(member_logits(load_plain(tmp_path / "model.keras"))).predict(cells())
-    assert logits.shape == (50, n_members)
-    np.testing.assert_allclose(expit(joint_logits(logits)), expected, atol=1e-6)
-
-
-def test_songs_beyond_doubt_are_told_apart() -> None:
-    sure = np.array([[40.0, 41.0], [42.0, 43.0], [-800.0, -900.0]])
-    found = joint_logits(sure)
-    assert found[0] < found[1]
-    assert found[2] < -700
-    assert np.isfinite(found).all()
-
-
-@given(arrays(np.float64, st.tuples(st.integers(1, 6), st.integers(1, 5)), elements=st.floats(-20, 20)))
-def test_joint_log_odds_are_the_log_odds_of_the_mean(logits: np.ndarray) -> None:
-    np.testing.assert_allclose(joint_logits(logits), logit(expit(logits).mean(axis=1)), rtol=1e-6, atol=1e-6)
+    said = Members(load_plain(tmp_path / "model.keras")).predict(cells())
+    assert said.logits.shape == (50, n_members)
+    np.testing.assert_allclose(expit(said.joint), expected, atol=1e-6)
 
 
 def test_a_model_without_a_sigmoid_has_no_logits() -> None:
@@ -90,7 +77,7 @@ def test_a_model_without_a_sigmoid_has_no_logits() -> None:
 
 
 def test_no_rows_give_no_logits() -> None:
-    assert Members(member_logits(average(members(2)))).predict(cells()[:0]).shape == (0, 2)
+    assert Members(average(members(2))).predict(cells()[:0]).logits.shape == (0, 2)
 
 
 def test_a_member_with_two_votes_counts_twice() -> None:
@@ -98,15 +85,16 @@ def test_a_member_with_two_votes_counts_twice() -> None:
     expected = np.average([predict_rows(assemble(member), cells()) for member in made], axis=0, weights=[2, 1])
     model = average(made)
     np.testing.assert_allclose(predict_rows(model, cells()), expected, atol=1e-7)
-    logits = Members(member_logits(model)).predict(cells())
-    assert logits.shape == (50, 3)
-    np.testing.assert_allclose(expit(joint_logits(logits)), expected, atol=1e-6)
+    said = Members(model).predict(cells())
+    assert (said.logits.shape, said.votes) == ((50, 2), (2, 1))  # asked once, counted twice
+    np.testing.assert_allclose(expit(said.joint), expected, atol=1e-6)
 
 
 def test_many_members_answer_through_a_graph_and_alike() -> None:
-    few, many = average(members(2)), average(members(2, votes=(7, 7)))
-    expected = Members(member_logits(few)).predict(cells())[:, [0] * 7 + [1] * 7]
-    np.testing.assert_allclose(Members(member_logits(many)).predict(cells()), expected, atol=1e-5)
+    made = members(6)
+    few = [Members(average(made[:3])), Members(average(made[3:]))]
+    expected = np.concatenate([some.predict(cells()).logits for some in few], axis=1)
+    np.testing.assert_allclose(Members(average(made)).predict(cells()).logits, expected, atol=1e-5)
 
 
 def test_members_share_the_preprocessing_that_they_have_in_common(tmp_path: Path) -> None:
@@ -121,5 +109,4 @@ def test_members_share_the_preprocessing_that_they_have_in_common(tmp_path: Path
     save_model(bag, tmp_path / "model.keras")
     loaded = load_plain(tmp_path / "model.keras")
     np.testing.assert_allclose(predict_rows(loaded, cells()), expected, atol=1e-7)
-    logits = Members(member_logits(loaded)).predict(cells())
-    np.testing.assert_allclose(expit(joint_logits(logits)), expected, atol=1e-6)
+    np.testing.assert_allclose(expit(Members(loaded).predict(cells()).joint), expected, atol=1e-6)

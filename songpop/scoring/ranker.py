@@ -1,0 +1,210 @@
+"""A champion that ranks songs: probability, interval, decision, reasons and remarks for each row of raw columns.
+
+Owns: what is said of a row, and in which order rows come. Does not own: files (ranking.py), finding the champion
+(tracking/champion.py), prediction itself (raw_model.py).
+
+Axes: R rows, C columns of the raw matrix.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from songpop.contracts import Matrix
+from songpop.data.cells import Parsed, parse_frame
+from songpop.errors import DataError
+from songpop.scoring.drift import DriftCount, Drifted
+from songpop.scoring.profile import Profile
+from songpop.scoring.raw_model import HIGH_POTENTIAL, PROBABILITY, ModelCard, RawModel
+from songpop.scoring.reasons import reasons_for
+from songpop.scoring.remarks import remarks_on
+from songpop.settings import Order
+
+Floats = NDArray[np.float64]
+
+RANK, LOW, HIGH, REASONS, REMARKS = "rank", "probability_low", "probability_high", "reasons", "remarks"
+_LOG_ODDS = "log odds"
+ADDED = (RANK, PROBABILITY, LOW, HIGH, HIGH_POTENTIAL, REASONS, REMARKS)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Verdict:
+    """What a champion says of rows, in the order in which they came.
+
+    `added` has the columns ADDED, one row each; `order` are the rows' numbers, shape (R,), the first in the output
+    first.
+    """
+
+    added: pd.DataFrame
+    order: NDArray[np.int64]
+    unusable: dict[str, int]  # cells that were there but could not be read, by column; they counted as missing
+    drift: tuple[Drifted, ...]  # columns that are distributed otherwise than in the champion's table
+
+    @property
+    def n_songs(self) -> int:
+        """How many rows there were."""
+        return len(self.added)
+
+    @property
+    def n_high_potential(self) -> int:
+        """How many of them the champion calls high potential."""
+        return int(self.added[HIGH_POTENTIAL].sum())
+
+
+@final
+class Ranker:
+    """A champion and what its table was like."""
+
+    def __init__(self, model: RawModel, profile: Profile | None, as_of: dt.date | None = None) -> None:
+        """Take a loaded champion.
+
+        Args:
+            model: the champion.
+            profile: of its table; None: no reasons, no drift, and remarks on unusable cells only.
+            as_of: ages count from this day; None: from the day of the champion's table.
+        """
+        self.model = model
+        self.as_of = as_of
+        self._profile = profile
+
+    @property
+    def card(self) -> ModelCard:
+        """What the champion knows about itself."""
+        return self.model.card
+
+    @property
+    def day(self) -> str:
+        """The day that ages count from, YYYY-MM-DD; "" without ages."""
+        return self.as_of.isoformat() if self.as_of else self.card.recipe.as_of
+
+    @property
+    def has_profile(self) -> bool:
+        """Whether it is known what the champion's table was like."""
+        return self._profile is not None
+
+    def parse(self, frame: pd.DataFrame) -> Parsed:
+        """Return the raw matrix of a frame.
+
+        Raises:
+            DataError: if columns are missing, or one is called as one that is added.
+        """
+        taken = [name for name in ADDED if name in frame.columns]
+        if taken:
+            raise DataError(
+                f"The input must not have columns called {', '.join(ADDED)}, which are added, but it has {taken}. "
+                "Rename or delete them; perhaps this is the output of an earlier prediction."
+            )
+        return parse_frame(frame, self.card.recipe, as_of=self.as_of)
+
+    def judge(self, pieces: Iterable[Parsed], *, order: Order = Order.rank, n_reasons: int = 0) -> Verdict:
+        """Rank rows that come piece by piece; only their numbers are kept.
+
+        Args:
+            pieces: of the raw matrix, at least one.
+            order: most promising first, or as given.
+            n_reasons: of the most promising rows, for so many the reasons are told.
+        """
+        drift = None if self._profile is None else DriftCount(self._profile)
+        best = _Best(n_reasons)
+        unusable: Counter[str] = Counter()
+        columns: list[pd.DataFrame] = []
+        for parsed in pieces:
+            piece = self._piece(parsed)
+            best.add(piece[_LOG_ODDS].to_numpy(), parsed.matrix)
+            columns.append(piece)
+            unusable.update(parsed.n_unusable(self.card.recipe))
+            if drift is not None:
+                drift.add(parsed.matrix)
+        whole = pd.concat(columns, ignore_index=True)
+        # By log odds, equal ones share the better rank: probabilities near 1 are all 1 once they are written down.
+        ranks = whole.pop(_LOG_ODDS).rank(method="min", ascending=False).astype("int64")
+        whole[RANK] = ranks
+        whole[REASONS] = self._reasons(best, len(whole))
+        added = whole[list(ADDED)]
+        by_rank = np.argsort(ranks.to_numpy(), kind="stable")
+        return Verdict(
+            added=added,
+            order=np.arange(len(added)) if order is Order.given else by_rank,
+            unusable=dict(unusable),
+            drift=() if drift is None else drift.drifted(self.card.recipe.columns, self._sources),
+        )
+
+    def _piece(self, parsed: Parsed) -> pd.DataFrame:
+        said = self.model.opinions(parsed.matrix)
+        low, high = said.interval() or (np.full(len(said.joint), np.nan),) * 2
+        decided = self.model.decide(said.joint, pd.RangeIndex(len(said.joint)))
+        remarks = remarks_on(parsed, self.card.recipe.columns, self._sources, self._profile)
+        decided[_LOG_ODDS] = said.joint
+        decided[LOW], decided[HIGH] = expit(low), expit(high)
+        decided[REMARKS] = pd.array(remarks, dtype="str")
+        return decided
+
+    def _reasons(self, best: "_Best", n_rows: int) -> "pd.Series[str]":
+        told = [""] * n_rows
+        if self._profile is not None and len(best.rows):
+            found = reasons_for(best.cells, self.card.recipe, self._profile, self._log_odds)
+            for row, text in zip(best.rows, found, strict=True):
+                told[row] = text
+        return pd.Series(told, dtype="str")
+
+    @property
+    def _sources(self) -> Sequence[str]:
+        return [self.card.recipe.source[column.name] for column in self.card.recipe.columns]
+
+    def _log_odds(self, matrix: Matrix) -> Floats:
+        return np.asarray(self.model.opinions(matrix).joint)
+
+
+@final
+class _Best:
+    """The rows with the highest log odds so far, with their cells."""
+
+    def __init__(self, n_rows: int) -> None:
+        self._n_rows = n_rows
+        self._n_seen = 0
+        self._log_odds: Floats = np.empty(0)
+        self.rows: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self.cells: Matrix = np.empty((0, 0), dtype=np.float32)
+
+    def add(self, log_odds: Floats, matrix: Matrix) -> None:
+        rows = np.concatenate([self.rows, self._n_seen + np.arange(len(matrix))])
+        joined = np.concatenate([self._log_odds, log_odds])
+        kept = np.argsort(-joined, kind="stable")[: self._n_rows]
+        cells = np.concatenate([self.cells, matrix]) if len(self.cells) else matrix
+        self.rows, self._log_odds, self.cells = rows[kept], joined[kept], cells[kept]
+        self._n_seen += len(matrix)
+
+
+def rank_frame(
+    ranker: Ranker, frame: pd.DataFrame, *, order: Order = Order.rank, n_reasons: int = 0
+) -> tuple[pd.DataFrame, Verdict]:
+    """Return a frame's rows in order, what is added in front of its own columns; and what was said of them.
+
+    Args:
+        ranker: the champion.
+        frame: the table's raw columns, as text, numbers or both.
+        order: most promising first, or as given.
+        n_reasons: for so many songs the reasons are told.
+
+    Raises:
+        DataError: if columns are missing, or one is called as one that is added.
+    """
+    verdict = ranker.judge([ranker.parse(frame)], order=order, n_reasons=n_reasons)
+    joined = pd.concat([verdict.added.set_axis(frame.index), frame], axis=1)
+    return joined.iloc[verdict.order], verdict
+
+
+def ranked_pieces(verdict: Verdict, pieces: Iterator[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Yield pieces of the input, which come in the verdict's order, with what is added in front."""
+    first = 0
+    for piece in pieces:
+        rows = verdict.order[first : first + len(piece)]
+        yield pd.concat([verdict.added.iloc[rows].reset_index(drop=True), piece.reset_index(drop=True)], axis=1)
+        first += len(piece)
