@@ -135,9 +135,13 @@ def predict(frame: pd.DataFrame, **overrides: Any) -> pd.DataFrame:
         **overrides: config keys, for example `registry__model="songpop"`.
 
     Returns:
-        Every row of `frame` with rank, probability and high_potential in front, most promising first (`order="given"`:
-        as they came).
+        Every row of `frame`, most promising first (`order="given"`: as they came), with these columns in front: rank,
+        probability, probability_low and probability_high (where another such model would put it), high_potential,
+        reasons (of the first 100: `n_reasons`), remarks.
     """
+    from songpop.models.threads import answer_on_every_core
+
+    answer_on_every_core()
     from songpop.app.predict import predict_frame as run
 
     return run(_settings("predict", overrides), frame)

@@ -12,10 +12,9 @@ from songpop.app.listener import Listener, Silence
 from songpop.data.sample import generate_songs
 from songpop.errors import SettingsError
 from songpop.scoring.drift import Drifted
-from songpop.scoring.profile import Profile
 from songpop.scoring.ranker import Ranker, rank_frame
 from songpop.scoring.ranking import rank_songs
-from songpop.scoring.raw_model import RawModel, day_of
+from songpop.scoring.raw_model import day_of
 from songpop.settings import PredictSettings, check_registry
 from songpop.tracking.champion import Champion, champion_of
 from songpop.tracking.store import open_store
@@ -72,7 +71,7 @@ def open_ranker(settings: PredictSettings) -> tuple[Champion, Ranker]:
     day = day_of(settings.as_of)
     store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
     champion = champion_of(store, settings.registry)
-    return champion, Ranker(RawModel(champion.folder), Profile.load(champion.folder), day)
+    return champion, Ranker.load(champion.folder, day)
 
 
 def predict(settings: PredictSettings, *, listener: Listener | None = None) -> Prediction:

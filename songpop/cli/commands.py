@@ -165,6 +165,9 @@ def _predict(settings: Any, screen: Screen) -> tuple[Any, int]:
         from songpop.data.reading import find_file
 
         find_file(settings.input, "input")  # before TensorFlow is imported
+    from songpop.models.threads import answer_on_every_core
+
+    answer_on_every_core()
     from songpop.app.predict import predict
 
     outcome = predict(settings, listener=screen)

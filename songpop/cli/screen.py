@@ -29,6 +29,7 @@ from songpop.cli.outcome_tables import (
     sealed_table,
     totals_line,
 )
+from songpop.cli.predictions import prediction_lines, songs_table
 from songpop.cli.promotions import gates_table, history_table, promotion_lines, rollback_lines
 from songpop.cli.replays import replay_lines, replays_table
 from songpop.cli.tables import (
@@ -36,12 +37,11 @@ from songpop.cli.tables import (
     published_table,
     runs_table,
     sweeps_table,
-    titled_table,
     train_table,
     trainings_table,
     tuners_table,
 )
-from songpop.cli.wording import leak_line, number, probability, settings_line, share
+from songpop.cli.wording import leak_line, number, settings_line, share
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 BEHIND_IS_SHOWN = 16  # trials that end together are recorded together
@@ -232,18 +232,8 @@ class Screen:
 
     def predict(self, outcome: Any) -> None:
         """Print what was written, and the first songs."""
-        rows = [(str(song.rank), probability(song.probability), song.song) for song in outcome.first]
-        self._out.print(titled_table("Most promising", ("rank", "probability", "song"), rows))
-        if outcome.unusable:
-            cells = ", ".join(f"{name} {n:,}" for name, n in outcome.unusable.items())
-            self._plain(f"Cells that could not be read and count as missing: {cells}.")
-        if outcome.leaks:
-            self._plain(f"LEAK: this champion was trained with {', '.join(outcome.leaks)}, which gives the label away.")
-        self._plain(
-            f"{outcome.n_songs:,} songs ranked by {outcome.model} version {outcome.version}, trained on "
-            f"{outcome.table}; {outcome.n_high_potential:,} of them with high potential ({outcome.label}); "
-            f"written to {outcome.output}."
-        )
+        self._out.print(songs_table(outcome))
+        self._sentences(prediction_lines(outcome))
 
     def _sentences(self, lines: Iterable[str]) -> None:
         for line in lines:

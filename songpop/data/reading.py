@@ -2,26 +2,31 @@
 
 Owns: bytes, encodings, separators, ragged rows, duplicate names. Does not own: what the cells mean (data/cells.py).
 
-The standard library's parser reads the file, not pandas': pandas shifts all columns silently when the first row has
-one field too many, pads short rows with NaN, and knows no line numbers.
+The standard library's parser says whether the file is CSV, not pandas': pandas shifts all columns silently when the
+first row has one field too many, pads short rows with NaN, and knows no line numbers. Arrow's parser then makes columns
+of the text that was found right, in a third of the time that it takes to make them of the rows.
 """
 
 import codecs
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, final
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
 
 from songpop.errors import DataError, SettingsError, StoreError
 from songpop.settings import DataSettings
 
 SEPARATORS = (",", ";", "\t", "|")
-N_ROWS_AT_ONCE = 50_000  # rows held as Python strings at a time; the frame itself is ten times smaller
+N_ROWS_AT_ONCE = 50_000  # rows that are checked before the next are read
+_TEXT = pd.StringDtype(na_value=np.nan)  # what pandas calls "str"
 N_BYTES_AT_ONCE = 1 << 24
 # The longer mark first: that of UTF-32 begins with that of UTF-16.
 MARKS = {
@@ -86,14 +91,17 @@ def read_csv_pieces(settings: DataSettings, n_rows: int = N_ROWS_AT_ONCE) -> Ite
         # All line endings are read as one, so that they never change a digest.
         with io.TextIOWrapper(file, encoding=encoding, newline=None) as text:
             try:
-                rows = _numbered_rows(text, settings.separator, path)
+                lines = _Lines(text)
+                rows = _numbered_rows(lines, settings.separator, path)
                 header = next((row for _, row in rows), None)
                 if header is None:
                     raise DataError(f"`data.path` must be a table with a header, but {path} is empty.")
                 _check_header(header, settings, path)
-                pieces = iter(lambda: list(islice(rows, n_rows)), [])
-                for piece in chain([next(pieces, [])], pieces):
-                    yield _piece_of(header, piece, path)
+                lines.taken()
+                checked = (_checked(row, line, header, path) for line, row in rows)
+                pieces = iter(lambda: list(islice(checked, n_rows)), [])
+                for numbers in chain([next(pieces, [])], pieces):
+                    yield _piece_of(header, numbers, lines.taken(), settings.separator)
             except UnicodeError:
                 raise _wrongly_encoded(settings, encoding, path) from None
 
@@ -172,9 +180,9 @@ def _check_head(head: bytes, path: Path) -> None:
         )
 
 
-def _numbered_rows(text: io.TextIOBase, separator: str, path: Path) -> Iterator[tuple[int, list[str]]]:
+def _numbered_rows(lines: Iterable[str], separator: str, path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield each row that is not blank with the line on which it ends, from 1."""
-    reader = csv.reader(text, delimiter=separator, strict=True)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
     try:
         for row in reader:
             if row:
@@ -200,16 +208,48 @@ def _check_header(header: list[str], settings: DataSettings, path: Path) -> None
         raise DataError(f"Column names must differ, but the header of {path} repeats {repeated}. Rename them.")
 
 
-def _piece_of(header: list[str], rows: list[tuple[int, list[str]]], path: Path) -> pd.DataFrame:
-    for line, row in rows:
-        if len(row) != len(header):
-            raise DataError(
-                f"Each row must have as many fields as the header, {len(header)}, but line {line} of {path} has "
-                f"{len(row)}. "
-                "Mend the line, quote cells that hold the separator, or correct data.separator."
-            )
-    lines = pd.Index([line for line, _ in rows], name="line", dtype="int64")
-    columns = zip(*(row for _, row in rows), strict=True) if rows else ([] for _ in header)
-    return pd.DataFrame(
-        {name: pd.array(list(cells), dtype="str") for name, cells in zip(header, columns, strict=True)}, index=lines
+def _checked(row: list[str], line: int, header: list[str], path: Path) -> int:
+    if len(row) != len(header):
+        raise DataError(
+            f"Each row must have as many fields as the header, {len(header)}, but line {line} of {path} has "
+            f"{len(row)}. "
+            "Mend the line, quote cells that hold the separator, or correct data.separator."
+        )
+    return line
+
+
+def _piece_of(header: list[str], numbers: list[int], text: str, separator: str) -> pd.DataFrame:
+    """Return rows that were checked as columns of text; `numbers` are the lines on which they end."""
+    index = pd.Index(numbers, name="line", dtype="int64")
+    if not numbers:
+        return pd.DataFrame({name: pd.array([], dtype="str") for name in header}, index=index)
+    encoded = text.encode()
+    table = arrow_csv.read_csv(
+        io.BytesIO(encoded),
+        read_options=arrow_csv.ReadOptions(column_names=header, block_size=len(encoded) + 1, use_threads=False),
+        parse_options=arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True),
+        convert_options=arrow_csv.ConvertOptions(column_types=dict.fromkeys(header, pa.large_string())),
     )
+    assert table.num_rows == len(numbers), "both parsers find the same rows"
+    frame: pd.DataFrame = table.to_pandas(types_mapper=lambda _: _TEXT)
+    return frame.set_axis(index)
+
+
+@final
+class _Lines:
+    """The lines of a text, and what has been read of it since it was last asked."""
+
+    def __init__(self, text: io.TextIOBase) -> None:
+        self._text = text
+        self._taken: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self._text:
+            self._taken.append(line)
+            yield line
+
+    def taken(self) -> str:
+        """Return the text of the lines that were read since the last call."""
+        text = "".join(self._taken)
+        self._taken.clear()
+        return text

@@ -10,6 +10,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -73,6 +74,15 @@ class Ranker:
         self.model = model
         self.as_of = as_of
         self._profile = profile
+
+    @staticmethod
+    def load(folder: Path, as_of: dt.date | None = None) -> "Ranker":
+        """Return the ranker of the model in `folder`, whose files were checked (tracking/champion.py).
+
+        Raises:
+            ArtifactError: if a file is missing or damaged.
+        """
+        return Ranker(RawModel(folder), Profile.load(folder), as_of)
 
     @property
     def card(self) -> ModelCard:

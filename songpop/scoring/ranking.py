@@ -149,5 +149,5 @@ def _told_of_output(output: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or error
+        reason = os.strerror(error.errno) if error.errno else error
         raise StoreError(f"`output` must be a file that can be written, but {output} cannot: {reason}.") from error

@@ -26,6 +26,7 @@ class Spool:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file: Any = None
         self._writer: Any = None
         self._firsts = [0]
 
@@ -35,8 +36,8 @@ class Spool:
 
     def __exit__(self, *error: object) -> None:
         """Delete the file."""
-        if self._writer is not None:
-            self._writer.close()
+        if self._file is not None:
+            self._file.close()  # not the writer, which would write an end to what is deleted, perhaps on a full disk
         self._path.unlink(missing_ok=True)
 
     def append(self, frame: pd.DataFrame) -> None:
@@ -47,7 +48,8 @@ class Spool:
         """
         batch = pa.RecordBatch.from_pandas(frame, preserve_index=False)
         if self._writer is None:
-            self._writer = pa.ipc.new_file(str(self._path), batch.schema)
+            self._file = pa.OSFile(str(self._path), "wb")
+            self._writer = pa.ipc.new_file(self._file, batch.schema)
         self._writer.write_batch(batch)
         self._firsts.append(self._firsts[-1] + len(frame))
 
@@ -59,20 +61,20 @@ class Spool:
             n_rows: of a piece, at most.
         """
         self._writer.close()
+        self._file.close()
         with pa.memory_map(str(self._path)) as mapped, pa.ipc.open_file(mapped) as file:
             for first in range(0, max(len(order), 1), n_rows):
                 yield self._taken(file, order[first : first + n_rows])
 
     def _taken(self, file: Any, rows: Places) -> pd.DataFrame:
         batch_of = np.searchsorted(self._firsts, rows, "right") - 1
-        by_batch = np.argsort(batch_of, kind="stable")
-        numbers, begins = np.unique(batch_of[by_batch], return_index=True)
+        places = {number: np.flatnonzero(batch_of == number) for number in np.unique(batch_of).tolist()}
         pieces = [
-            file.get_batch(int(number)).take(pa.array(rows[places] - self._firsts[number]))
-            for number, places in zip(numbers, np.split(by_batch, begins[1:]), strict=True)
+            file.get_batch(number).take(pa.array(rows[found] - self._firsts[number]))
+            for number, found in places.items()
         ]
         table = pa.Table.from_batches(pieces, schema=file.schema)
-        back = np.empty_like(by_batch)
-        back[by_batch] = np.arange(len(rows))
+        back = np.empty(len(rows), dtype=np.int64)
+        back[np.concatenate([np.empty(0, dtype=np.int64), *places.values()])] = np.arange(len(rows))
         frame: pd.DataFrame = table.take(pa.array(back)).to_pandas()
         return frame

@@ -7,7 +7,7 @@ import pytest
 from copies import copied
 
 import songpop
-from songpop.app.predict import N_SHOWN, predict
+from songpop.app.predict import predict
 from songpop.app.records import SweepOutcome
 from songpop.errors import DataError, GateError, SettingsError, StoreError
 from songpop.settings import Order, PathSettings, PredictSettings, RegistrySettings
@@ -49,9 +49,25 @@ def test_the_first_songs_are_known_by_title_and_artist(settings: PredictSettings
     told = predict(settings)
     written = pd.read_csv(told.output, dtype=str, keep_default_na=False)
     names = (written["Track"] + " – " + written["Artist"]).tolist()
-    assert [song.song for song in told.first] == names[:N_SHOWN]
+    assert [song.song for song in told.first] == names[:10]
     assert [song.rank for song in told.first] == sorted(song.rank for song in told.first)
     assert told.first[0].rank == 1
+
+
+def test_what_is_added(settings: PredictSettings) -> None:
+    settings.n_reasons = 7
+    told = predict(settings)
+    written = pd.read_csv(told.output, dtype=str, keep_default_na=False)
+    assert list(written.columns[:7]) == [
+        "rank", "probability", "probability_low", "probability_high", "high_potential", "reasons", "remarks",
+    ]  # fmt: skip
+    assert (written["reasons"] != "").tolist() == [True] * 7 + [False] * 33
+    low, chance, high = (written[name].astype(float) for name in ("probability_low", "probability", "probability_high"))
+    assert ((low <= chance) & (chance <= high)).all()
+    assert written["remarks"].str.contains("unusable: YouTube Views").sum() == 1
+    assert told.n_remarks == (written["remarks"] != "").sum()
+    assert told.first[0].reasons == written["reasons"].iloc[0]
+    assert told.drift == ()  # forty songs tell nothing
 
 
 def test_the_order_of_the_input_can_stay(settings: PredictSettings) -> None:
@@ -73,6 +89,13 @@ def test_a_frame_gives_the_ranks_of_its_file(settings: PredictSettings, songs: p
     assert ranked["probability"].to_numpy() == pytest.approx(written["probability"].astype(float).to_numpy(), abs=1e-6)
 
 
+def test_the_columns_that_have_drifted(settings: PredictSettings, songs: pd.DataFrame) -> None:
+    other = songs.head(300).copy()
+    other["Spotify Streams"] = "1"
+    other.to_csv(str(settings.input), index=False, encoding="latin-1")
+    assert [one.column for one in predict(settings).drift] == ["Spotify Streams"]
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
@@ -81,6 +104,7 @@ def test_a_frame_gives_the_ranks_of_its_file(settings: PredictSettings, songs: p
         ({"input": "nowhere.csv"}, DataError, "nowhere.csv"),
         ({"output": "nowhere/out.csv"}, StoreError, "folder that exists"),
         ({"as_of": "tomorrow"}, SettingsError, "as_of"),
+        ({"n_reasons": -1}, SettingsError, "`n_reasons` must be at least 0"),
         ({"registry": RegistrySettings(model="mine")}, GateError, "registry.model=mine"),
     ],
 )

@@ -29,8 +29,15 @@ PROMOTION = SimpleNamespace(
     gates=(SimpleNamespace(name="size", value=0.51234, bound=50.0, is_passed=True, sentence="It has 0.51 MB."),),
 )
 PREDICTION = SimpleNamespace(
-    first=[SimpleNamespace(rank=1, probability=0.98765, song="Nina [Remix] – :heart: [/b]")],
+    first=[
+        SimpleNamespace(
+            rank=1, probability=0.98765, low=None, high=None, song="Nina [Remix] – :heart: [/b]", reasons="x [b] high"
+        )
+    ],
     unusable={},
+    drift=(),
+    n_remarks=0,
+    threshold=0.5,
     leaks=(),
     n_songs=1500,
     n_high_potential=700,

@@ -134,7 +134,7 @@ def test_cycles_do_not_depend_on_the_day_and_count_a_bad_date_once() -> None:
     frame.loc[1, "Released"] = "soon"
     one, other = (matrix_of(frame, BLOCKS_RECIPE, as_of=day, strict=False) for day in (None, dt.date(2030, 1, 1)))
     np.testing.assert_array_equal(one[:, 4:], other[:, 4:])
-    assert unusable_cells(frame, BLOCKS_RECIPE) == {"Released": 1}
+    assert parse_frame(frame, BLOCKS_RECIPE).n_unusable(BLOCKS_RECIPE) == {"Released": 1}
 
 
 def test_columns_for_blocks_survive_json_and_others_are_written_as_ever() -> None:

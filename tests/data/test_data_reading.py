@@ -1,4 +1,6 @@
 import codecs
+import csv
+import io
 import os
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import SMALL, small_settings, written
 
-from songpop.data.reading import read_csv_text
+from songpop.data.reading import read_csv_pieces, read_csv_text
 from songpop.errors import DataError, SettingsError, StoreError
 
 NAMES = ["title", "artist", "score", "streams", "explicit"]
@@ -59,6 +61,27 @@ def test_what_pandas_writes_is_read_back(tmp_path_factory: pytest.TempPathFactor
     path = tmp_path_factory.mktemp("csv") / "table.csv"
     frame.to_csv(path, index=False)
     pd.testing.assert_frame_equal(read_csv_text(small_settings(path)).reset_index(drop=True), frame)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.text(st.sampled_from("ab\",\n 'é")), max_size=8), st.integers(1, 3))
+def test_any_text_is_what_the_standard_library_says_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[str], n_rows: int
+) -> None:
+    """Two parsers read a file: the one that says whether it is CSV, and the one that makes columns of it."""
+    text = "a,b\n" + "\n".join(lines)
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_text(text, "utf-8")
+    try:
+        expected = [row for row in csv.reader(io.StringIO(text), strict=True) if row][1:]
+    except csv.Error:
+        expected = [[]]
+    if any(len(row) != 2 for row in expected):
+        with pytest.raises(DataError):
+            read_csv_text(small_settings(path))
+        return
+    found = pd.concat(list(read_csv_pieces(small_settings(path), n_rows)))
+    assert found.to_numpy().tolist() == expected
 
 
 TOO_MANY_IN_FIRST = SMALL.replace("One,Ada,10", "One,Ada,10,11")

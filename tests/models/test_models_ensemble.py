@@ -7,10 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from elsewhere import answers_without_songpop
-from hypothesis import given
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
-from scipy.special import expit, logit
+from scipy.special import expit
 
 from songpop.contracts import Column, ColumnKind, Matrix, Params
 from songpop.errors import ArtifactError
@@ -30,7 +27,7 @@ def cells(n: int = 50, seed: int = 0) -> Matrix:
     return found
 
 
-def members(n: int = 3, votes: Sequence[int] = (1, 1, 1)) -> list[Trained]:
+def members(n: int = 3, votes: Sequence[int] = (1,) * 6) -> list[Trained]:
     """Models that were fitted on different rows: one of them saw nothing missing, and has fewer features."""
     made = []
     for k in range(n):

@@ -5,7 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from small_models import CARD, FACTS, RECORD_FILES, RECORD_TAGS, opened, saved_folder, sealed_of, small_model, songs
+from small_models import (
+    CARD,
+    FACTS,
+    PROFILE,
+    RECORD_FILES,
+    RECORD_TAGS,
+    opened,
+    saved_folder,
+    sealed_of,
+    small_model,
+    songs,
+)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +52,7 @@ def logged_in(store: Any) -> tuple[Any, Any]:
     run = start_sweep(store, FACTS.sweep, tags=RECORD_TAGS, artifacts=RECORD_FILES)
     sealed = sealed_of(songs(150, seed=2), 1_000, range(1_000))
     facts = replace(FACTS, run_id=run.run_id)
-    model = log_model(store, run.run_id, small_model(songs(200, seed=1)), CARD, sealed, facts)
+    model = log_model(store, run.run_id, small_model(songs(200, seed=1)), CARD, sealed, facts, profile=PROFILE)
     run.finish(tags={MODEL_ID: model.model_id})
     return store, model
 

@@ -13,6 +13,7 @@ from songpop.models.export import Trained, assemble, save_model
 from songpop.models.features import fit_features
 from songpop.models.mlp import build_network
 from songpop.models.runtime import keras
+from songpop.scoring.profile import Profile
 from songpop.scoring.raw_model import CARD_FILE, MODEL_FILE, ModelCard
 from songpop.scoring.sealed import SealedRows
 from songpop.settings import BASELINES, FeatureKind, TrackingSettings
@@ -84,6 +85,7 @@ def sealed_of(frame: pd.DataFrame, first_key: int, trained: range) -> SealedRows
     )
 
 
+PROFILE = Profile.of(matrix_of(songs(200, seed=1), RECIPE, strict=True), RECIPE.columns, np.random.default_rng(0))
 # What a promotion asks of a sweep's record.
 RECORD_TAGS = {f"songpop.{name}": "ab12" for name in ("space", "table", "split", "search_seed", "split_seed", "spec")}
 RECORD_FILES: dict[str, str | bytes] = {
@@ -116,6 +118,7 @@ def saved_folder(folder: Path, *, seed: int = 0, sign: float = 1.0, n_rows: int 
     card = replace(CARD, sha256=sha256_of(folder / MODEL_FILE))
     (folder / CARD_FILE).write_text(card.to_json(), "utf-8")
     sealed_of(songs(n_rows, seed=2), 1_000, range(1_000)).save(folder)
+    PROFILE.save(folder)
     return folder
 
 

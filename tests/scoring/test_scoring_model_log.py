@@ -26,7 +26,7 @@ def test_logged_model_is_linked_ready_and_complete(logged) -> None:
     ]
     facts = ModelFacts.from_tags(found.tags)
     folder = checked_folder(store, found.artifact_location, facts)
-    assert sorted(facts.files) == ["model.keras", "recipe.json", "sealed.csv.gz", "sealed.npz"]
+    assert sorted(facts.files) == ["model.keras", "profile.npz", "recipe.json", "sealed.csv.gz", "sealed.npz"]
     assert sha256_of(folder / "model.keras") == facts.sha256 == model.sha256
     assert np.isfinite(RawModel(folder).probabilities(songs(5))).all()
     assert len(SealedRows.load(folder).label) == 150

@@ -1,0 +1,61 @@
+"""What a person sees of a prediction: the most promising songs and why, and what is to be known of the table."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rich.table import Table
+
+from songpop.cli.tables import titled_table
+from songpop.cli.wording import probability, share
+
+N_DRIFTED = 5  # columns that are told; --json has all
+
+
+def songs_table(outcome: Any) -> Table:
+    """The most promising songs, each with its interval and its reasons."""
+    rows = [(str(song.rank), _chance(song), song.song, song.reasons.replace("; ", "\n")) for song in outcome.first]
+    return titled_table("Most promising", ("rank", "probability", "song", "because"), rows)
+
+
+def prediction_lines(outcome: Any) -> Iterable[str]:
+    """What was wrong with the table, what is unlike the champion's, and what was written."""
+    if outcome.unusable:
+        cells = ", ".join(f"{name} {n:,}" for name, n in outcome.unusable.items())
+        yield f"Cells that could not be read and count as missing: {cells}."
+    if outcome.drift:
+        yield f"This table is unlike the champion's, so its probabilities may be off: {_drift(outcome.drift)}."
+    if outcome.n_remarks:
+        yield (
+            f"{outcome.n_remarks:,} songs have cells that cannot be used, or are like none that the champion has seen: "
+            "see the column `remarks`."
+        )
+    if outcome.leaks:
+        yield f"LEAK: this champion was trained with {', '.join(outcome.leaks)}, which gives the label away."
+    yield (
+        f"{outcome.n_songs:,} songs ranked by {outcome.model} version {outcome.version}, trained on "
+        f"{outcome.table}; {outcome.n_high_potential:,} of them with high potential ({outcome.label}), a probability "
+        f"above {outcome.threshold:.3f}; written to {outcome.output}."
+    )
+
+
+def _chance(song: Any) -> str:
+    if song.low is None:
+        return probability(song.probability)
+    return f"{probability(song.probability)}\n({probability(song.low)} to {probability(song.high)})"
+
+
+def _drift(drift: Any) -> str:
+    told = "; ".join(map(_drifted, drift[:N_DRIFTED]))
+    return f"{told}; and {len(drift) - N_DRIFTED} more columns" if len(drift) > N_DRIFTED else told
+
+
+def _drifted(column: Any) -> str:
+    """Return where most of a column has gone: among missing cells, or to one end of the champion's values."""
+    moved = {
+        f"{share(column.missing)} missing instead of {share(column.missing_before)}": abs(
+            column.missing - column.missing_before
+        ),
+        f"{share(column.above)} above the champion's highest tenth": column.above - 0.1,
+        f"{share(column.below)} below its lowest tenth": column.below - 0.1,
+    }
+    return f"{column.column} ({max(moved, key=lambda told: moved[told])})"
