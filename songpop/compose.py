@@ -32,6 +32,7 @@ from songpop.settings import (
     PredictSettings,
     PromoteSettings,
     ReproduceSettings,
+    ServeSettings,
     SweepSettings,
     UiSettings,
 )
@@ -44,6 +45,7 @@ Settings = (
     | PredictSettings
     | ReproduceSettings
     | DoctorSettings
+    | ServeSettings
     | UiSettings
 )
 
@@ -55,6 +57,7 @@ SCHEMAS = {
     "predict_schema": PredictSettings,
     "reproduce_schema": ReproduceSettings,
     "doctor_schema": DoctorSettings,
+    "serve_schema": ServeSettings,
     "ui_schema": UiSettings,
 }
 # A sweep or training without a name is called after the options of these groups.

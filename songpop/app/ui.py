@@ -1,13 +1,13 @@
 """`songpop ui`: the MLflow UI on the project's store."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from songpop.app.listener import Listener
+from songpop.app.ports import check_port
 from songpop.errors import StoreError
 from songpop.settings import UiSettings
 from songpop.tracking.store import open_store
@@ -24,7 +24,7 @@ def serve_ui(settings: UiSettings, *, listener: Listener) -> dict[str, str]:
     if store.uri.startswith(("http://", "https://")):
         listener.note(f"The tracking server has its own page: {store.where}")
         return {"address": store.where}
-    _check_port(settings)
+    check_port("The MLflow UI", settings.host, settings.port)  # MLflow says it after seconds, with a traceback
     # One worker and no job runner: it is one person's page, and each further process costs half a gigabyte.
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri, "--workers", "1"]
     command += ["--host", settings.host, "--port", str(settings.port)]
@@ -36,19 +36,6 @@ def serve_ui(settings: UiSettings, *, listener: Listener) -> dict[str, str]:
             "Its own words stand above."
         )
     return {"address": address}
-
-
-def _check_port(settings: UiSettings) -> None:
-    """Find out at once what MLflow would say after seconds, with a traceback."""
-    try:
-        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        socket.create_server((settings.host, settings.port), family=family).close()
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise StoreError(
-            f"The MLflow UI must be free to listen on {settings.host}:{settings.port}, but it is not ({reason}). "
-            f"Name another port: port={settings.port % 60_000 + 1}"
-        ) from error
 
 
 def _serve(command: Sequence[str]) -> int:

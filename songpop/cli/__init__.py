@@ -45,6 +45,7 @@ COMMANDS = {
     "history": "who was champion when, and why",
     "reproduce": "train tracked trials again from their records, and compare: run=ID",
     "predict": "rank songs with the champion: input=FILE output=FILE",
+    "serve": "the same as a web page, for people without a terminal",
     "check": "what is in a table, what is wrong with it, what leaks",
     "doctor": "whether study, tracking and registry agree; mends what can be mended",
     "ui": "the MLflow UI on the project's store",

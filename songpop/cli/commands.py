@@ -191,6 +191,15 @@ def _ui(settings: Any, screen: Screen) -> tuple[Any, int]:
     return serve_ui(settings, listener=screen), 0
 
 
+def _serve(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.models.threads import answer_on_every_core
+
+    answer_on_every_core()
+    from songpop.app.serve import serve_page
+
+    serve_page(settings, listener=screen)
+
+
 HANDLERS: dict[str, Handler] = {
     "sweep": _sweep,
     "train": _train,
@@ -202,5 +211,6 @@ HANDLERS: dict[str, Handler] = {
     "predict": _predict,
     "check": _check,
     "doctor": _doctor,
+    "serve": _serve,
     "ui": _ui,
 }

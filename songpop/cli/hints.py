@@ -25,7 +25,7 @@ _REPEATED = {
 _KEYS = ("paths.root", "tracking.uri", "tracking.experiment", "storage.url", "registry.model", "registry.alias")
 # The groups that only some commands have; a sweep's finals know the champion.
 _ONLY_OF = {
-    "registry": ("sweep", "promote", "rollback", "history", "predict", "doctor"),
+    "registry": ("sweep", "promote", "rollback", "history", "predict", "serve", "doctor"),
     "storage": ("sweep", "doctor"),
 }
 _IN_A_SENTENCE = re.compile(rf"\bsongpop ({'|'.join(COMMANDS)})\b((?: [a-z_]+(?:\.[a-z_]+)*=[^\s`,;]*[^\s`,;.])*)")

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from songpop.cli.tables import titled_table
-from songpop.cli.wording import probability, share
+from songpop.cli.wording import probability
 
 N_DRIFTED = 5  # columns that are told; --json has all
 
@@ -45,17 +45,5 @@ def _chance(song: Any) -> str:
 
 
 def _drift(drift: Any) -> str:
-    told = "; ".join(map(_drifted, drift[:N_DRIFTED]))
+    told = "; ".join(one.told for one in drift[:N_DRIFTED])
     return f"{told}; and {len(drift) - N_DRIFTED} more columns" if len(drift) > N_DRIFTED else told
-
-
-def _drifted(column: Any) -> str:
-    """Return where most of a column has gone: among missing cells, or to one end of the champion's values."""
-    moved = {
-        f"{share(column.missing)} missing instead of {share(column.missing_before)}": abs(
-            column.missing - column.missing_before
-        ),
-        f"{share(column.above)} above the champion's highest tenth": column.above - 0.1,
-        f"{share(column.below)} below its lowest tenth": column.below - 0.1,
-    }
-    return f"{column.column} ({max(moved, key=lambda told: moved[told])})"

@@ -81,29 +81,43 @@ def read_csv_pieces(settings: DataSettings, n_rows: int = N_ROWS_AT_ONCE) -> Ite
         DataError, SettingsError, StoreError: as `read_csv_text`, at the piece that holds the fault.
     """
     path = find_file(settings.path)
+    with path.open("rb") as file:
+        yield from csv_pieces_of(file, settings, path, n_rows)
+
+
+def csv_pieces_of(
+    file: BinaryIO, settings: DataSettings, path: Path, n_rows: int = N_ROWS_AT_ONCE
+) -> Iterator[pd.DataFrame]:
+    """Read a file that is open; it is closed at the end. Arguments, pieces and errors are those of `read_csv_pieces`.
+
+    Args:
+        file: can be read twice.
+        settings: how it is written.
+        path: what errors call it.
+        n_rows: of a piece, at most.
+    """
     if len(settings.separator) != 1 or settings.separator in '"\r\n':
         raise SettingsError(
             f"`data.separator` must be one character other than a quote, but it is {settings.separator!r}."
         )
-    with path.open("rb") as file:
-        encoding = _encoding_of(file, settings, path)
-        file.seek(0)
-        # All line endings are read as one, so that they never change a digest.
-        with io.TextIOWrapper(file, encoding=encoding, newline=None) as text:
-            try:
-                lines = _Lines(text)
-                rows = _numbered_rows(lines, settings.separator, path)
-                header = next((row for _, row in rows), None)
-                if header is None:
-                    raise DataError(f"`data.path` must be a table with a header, but {path} is empty.")
-                _check_header(header, settings, path)
-                lines.taken()
-                checked = (_checked(row, line, header, path) for line, row in rows)
-                pieces = iter(lambda: list(islice(checked, n_rows)), [])
-                for numbers in chain([next(pieces, [])], pieces):
-                    yield _piece_of(header, numbers, lines.taken(), settings.separator)
-            except UnicodeError:
-                raise _wrongly_encoded(settings, encoding, path) from None
+    encoding = _encoding_of(file, settings, path)
+    file.seek(0)
+    # All line endings are read as one, so that they never change a digest.
+    with io.TextIOWrapper(file, encoding=encoding, newline=None) as text:
+        lines = _Lines(text)
+        rows = _numbered_rows(lines, settings.separator, path)
+        try:
+            header = next((row for _, row in rows), None)
+            if header is None:
+                raise DataError(f"`data.path` must be a table with a header, but {path} is empty.")
+            _check_header(header, settings, path)
+            lines.taken()
+            checked = (_checked(row, line, header, path) for line, row in rows)
+            pieces = iter(lambda: list(islice(checked, n_rows)), [])
+            for numbers in chain([next(pieces, [])], pieces):
+                yield _piece_of(header, numbers, lines.taken(), settings.separator)
+        except UnicodeError:
+            raise _wrongly_encoded(file, settings, encoding, path) from None
 
 
 def find_file(path: str | None, key: str = "data.path") -> Path:
@@ -145,16 +159,16 @@ def _encoding_of(file: BinaryIO, settings: DataSettings, path: Path) -> str:
     return encoding
 
 
-def _wrongly_encoded(settings: DataSettings, encoding: str, path: Path) -> DataError:
+def _wrongly_encoded(file: BinaryIO, settings: DataSettings, encoding: str, path: Path) -> DataError:
     """Return the error that names the first line which is not encoded as the settings say."""
     decoder, line = codecs.getincrementaldecoder(encoding)(), 1
-    with path.open("rb") as file:
-        for bytes_of_line in file:
-            try:
-                decoder.decode(bytes_of_line)
-            except UnicodeError:
-                break
-            line += 1
+    file.seek(0)
+    for bytes_of_line in file:
+        try:
+            decoder.decode(bytes_of_line)
+        except UnicodeError:
+            break
+        line += 1
     other = "latin-1" if encoding.lower() in ("utf-8", "utf8", "utf-8-sig") else "utf-8"
     return DataError(
         f"The file must be encoded as `data.encoding` says ({settings.encoding}), but line {line} of {path} is not. "

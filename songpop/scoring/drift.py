@@ -31,6 +31,16 @@ class Drifted:
     missing: float  # share of its cells that are missing
     missing_before: float  # the same in the champion's table
 
+    @property
+    def told(self) -> str:
+        """Where most of the column has gone, in words: among missing cells, or to one end of the champion's values."""
+        moved = {
+            f"{self.missing:.0%} missing instead of {self.missing_before:.0%}": abs(self.missing - self.missing_before),
+            f"{self.above:.0%} above the champion's highest tenth": self.above - 1 / N_BINS,
+            f"{self.below:.0%} below the champion's lowest tenth": self.below - 1 / N_BINS,
+        }
+        return f"{self.column} ({max(moved, key=lambda words: moved[words])})"
+
 
 @final
 class DriftCount:

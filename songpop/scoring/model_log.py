@@ -114,7 +114,9 @@ def requirements() -> list[str]:
 def _pack(packed: Path, data: Path, card: ModelCard, run_id: str, model_id: str) -> None:
     """Write the model as MLflow keeps one: MLmodel, requirements, songpop's code, our files under data/."""
     code = data.parent / "songpop"
-    shutil.copytree(PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__", "conf", "*.pyc", "*.html"))
+    shutil.copytree(
+        PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__", "conf", "*.pyc", "*.html", "*.css", "*.js")
+    )
     with warnings.catch_warnings():
         # The signature was tried through every door (pyfunc_door.py); an example would be a row of the table.
         warnings.filterwarnings("ignore", message=".*input example was not provided.*")

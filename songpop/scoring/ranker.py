@@ -84,6 +84,10 @@ class Ranker:
         """
         return Ranker(RawModel(folder), Profile.load(folder), as_of)
 
+    def on(self, day: dt.date | None) -> "Ranker":
+        """Return the same champion with ages that count from another day; None: from its own."""
+        return self if day is None else Ranker(self.model, self._profile, day)
+
     @property
     def card(self) -> ModelCard:
         """What the champion knows about itself."""

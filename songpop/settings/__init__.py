@@ -13,6 +13,7 @@ from songpop.settings.commands import (
     PredictSettings,
     PromoteSettings,
     ReproduceSettings,
+    ServeSettings,
     SweepSettings,
     UiSettings,
 )
@@ -97,6 +98,7 @@ __all__ = [
     "ScheduleSettings",
     "SearchKind",
     "SearchSettings",
+    "ServeSettings",
     "SplitKind",
     "SplitSettings",
     "StorageSettings",

@@ -128,3 +128,18 @@ class PredictSettings:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
     paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class ServeSettings:
+    """songpop serve."""
+
+    host: str = "127.0.0.1"  # another one lets others use the page, without a password
+    port: int = 8000
+    max_mb: float = 20  # of a file that is dropped
+    max_rows: int = 50_000  # of such a file
+    files_per_minute: int = 30  # that one visitor may have ranked
+    n_shown: int = 100  # songs on the page, with their reasons; the download has all
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    registry: RegistrySettings = field(default_factory=RegistrySettings)
+    paths: PathSettings = field(default_factory=PathSettings)

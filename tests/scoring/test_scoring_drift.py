@@ -61,6 +61,19 @@ def test_what_is_told() -> None:
     assert found.missing_before == pytest.approx(0.2, abs=0.05)
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"missing": 0.6, "missing_before": 0.2}, "A (60% missing instead of 20%)"),
+        ({"above": 0.7}, "A (70% above the champion's highest tenth)"),
+        ({"below": 0.7}, "A (70% below the champion's lowest tenth)"),
+    ],
+)
+def test_where_most_of_a_column_has_gone(changes: dict[str, float], words: str) -> None:
+    values = {"stability": 0.3, "missing": 0.0, "missing_before": 0.0, "above": 0.1, "below": 0.1, **changes}
+    assert Drifted(column="A", **values).told == words
+
+
 def test_pieces_count_together() -> None:
     rows = table(300, 2) * np.float32([5, 1, 1])
     assert drifted(rows[:100], rows[100:]) == drifted(rows)

@@ -1,0 +1,132 @@
+"""`songpop serve`: the page that ranks a dropped file, with whoever is champion when it is asked."""
+
+import logging
+from pathlib import Path
+from typing import NoReturn, final
+
+import waitress
+
+from songpop.app.listener import Listener
+from songpop.app.ports import LOOPBACK, check_port
+from songpop.errors import SettingsError
+from songpop.scoring.ranker import Ranker
+from songpop.settings import RegistrySettings, ServeSettings, check_registry
+from songpop.tracking.champion import Champion, champion_of, checked_champion, get_version
+from songpop.tracking.failures import store_failures
+from songpop.tracking.ledger import champions_before
+from songpop.tracking.standing import Standing, standing
+from songpop.tracking.store import Store, open_store
+from songpop.web.champions import Served
+from songpop.web.page import Limits, create_page
+
+N_THREADS = 4  # one ranks, the others show the page meanwhile
+
+
+@final
+class RegistryChampions:
+    """The champions of a registered model; implements web.champions.Champions.
+
+    Each is loaded once, and looked up at each request: a promotion takes effect at once, and a model file that was
+    changed answers no more.
+    """
+
+    def __init__(self, store: Store, settings: RegistrySettings) -> None:
+        self._store = store
+        self._settings = settings
+        self._loaded: dict[str, Ranker] = {}  # by SHA-256
+
+    def present(self) -> Served:
+        """Return the present champion.
+
+        Raises:
+            GateError: if there is none. ArtifactError: if its files were changed. StoreError: if the store is gone.
+        """
+        champion = champion_of(self._store, self._settings)
+        with store_failures(self._store.where):
+            return self._served(champion, standing(self._store, self._settings))
+
+    def previous_version(self) -> int | None:
+        """Return the version of the champion before, without loading it; None if there was none.
+
+        Raises:
+            StoreError: if the store is gone.
+        """
+        with store_failures(self._store.where):
+            found = standing(self._store, self._settings)
+            before = champions_before(found.moves, found.current)
+            return next((version for version in before if get_version(self._store, self._settings, version)), None)
+
+    def previous(self) -> Served | None:
+        """Return the champion before; None if there was none.
+
+        Raises:
+            ArtifactError: if its files were changed. StoreError: if the store is gone.
+        """
+        version = self.previous_version()
+        if version is None:
+            return None
+        with store_failures(self._store.where):
+            found = get_version(self._store, self._settings, version)
+            champion = checked_champion(self._store, self._settings, found)
+            return self._served(champion, standing(self._store, self._settings))
+
+    def _served(self, champion: Champion, found: Standing) -> Served:
+        digest = champion.facts.sha256
+        if digest not in self._loaded:
+            self._loaded[digest] = Ranker.load(champion.folder)
+        since = [entry.when for entry in found.moves if entry.version == champion.version]
+        return Served(
+            model=champion.model,
+            version=champion.version,
+            since=since[-1] if since else "",
+            facts=champion.facts,
+            ranker=self._loaded[digest],
+        )
+
+
+def serve_page(settings: ServeSettings, *, listener: Listener) -> NoReturn:
+    """Serve the page until interrupted.
+
+    Raises:
+        KeyboardInterrupt: when it is.
+        SettingsError: if a limit cannot be meant.
+        GateError: if there is no champion; ArtifactError: if its files were changed.
+        StoreError: if the store cannot be read, or the port is taken.
+    """
+    check_registry(settings.registry)
+    _check_limits(settings)
+    check_port("The page", settings.host, settings.port)
+    champions = RegistryChampions(
+        open_store(settings.tracking, Path(settings.paths.root), writing=False), settings.registry
+    )
+    served = champions.present()
+    page = create_page(champions, _limits(settings))
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    address = f"http://{settings.host}:{settings.port}"
+    listener.note(f"{served.name} ranks songs on {address}; Ctrl-C ends it.")
+    if settings.host not in LOOPBACK:
+        listener.note(
+            f"host={settings.host}: everybody who reaches this machine may use the page. It asks for no password; put "
+            "a server that does in front of it."
+        )
+    waitress.serve(page, host=settings.host, port=settings.port, threads=N_THREADS, ident=None)
+    raise KeyboardInterrupt  # waitress swallows the one that ended it
+
+
+def _limits(settings: ServeSettings) -> Limits:
+    names = (f"{name}:{settings.port}" for name in (*LOOPBACK, "[::1]"))
+    return Limits(
+        max_mb=settings.max_mb,
+        max_rows=settings.max_rows,
+        per_minute=settings.files_per_minute,
+        n_shown=settings.n_shown,
+        # A page of another site could else be given this machine's address, and read what is shown (DNS rebinding).
+        hosts=(*LOOPBACK, *names) if settings.host in LOOPBACK else (),
+    )
+
+
+def _check_limits(settings: ServeSettings) -> None:
+    for key in ("max_mb", "max_rows", "files_per_minute", "n_shown"):
+        value = getattr(settings, key)
+        if not value > 0:
+            raise SettingsError(f"`{key}` must be positive, but it is {value}.")

@@ -1,0 +1,90 @@
+"""A file that somebody dropped: from bytes to a frame of text cells, and what had to be guessed.
+
+Owns: guessing encoding and separator, which nobody without a terminal can name. Does not own: reading itself
+(data/reading.py).
+"""
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from songpop.data.reading import SEPARATORS, csv_pieces_of
+from songpop.errors import DataError, SettingsError
+from songpop.scoring.raw_model import ModelCard
+from songpop.settings import DataSettings
+
+_REMEDY = re.compile(r" Set data\.\w+=[^.]*\.|, or correct data\.\w+(?=\.)")
+_KEYS = {"`data.path` must name a": "The file must be a", "`data.path` must be": "The file must be"}
+_AS_SAID = re.compile(r"as `data\.\w+` says")
+_HEAD = 1 << 16  # bytes that a header is looked for in
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Upload:
+    """A file's rows as text cells, and how it was read."""
+
+    name: str
+    frame: pd.DataFrame
+    encoding: str
+    separator: str
+
+
+def read_upload(content: bytes, name: str, card: ModelCard, max_rows: int) -> Upload:
+    """Read a file that was dropped.
+
+    Args:
+        content: of the file.
+        name: of the file, for sentences.
+        card: of the champion: how its own table is written.
+        max_rows: more are refused.
+
+    Raises:
+        DataError: if it is no table, or has too many rows; the sentence names no key of a configuration.
+    """
+    encoding = _encoding_of(content, card)
+    separator = _separator_of(content, encoding, card)
+    settings = DataSettings(path=name, encoding=encoding, separator=separator)
+    pieces, n_rows = [], 0
+    try:
+        for piece in csv_pieces_of(io.BytesIO(content), settings, Path(name)):
+            pieces.append(piece)
+            n_rows += len(piece)
+            if n_rows > max_rows:
+                raise DataError(
+                    f"The file must have at most {max_rows:,} rows for this page, but it has more. Cut it, or rank it "
+                    "with songpop predict, which takes any number."
+                )
+    except (DataError, SettingsError) as error:
+        raise DataError(_plain(str(error))) from error
+    return Upload(name=name, frame=pd.concat(pieces), encoding=encoding, separator=separator)
+
+
+def _encoding_of(content: bytes, card: ModelCard) -> str:
+    """Return UTF-8 for what can be read as such, which other encodings can be by chance only; else the champion's."""
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return card.encoding
+    return "utf-8"
+
+
+def _separator_of(content: bytes, encoding: str, card: ModelCard) -> str:
+    """Return the separator that cuts the header into the champion's columns, its own if no other does better."""
+    head = content[:_HEAD].decode(encoding, errors="replace").removeprefix("\ufeff").splitlines()[:1]
+    wanted = set(card.recipe.source.values())
+
+    def n_found(separator: str) -> int:
+        return len(wanted & set(next(csv.reader(head, delimiter=separator), [])))
+
+    return max((card.separator, *SEPARATORS), key=n_found)  # the first of the best
+
+
+def _plain(sentence: str) -> str:
+    """Return a sentence without the keys of a configuration, which nobody can change here."""
+    for key, words in _KEYS.items():
+        sentence = sentence.replace(key, words)
+    return _AS_SAID.sub("as the champion's table was", _REMEDY.sub("", sentence))
