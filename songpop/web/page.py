@@ -6,13 +6,14 @@ Owns: routes, limits, headers. Does not own: ranking (results.py), champions (ch
 import io
 import logging
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
 
 from flask import Flask, Request, Response, abort, render_template, request
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 
 from songpop.errors import DataError, GateError, SettingsError, SongpopError
 from songpop.scoring.ranking import as_written
@@ -28,7 +29,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
     "img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # without any, a browser does not say where a form comes from
     "Cache-Control": "no-store",
 }
 # What a person is told of what the server refuses by itself.
@@ -41,6 +42,7 @@ REFUSALS = {
     "predict, which takes any size.",
     429: "At most {per_minute} files a minute may be ranked here, and there were more. Wait a minute, and try again.",
 }
+Show = Callable[..., tuple[str, int]]  # renders the page; status and what the page is to know
 BUG = "This is a bug of songpop, not of yours. Whoever runs this page finds the traceback where it was started."
 STATUS: dict[type[SongpopError], int] = {DataError: 400, SettingsError: 400, GateError: 409}
 
@@ -69,12 +71,21 @@ def create_page(champions: Champions, limits: Limits) -> Flask:
     page.request_class = _InMemory
     page.config["MAX_CONTENT_LENGTH"] = round(limits.max_mb * MEGABYTE)
     page.config["TRUSTED_HOSTS"] = list(limits.hosts) or None
-    limiter = Limiter(get_remote_address, app=page, storage_uri="memory://", strategy="moving-window")
-    often = limiter.shared_limit(f"{limits.per_minute} per minute", scope="files")
-    one_at_a_time = threading.Lock()  # a second visitor waits, and finds the memory that the first has given back
 
     def shown(status: int = 200, **known: Any) -> tuple[str, int]:
         return render_template("page.html", limits=limits, **{**_standing(champions), **known}), status
+
+    _add_routes(page, champions, limits, shown)
+    _add_errors(page, limits, shown)
+    page.before_request(_refuse_other_pages)
+    page.after_request(_with_headers)
+    return page
+
+
+def _add_routes(page: Flask, champions: Champions, limits: Limits, shown: Show) -> None:
+    limiter = Limiter(get_remote_address, app=page, storage_uri="memory://", strategy="moving-window")
+    often = limiter.shared_limit(f"{limits.per_minute} per minute", scope="files")
+    one_at_a_time = threading.Lock()  # a second visitor waits, and finds the memory that the first has given back
 
     @page.get("/")
     def first() -> tuple[str, int]:
@@ -102,6 +113,8 @@ def create_page(champions: Champions, limits: Limits) -> Flask:
         headers = {"Content-Disposition": "attachment; filename=ranked.csv"}
         return Response(text, mimetype="text/csv", headers=headers)
 
+
+def _add_errors(page: Flask, limits: Limits, shown: Show) -> None:
     @page.errorhandler(SongpopError)
     def plain(error: SongpopError) -> tuple[str, int]:
         return shown(next((status for kind, status in STATUS.items() if isinstance(error, kind)), 500), error=error)
@@ -110,16 +123,14 @@ def create_page(champions: Champions, limits: Limits) -> Flask:
     def refused(error: HTTPException) -> tuple[str, int]:
         code = error.code or 500
         sentence = REFUSALS.get(code, BUG).format(max_mb=limits.max_mb, per_minute=limits.per_minute)
+        if isinstance(error, SecurityError):  # called by a name that is not ours: there is no address to link to
+            return sentence, code
         return shown(code, error=sentence)
 
     @page.errorhandler(Exception)
     def bug(error: Exception) -> tuple[str, int]:
         logging.getLogger(__name__).error("A request failed.", exc_info=error)
         return shown(500, error=BUG)
-
-    page.before_request(_refuse_other_pages)
-    page.after_request(_with_headers)
-    return page
 
 
 def _standing(champions: Champions) -> dict[str, Any]:

@@ -77,10 +77,10 @@ def result_of(served: Served, before: Served | None, upload: Upload, n_shown: in
         DataError: if columns are missing.
     """
     frame, verdict = ranked(served, upload, n_shown)
-    others = None if before is None else ranked(before, upload, 0)[0]
+    others = None if before is None else ranked(before, upload, 0)[0].loc[frame.index]
     first = frame.head(n_shown)
     rows = first.to_dict("records")
-    said_before = [None] * len(rows) if others is None else others.loc[first.index].to_dict("records")
+    said_before = [None] * len(rows) if others is None else others.head(n_shown).to_dict("records")
     card = served.ranker.card
     return Result(
         file=upload.name,

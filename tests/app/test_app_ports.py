@@ -1,0 +1,22 @@
+"""A port that is taken, or an address that is none, is told in a sentence."""
+
+import socket
+
+import pytest
+
+from songpop.app.ports import check_port
+from songpop.errors import StoreError
+
+
+def test_a_free_port_stays_free() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    check_port("The page", "127.0.0.1", port)
+    check_port("The page", "127.0.0.1", port)
+
+
+def test_a_port_that_is_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(StoreError, match=rf"The page must be free to listen on 127\.0\.0\.1:{port}.*port=\d+"):
+            check_port("The page", "127.0.0.1", port)

@@ -1,0 +1,130 @@
+"""`songpop serve` on a real registry: who answers, a promotion while it runs, a changed file, and its end."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from copies import copied
+from quick import QUICK, Notebook
+
+import songpop
+from songpop.app.records import SweepOutcome
+from songpop.app.serve import RegistryChampions, serve_page
+from songpop.errors import ArtifactError, GateError, SettingsError, StoreError
+from songpop.settings import PathSettings, RegistrySettings, ServeSettings, TrackingSettings
+from songpop.tracking.store import open_store
+
+EASY = {
+    "gates__baselines": [],
+    "gates__calibration": 1.0,
+    "gates__champion_margin": 100.0,
+    "gates__min_comparable_rows": 1,
+}  # three epochs beat nobody
+
+
+@pytest.fixture(scope="module")
+def promoted(root: Path, outcome: SweepOutcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    copy = copied(root, tmp_path_factory.mktemp("served") / "mlruns")
+    songpop.promote(paths__root=str(copy), **EASY)
+    return copy
+
+
+def champions_in(root: Path) -> RegistryChampions:
+    return RegistryChampions(open_store(TrackingSettings(), root, writing=False), RegistrySettings())
+
+
+def test_without_a_champion_nothing_is_served(own_root: Path) -> None:
+    with pytest.raises(GateError, match="no champion yet"):
+        serve_page(ServeSettings(port=0, paths=PathSettings(root=str(own_root))), listener=Notebook())
+
+
+def test_the_champion_with_its_figures(promoted: Path) -> None:
+    served = champions_in(promoted).present()
+    assert served.name == "songpop version 1"
+    assert served.since.startswith("20")
+    assert {name for name, _ in served.figures} >= {"log loss", "accuracy"}
+    assert champions_in(promoted).previous() is None
+
+
+@pytest.mark.parametrize("key", ["max_mb", "max_rows", "files_per_minute", "n_shown"])
+def test_a_limit_that_cannot_be_meant(key: str, promoted: Path) -> None:
+    with pytest.raises(SettingsError, match=f"`{key}` must be positive, but it is 0"):
+        serve_page(ServeSettings(**{key: 0}, paths=PathSettings(root=str(promoted))), listener=Notebook())
+
+
+def test_a_busy_port_is_told_at_once(promoted: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        settings = ServeSettings(port=server.getsockname()[1], paths=PathSettings(root=str(promoted)))
+        with pytest.raises(StoreError, match="The page must be free to listen"):
+            serve_page(settings, listener=Notebook())
+
+
+def test_a_changed_file_answers_no_more(promoted: Path, tmp_path: Path) -> None:
+    root = copied(promoted, tmp_path / "mlruns")
+    champions = champions_in(root)
+    file = champions.present().ranker.card and next(root.rglob("model.keras"))
+    assert isinstance(file, Path)
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(ArtifactError, match=r"model\.keras"):
+        champions.present()
+
+
+@pytest.mark.slow
+def test_a_promotion_takes_effect_at_the_next_request(promoted: Path, songs: pd.DataFrame, tmp_path: Path) -> None:
+    root = copied(promoted, tmp_path / "mlruns")
+    champions = champions_in(root)
+    assert (champions.present().version, champions.previous_version()) == (1, None)
+    overrides: dict[str, Any] = {**QUICK, "search__name": "other", "search__seed": 7, "paths__root": str(root)}
+    songpop.sweep(songs, **overrides)
+    songpop.promote(paths__root=str(root), **EASY)
+    assert (champions.present().version, champions.previous_version()) == (2, 1)
+    before = champions.previous()
+    assert before is not None
+    assert before.version == 1
+
+
+def asked(address: str, data: bytes | None = None, kind: str = "") -> str:
+    request = urllib.request.Request(address, data=data, headers={"Content-Type": kind} if kind else {})
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return str(answer.read().decode())
+
+
+@pytest.mark.slow
+def test_the_command_serves_and_ends(promoted: Path, songs: pd.DataFrame, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = int(server.getsockname()[1])
+    environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
+    command = [sys.executable, "-m", "songpop", "serve", f"port={port}", f"paths.root={promoted}"]
+    with (tmp_path / "serve.txt").open("w") as log:
+        served = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 120
+        while True:
+            assert served.poll() is None, (tmp_path / "serve.txt").read_text()
+            assert time.monotonic() < deadline
+            try:
+                first = asked(f"http://127.0.0.1:{port}/")
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        assert "songpop version 1" in first
+        cells = songs.head(20).to_csv(index=False)
+        body = f'--x\r\nContent-Disposition: form-data; name="table"; filename="a.csv"\r\n\r\n{cells}\r\n--x--\r\n'
+        text = asked(f"http://127.0.0.1:{port}/", body.encode(), "multipart/form-data; boundary=x")
+        assert "20 songs, " in text
+    finally:
+        served.send_signal(signal.SIGTERM)
+        status = served.wait(timeout=60)
+    assert status == 130
+    told = (tmp_path / "serve.txt").read_text()
+    assert f"songpop version 1 ranks songs on http://127.0.0.1:{port}; Ctrl-C ends it." in told
+    assert "Traceback" not in told
