@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -54,3 +55,18 @@ def store(store_root: Path) -> Any:
     from songpop.tracking.store import open_store
 
     return open_store(TrackingSettings(), store_root)
+
+
+@pytest.fixture(scope="module")  # longer, and its event loop would be in the way of others
+def chromium() -> Iterator[Any]:
+    """A headless browser; what needs one is skipped where there is none, but not in CI."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        assert "CI" not in os.environ, "CI needs a Chromium: .ci/run installs it"
+        pytest.skip("needs a Chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
