@@ -63,6 +63,11 @@ def n_slots_of(settings: EngineSettings, n_trials: int) -> int:
     return settings.n_slots or _n_slots(n_trials, max(_n_workers(settings), 1))
 
 
+def n_processes(settings: EngineSettings) -> int:
+    """Return how many processes train."""
+    return 1 if settings.kind is EngineKind.keras else max(_n_workers(settings), 1)
+
+
 def trains_elsewhere(engine: Engine) -> bool:
     """Say whether other processes train, so that this one may do something else meanwhile."""
     return isinstance(engine, PoolEngine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # commands that do not search need no search
-    from songpop.search.driver import SearchProgress
+    from songpop.search.progress import SearchProgress
 
 
 class Listener(Protocol):
@@ -17,6 +17,10 @@ class Listener(Protocol):
 
     def progress(self, progress: SearchProgress) -> None:
         """Take the state of a search after each finished trial."""
+        ...
+
+    def beat(self, progress: SearchProgress) -> None:
+        """Take the state of a search while trials run, a few times a second at most."""
         ...
 
     def step(self, text: str, n_done: int, n_total: int) -> None:
@@ -31,6 +35,9 @@ class Silence:
         """Drop the sentence."""
 
     def progress(self, progress: SearchProgress) -> None:
+        """Drop the progress."""
+
+    def beat(self, progress: SearchProgress) -> None:
         """Drop the progress."""
 
     def step(self, text: str, n_done: int, n_total: int) -> None:

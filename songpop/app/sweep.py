@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from songpop.app.advisors import build_advisor, told_search
-from songpop.app.engines import load_of, n_slots_of, started_engine, trains_elsewhere
+from songpop.app.engines import load_of, n_processes, n_slots_of, started_engine, trains_elsewhere
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import (
     Ground,
@@ -33,6 +33,7 @@ from songpop.app.warm_up import has_workers
 from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
 from songpop.search.driver import SearchSummary, run_search
 from songpop.search.opening import open_search
+from songpop.search.progress import Circumstances
 from songpop.search.study_backend import StudyBackend
 from songpop.settings import SweepSettings, check_sweep
 from songpop.space import Space, as_entries
@@ -85,7 +86,15 @@ def sweep(
             listener.note(f"Going on with {name}: {n_before} trials are finished.")
         listener.note(f"{told_search(settings)}; what is told of a trial is its validation log loss, lower is better.")
         summary = run_search(
-            backend, engine, lambda: opened().keeper, on_progress=listener.progress, hurry=patience.give_up
+            backend,
+            engine,
+            lambda: opened().keeper,
+            on_progress=listener.progress,
+            on_beat=listener.beat,
+            hurry=patience.give_up,
+            circumstances=Circumstances(
+                n_seats=n_slots * n_processes(settings.engine), timeout_s=settings.search.timeout_s
+            ),
         )
         load, leaks = load_of(engine), ground.leaks.allowed
         conclusion = _concluded(settings, space, base, prepared, opened(), backend, summary, listener)

@@ -209,8 +209,8 @@ HANDLERS: dict[str, Handler] = {
     "history": _history,
     "reproduce": _reproduce,
     "predict": _predict,
+    "serve": _serve,
     "check": _check,
     "doctor": _doctor,
-    "serve": _serve,
     "ui": _ui,
 }

@@ -9,17 +9,10 @@ from contextlib import contextmanager
 from typing import Any, final
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 from rich.table import Table
 
 from songpop.cli.hints import Hints
+from songpop.cli.live import LiveTable
 from songpop.cli.next_commands import after_sweep, finals_advice
 from songpop.cli.outcome_tables import (
     champion_lines,
@@ -55,33 +48,22 @@ class Screen:
         self._out = _console(sys.stdout, quiet=as_json)
         self._err = _console(sys.stderr, quiet=False)
         self.hints = hints or Hints()
-        self._bar: Progress | None = None
-        self._task: Any = None
-        self._steps: Any = None
+        self._table: LiveTable | None = None
 
     # ── while it works ──────────────────────────────────────────────────────────────────────────────────────
 
     @contextmanager
     def live(self) -> Iterator[None]:
-        """Show a progress bar on a terminal; elsewhere one line per trial is printed instead."""
+        """Show a live table on a terminal; elsewhere one line per trial is printed instead."""
         if not self._err.is_terminal:
             yield
             return
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[best]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-        )
-        with Progress(*columns, console=self._err, transient=True) as bar:
-            self._bar = bar
+        with LiveTable(self._err) as table:
+            self._table = table
             try:
                 yield
             finally:
-                self._bar = None
+                self._table = None
 
     def note(self, text: str) -> None:
         """Print a sentence."""
@@ -89,27 +71,27 @@ class Screen:
 
     def progress(self, progress: Any) -> None:
         """Show the state of a search after a finished trial."""
-        best = f"best {number(progress.best_value)}" if progress.best_trial is not None else "no result yet"
-        if self._bar is None:
-            self._err.print(
-                f"trial {progress.last.spec.trial}: {progress.last.state.value}, "
-                f"{number(progress.last.value)} after {len(progress.last.history)} epochs "
-                f"({progress.n_finished}/{progress.n_total}, {best}{_behind(progress.n_behind)})"
-            )
+        if self._table is not None:
+            self._table.progress(progress)
             return
-        if self._task is None:
-            self._task = self._bar.add_task("trials", total=progress.n_total, completed=progress.n_finished, best=best)
-        shown = f"{best}{_behind(progress.n_behind)}"
-        self._bar.update(self._task, completed=progress.n_finished, total=progress.n_total, best=shown)
+        best = f"best {number(progress.best_value)}" if progress.best_trial is not None else "no result yet"
+        self._err.print(
+            f"trial {progress.last.spec.trial}: {progress.last.state.value}, "
+            f"{number(progress.last.value)} after {len(progress.last.history)} epochs "
+            f"({progress.n_finished}/{progress.n_total}, {best}{_behind(progress.n_behind)})"
+        )
+
+    def beat(self, progress: Any) -> None:
+        """Show the state of a search while trials run; nothing where there is no terminal."""
+        if self._table is not None:
+            self._table.progress(progress)
 
     def step(self, text: str, n_done: int, n_total: int) -> None:
         """Show a piece of work that is done."""
-        if self._bar is None:
-            self._err.print(f"{text} ({n_done}/{n_total})")
+        if self._table is not None:
+            self._table.step(text, n_done, n_total)
             return
-        if self._steps is None:
-            self._steps = self._bar.add_task("runs", total=n_total, best=text)
-        self._bar.update(self._steps, completed=n_done, total=n_total, best=text)
+        self._err.print(f"{text} ({n_done}/{n_total})")
 
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,43 +1,24 @@
 """The search loop: ask, run, record, tell. Glue between backend, engine and tracker, and nothing else."""
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import final
 
 from songpop.contracts import (
     Decision,
-    Done,
     Engine,
     EpochReport,
     FinishedTrial,
     SearchBackend,
     Tracker,
     TrialResult,
-    TrialSpec,
     TrialState,
-    Wait,
 )
 from songpop.search.interrupts import interrupts_deferred
 from songpop.search.outcome import settled
+from songpop.search.progress import Circumstances, SearchProgress, Tally
 from songpop.search.recorder import Recorder
-
-
-@dataclass(frozen=True, kw_only=True)
-class SearchProgress:
-    """The state of a search after a finished trial; counts are over the whole study, earlier calls too."""
-
-    n_finished: int
-    n_total: int
-    n_pruned: int
-    n_failed: int
-    best_value: float | None  # None: no trial is complete yet
-    best_trial: int | None
-    last: TrialResult
-    n_behind: int  # trials that have ended but are not recorded yet
-    elapsed_s: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +42,9 @@ def run_search(
     open_tracker: Callable[[], Tracker],
     *,
     on_progress: Callable[[SearchProgress], None],
+    on_beat: Callable[[SearchProgress], None] = lambda progress: None,
     hurry: Callable[[], None] = lambda: None,
+    circumstances: Circumstances | None = None,
     clock: Callable[[], float] = time.monotonic,
 ) -> SearchSummary:
     """Run trials until the backend says Done, or until Ctrl-C.
@@ -76,7 +59,9 @@ def run_search(
         open_tracker: returns what keeps the runs; called once, beside the training, which a tracker that cannot be
             opened ends at its next epoch.
         on_progress: called after each trial that is kept, from the recorder's thread.
+        on_beat: called while trials run, a few times a second at most, from this thread.
         hurry: called when the search is broken off: the tracker shall not wait for a store that does not answer.
+        circumstances: seats and time, for the progress; None: one seat, any time.
         clock: seconds, for the durations.
 
     Raises:
@@ -84,7 +69,7 @@ def run_search(
         KeyboardInterrupt: on a second Ctrl-C, while what the first one ended is still being kept, and on the first
             one where a store that does not answer keeps no more.
     """
-    tally = _Tally(backend, clock)
+    tally = Tally(backend, clock, circumstances or Circumstances(), on_beat)
 
     def on_kept(trial: FinishedTrial, result: TrialResult, n_behind: int) -> None:
         tally.count(trial)
@@ -95,11 +80,13 @@ def run_search(
 
     def decide(report: EpochReport) -> Decision:
         recorder.check()
+        tally.count_epoch()
         return Decision.STOP if backend.should_stop(report) else Decision.CONTINUE
 
     try:
         with recorder, closing(engine.run(tally.ask, decide)) as results:
             for result in _settled(results):
+                tally.count_ended()
                 recorder.wait_for_place()
                 with interrupts_deferred():
                     suggested = backend.suggested(result.spec.trial)
@@ -109,66 +96,24 @@ def run_search(
         if not recorder.has_kept_all:
             raise  # nothing may be concluded while trials are still being written, or are lost
         is_interrupted = True
-    return tally.summary(is_interrupted=is_interrupted)
+    return _summary(tally, is_interrupted=is_interrupted)
+
+
+def _summary(tally: Tally, *, is_interrupted: bool) -> SearchSummary:
+    n_finished = tally.states.total()
+    return SearchSummary(
+        n_finished=n_finished,
+        n_complete=tally.states[TrialState.COMPLETE],
+        n_pruned=tally.states[TrialState.PRUNED],
+        n_failed=tally.states[TrialState.FAILED],
+        n_new=n_finished - tally.n_before,
+        best=tally.best,
+        interrupted=is_interrupted,
+        reason="interrupted" if is_interrupted else tally.done.reason,
+        wall_s=tally.elapsed_s,
+    )
 
 
 def _settled(results: Iterator[TrialResult]) -> Iterator[TrialResult]:
     for result in results:
         yield settled(result)
-
-
-@final
-class _Tally:
-    """Counts trials as they finish, so that progress costs the same after 10 trials and after 10,000."""
-
-    def __init__(self, backend: SearchBackend, clock: Callable[[], float]) -> None:
-        self._backend = backend
-        self._clock = clock
-        self._started_s = clock()
-        self._states: Counter[TrialState] = Counter()
-        self._best: FinishedTrial | None = None
-        self._done = Done()
-        for trial in backend.finished():
-            self.count(trial)
-        self._n_before = self._states.total()
-
-    def ask(self) -> TrialSpec | Wait | Done:
-        """Ask the backend, and remember why it ended."""
-        answer = self._backend.ask()
-        if isinstance(answer, Done):
-            self._done = answer
-        return answer
-
-    def count(self, trial: FinishedTrial) -> None:
-        """Take a finished trial in."""
-        self._states[trial.state] += 1
-        if trial.state is TrialState.COMPLETE and (self._best is None or trial.value < self._best.value):
-            self._best = trial
-
-    def progress(self, last: TrialResult, n_behind: int) -> SearchProgress:
-        """Return the state after `last`."""
-        return SearchProgress(
-            n_finished=self._states.total(),
-            n_total=self._backend.n_trials,
-            n_pruned=self._states[TrialState.PRUNED],
-            n_failed=self._states[TrialState.FAILED],
-            best_value=None if self._best is None else self._best.value,
-            best_trial=None if self._best is None else self._best.trial,
-            last=last,
-            n_behind=n_behind,
-            elapsed_s=self._clock() - self._started_s,
-        )
-
-    def summary(self, *, is_interrupted: bool) -> SearchSummary:
-        """Return how the search ended."""
-        return SearchSummary(
-            n_finished=self._states.total(),
-            n_complete=self._states[TrialState.COMPLETE],
-            n_pruned=self._states[TrialState.PRUNED],
-            n_failed=self._states[TrialState.FAILED],
-            n_new=self._states.total() - self._n_before,
-            best=self._best,
-            interrupted=is_interrupted,
-            reason="interrupted" if is_interrupted else self._done.reason,
-            wall_s=self._clock() - self._started_s,
-        )

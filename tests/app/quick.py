@@ -45,6 +45,9 @@ class Notebook:
     def progress(self, progress: Any) -> None:
         self.finished.append(progress.n_finished)
 
+    def beat(self, progress: Any) -> None:
+        pass
+
     def step(self, text: str, n_done: int, n_total: int) -> None:
         self.notes.append(text)
         self.finished.append(n_done)

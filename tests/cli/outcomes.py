@@ -7,8 +7,8 @@ import numpy as np
 
 from songpop.app.records import BestTrial, Champion, EngineLoad, Leader, SweepOutcome
 from songpop.contracts import EpochReport, Params, TrialResult, TrialSpec, TrialState
-from songpop.search.driver import SearchProgress
 from songpop.search.finals import Contestant, Origin, verdict
+from songpop.search.progress import SearchProgress
 
 CONTESTANTS = (
     Contestant(origin=Origin.search, params=Params(widths="8"), suggested={"widths": "8"}, trial=7, search_value=0.288),
@@ -100,13 +100,21 @@ def progress(*, best: float | None = 0.31, state: TrialState = TrialState.COMPLE
     return SearchProgress(
         n_behind=0,
         n_finished=5,
+        n_before=0,
         n_total=25,
+        n_complete=4,
         n_pruned=1,
         n_failed=0,
+        n_running=8,
+        n_seats=8,
+        n_epochs=200,
         best_value=best,
         best_trial=None if best is None else 2,
+        best_suggested={} if best is None else {"regularization": "l2", "l2": 0.001, "optimizer": "rmsprop"},
+        n_since_best=2,
         last=result,
         elapsed_s=3.0,
+        timeout_s=None,
     )
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from search_fakes import FakeEngine, FakeTracker, opened
 
-from songpop.search.driver import SearchProgress, run_search
+from songpop.search.driver import run_search
+from songpop.search.progress import SearchProgress
 from songpop.settings import OracleKind
 
 

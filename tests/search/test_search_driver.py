@@ -1,3 +1,4 @@
+import itertools
 import math
 import signal
 import threading
@@ -11,7 +12,8 @@ from search_fakes import FakeEngine, FakeTracker, curve, opened, result_of
 
 from songpop.contracts import EpochReport, NextTrial, OnEpoch, TrialResult, TrialSpec, TrialState
 from songpop.errors import StoreError
-from songpop.search.driver import SearchProgress, SearchSummary, run_search
+from songpop.search.driver import SearchSummary, run_search
+from songpop.search.progress import BEAT_S, Circumstances, SearchProgress
 
 
 def searched(folder: Path, engine: FakeEngine, tracker: FakeTracker, **options: Any) -> SearchSummary:
@@ -24,17 +26,55 @@ def searched(folder: Path, engine: FakeEngine, tracker: FakeTracker, **options: 
 
 def test_progress_after_each_trial(tmp_path: Path) -> None:
     seen: list[SearchProgress] = []
-    now = iter(range(100))
+    now_s = [0.0]
+
+    def on_progress(progress: SearchProgress) -> None:
+        seen.append(progress)
+        now_s[0] += 1
+
     backend = opened(tmp_path, n_trials=4)
-    summary = run_search(backend, FakeEngine(), FakeTracker, on_progress=seen.append, clock=lambda: next(now))
+    summary = run_search(backend, FakeEngine(), FakeTracker, on_progress=on_progress, clock=lambda: now_s[0])
     assert [progress.n_finished for progress in seen] == [1, 2, 3, 4]
     assert {progress.n_total for progress in seen} == {4}
     assert [progress.best_value for progress in seen] == sorted((p.best_value for p in seen), reverse=True)  # type: ignore[type-var]
-    assert seen[-1].last.spec.trial == 3
-    assert seen[0].elapsed_s == 1
+    assert [progress.last.spec.trial for progress in seen if progress.last] == [0, 1, 2, 3]
+    assert [progress.elapsed_s for progress in seen] == [0, 1, 2, 3]
     assert summary.best is not None
     assert summary.best.trial == seen[-1].best_trial
-    assert summary.wall_s == 5
+    assert summary.wall_s == 4
+
+
+def test_beats_tell_what_runs(tmp_path: Path) -> None:
+    """Between two trials, from the search's own thread: what runs, how many epochs; never more often than they say."""
+    beats: list[SearchProgress] = []
+    now_s = itertools.count(step=BEAT_S)
+    run_search(
+        opened(tmp_path, n_trials=3),
+        FakeEngine(),
+        FakeTracker,
+        on_progress=lambda progress: None,
+        on_beat=beats.append,
+        circumstances=Circumstances(n_seats=4, timeout_s=60.0),
+        clock=lambda: next(now_s),
+    )
+    assert {progress.last for progress in beats} == {None}
+    assert max(progress.n_running for progress in beats) == 1
+    assert [progress.n_epochs for progress in beats] == sorted(progress.n_epochs for progress in beats)
+    assert beats[-1].n_epochs > 0
+    assert {(progress.n_seats, progress.timeout_s) for progress in beats} == {(4, 60.0)}
+
+
+def test_beats_are_rare(tmp_path: Path) -> None:
+    beats: list[SearchProgress] = []
+    run_search(
+        opened(tmp_path, n_trials=3),
+        FakeEngine(),
+        FakeTracker,
+        on_progress=lambda progress: None,
+        on_beat=beats.append,
+        clock=lambda: 0.0,
+    )
+    assert len(beats) == 1
 
 
 def test_a_trial_is_recorded_before_it_is_told(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from search_fakes import FakeEngine, opened
 
 from songpop.app.doctor import Diagnosis, doctor
 from songpop.contracts import Engine
-from songpop.search.driver import SearchProgress, SearchSummary, run_search
+from songpop.search.driver import SearchSummary, run_search
+from songpop.search.progress import SearchProgress
 from songpop.search.studies import read_study
 from songpop.settings import DoctorSettings, PathSettings, StorageSettings, TrackingSettings
 from songpop.tracking.patience import Patience

@@ -14,7 +14,7 @@ from search_fakes import FakeEngine
 from servers import Server
 from small_sweeps import assert_sound, small_sweep
 
-from songpop.search.driver import SearchProgress
+from songpop.search.progress import SearchProgress
 from songpop.tracking.patience import Patience
 
 

@@ -14,7 +14,7 @@ from search_fakes import FakeEngine
 from small_sweeps import NAME, assert_sound, examined, kept_trials, opened_store, parent_of, small_sweep
 
 from songpop.errors import UnreachableError
-from songpop.search.driver import SearchProgress
+from songpop.search.progress import SearchProgress
 from songpop.tracking.patience import Patience
 from songpop.tracking.sweeps import children, find_sweep, sweep_runs
 
