@@ -10,7 +10,7 @@ quoted = '$(subst ','\'',$(1))'
 DATA_ARGS := $(if $(DATA),data=songs data.path=$(call quoted,$(DATA)))
 STAMP := $(VENV)/.complete
 
-.PHONY: setup help sweep train compare promote rollback history reproduce predict serve table doctor ui test check bench bench-quality survive lint lock lock-quality clean
+.PHONY: setup help sweep train compare promote rollback history reproduce predict serve report table doctor ui test check bench bench-quality survive lint lock lock-quality clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ predict: setup  ## rank the songs of DATA=FILE (or of the built-in table) into O
 
 serve: setup  ## the page that ranks a dropped file: ARGS="port=8000"
 	@$(BIN)/songpop serve $(ARGS)
+
+report: setup  ## a sweep as one page with its figures: ARGS="sweep=NAME"
+	@$(BIN)/songpop report $(ARGS)
 
 table: setup  ## what is in a table, what is wrong with it, what leaks
 	@$(BIN)/songpop check $(DATA_ARGS) $(ARGS)

@@ -31,6 +31,7 @@ from songpop.settings import (
     HistorySettings,
     PredictSettings,
     PromoteSettings,
+    ReportSettings,
     ReproduceSettings,
     ServeSettings,
     SweepSettings,
@@ -45,6 +46,7 @@ Settings = (
     | PredictSettings
     | ReproduceSettings
     | DoctorSettings
+    | ReportSettings
     | ServeSettings
     | UiSettings
 )
@@ -57,6 +59,7 @@ SCHEMAS = {
     "predict_schema": PredictSettings,
     "reproduce_schema": ReproduceSettings,
     "doctor_schema": DoctorSettings,
+    "report_schema": ReportSettings,
     "serve_schema": ServeSettings,
     "ui_schema": UiSettings,
 }

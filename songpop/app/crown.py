@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from songpop.app.entry import Entry, known_rows
+from songpop.app.evidence import EVIDENCE_FILE, Evidence
 from songpop.app.listener import Listener
 from songpop.app.prepare import Prepared, part_of
 from songpop.app.recording import REPOSITORY, test_digest
@@ -85,6 +86,8 @@ def crown(
         baseline_accuracy=max(positive, 1 - positive),
         baselines={name: _baseline(table.label[rows], found) for name, found in others.items()},
     )
+    evidence = Evidence(label=table.label[rows], chance=chance, unseen=entry.unseen)
+    run.write({EVIDENCE_FILE: evidence.to_bytes()})  # a report then opens nothing again
     _log(settings, prepared, store, run, entry, champion, report, others)
     return champion
 

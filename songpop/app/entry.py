@@ -35,6 +35,7 @@ class Entry:
     val_log_loss: float  # mean over its models
     rows: Indices
     chance: NDArray[np.float64]
+    unseen: tuple[Indices, ...]  # of each of its models: rows that it was not trained on
     reason: str
 
 
@@ -58,6 +59,7 @@ def entry_of_search(prepared: Prepared, run: SweepRun, best: FinishedTrial, spec
         val_log_loss=best.value,
         rows=rows,
         chance=predict_rows(model, table.matrix[rows]).astype(np.float64),
+        unseen=(rows,),
         reason="the search's best trial, without finals",
     )
 
@@ -92,6 +94,7 @@ def entry_of_finals(held: HeldFinals, kind: ChampionKind) -> Entry:
         val_log_loss=results[0].value if is_one else float(np.mean(winner.values)),
         rows=rows,
         chance=chance,
+        unseen=tuple(parts),
         reason=held.finals.reason,
     )
 

@@ -46,6 +46,7 @@ COMMANDS = {
     "reproduce": "train tracked trials again from their records, and compare: run=ID",
     "predict": "rank songs with the champion: input=FILE output=FILE",
     "serve": "the same as a web page, for people without a terminal",
+    "report": "a sweep as one page with its figures: sweep=NAME",
     "check": "what is in a table, what is wrong with it, what leaks",
     "doctor": "whether study, tracking and registry agree; mends what can be mended",
     "ui": "the MLflow UI on the project's store",

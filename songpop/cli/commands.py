@@ -200,6 +200,18 @@ def _serve(settings: Any, screen: Screen) -> tuple[Any, int]:
     serve_page(settings, listener=screen)
 
 
+def _report(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.models.threads import answer_on_every_core
+
+    answer_on_every_core()
+    from songpop.app.report import report
+
+    with screen.live():
+        outcome = report(settings, recorded_settings, listener=screen)
+    screen.report(outcome)
+    return outcome, 0
+
+
 HANDLERS: dict[str, Handler] = {
     "sweep": _sweep,
     "train": _train,
@@ -210,6 +222,7 @@ HANDLERS: dict[str, Handler] = {
     "reproduce": _reproduce,
     "predict": _predict,
     "serve": _serve,
+    "report": _report,
     "check": _check,
     "doctor": _doctor,
     "ui": _ui,

@@ -217,6 +217,12 @@ class Screen:
         self._out.print(songs_table(outcome))
         self._sentences(prediction_lines(outcome))
 
+    def report(self, outcome: Any) -> None:
+        """Print where the page lies, and what it could not draw."""
+        for section, why in outcome.absent.items():
+            self._plain(f"No picture of {section}: {why}")
+        self._plain(f"{outcome.page} and {len(outcome.figures)} figures beside it; also beside {outcome.attached_to}.")
+
     def _sentences(self, lines: Iterable[str]) -> None:
         for line in lines:
             self._plain(line)

@@ -4,11 +4,17 @@ How much a parameter has to do with being among the best tenth of the complete t
 Watanabe et al., PED-ANOVA, IJCAI 2023. Pruned trials are not among them, so it tells what parts the good from the best.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from optuna import Study
+from optuna import Study, create_study
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
-from optuna.trial import TrialState
+from optuna.trial import TrialState, create_trial
+
+from songpop.search.distributions import distribution
+from songpop.settings import ParamKind, ParamSettings
+from songpop.space import Space
 
 MIN_COMPLETE = 50  # so that the best tenth is more than luck
 
@@ -23,3 +29,27 @@ def importances(study: Study) -> Mapping[str, float]:
         return {}
     found = get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
     return {name: float(share) for name, share in found.items()}
+
+
+def importances_of(
+    trials: Sequence[tuple[Mapping[str, str], float]], entries: Mapping[str, Mapping[str, Any]]
+) -> Mapping[str, float]:
+    """Return the same from a record: parameters as text and value of each complete trial.
+
+    Args:
+        trials: of the search; parameters that the space does not have are left out.
+        entries: the space, as `space.as_entries` wrote it.
+    """
+    settings = {name: ParamSettings(**{**entry, "kind": ParamKind(entry["kind"])}) for name, entry in entries.items()}
+    known = {param.name: distribution(param) for param in Space.from_settings(settings).searched}
+    study = create_study()
+    for params, value in trials:
+        told = {name: _typed(known[name], text) for name, text in params.items() if name in known}
+        study.add_trial(create_trial(params=told, distributions={name: known[name] for name in told}, value=value))
+    return importances(study)
+
+
+def _typed(known: BaseDistribution, text: str) -> Any:
+    if isinstance(known, CategoricalDistribution):
+        return next(choice for choice in known.choices if str(choice) == text)
+    return int(text) if isinstance(known, IntDistribution) else float(text)

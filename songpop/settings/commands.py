@@ -143,3 +143,14 @@ class ServeSettings:
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     registry: RegistrySettings = field(default_factory=RegistrySettings)
     paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class ReportSettings:
+    """songpop report."""
+
+    sweep: str | None = None  # default: the newest
+    output: str | None = None  # the folder for page and figures; default: reports/SWEEP inside paths.root
+    table: str | None = None  # where the table lies now; default: where the record says
+    tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    paths: PathSettings = field(default_factory=PathSettings)

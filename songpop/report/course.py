@@ -1,0 +1,199 @@
+"""The course of a search: the best so far over trials and over time, how full its slots were, what it cost."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from songpop.report.records import Absence, Picture, Report, Trial
+from songpop.report.theme import DASHES, INK, MANY, MUTED, SERIES, log_scale, new_figure
+from songpop.report.wording import duration, number, plural, share, told_of
+
+Floats = NDArray[np.float64]
+N_ROWS = 20  # of a table of numbers
+
+
+def best_over_trials(report: Report) -> Picture | Absence:
+    """The best validation log loss so far, over trials, against chance."""
+    trials = [trial for trial in report.trials if np.isfinite(trial.value)]
+    if not trials:
+        return Absence(reason="No trial has a value.")
+    values = np.array([trial.value for trial in trials])
+    best, by_chance = np.minimum.accumulate(values), expected_best(values)
+    figure, axes = new_figure()
+    numbers = [trial.number for trial in trials]
+    _marks(axes, numbers, trials)
+    axes.step(numbers, best, where="post", color=SERIES[0], label="best so far")
+    axes.plot(numbers, by_chance, linestyle=DASHES[1], color=MUTED, label="the same trials in random order")
+    told = ""
+    if report.random is not None:
+        other = np.minimum.accumulate([one.value for one in report.random.trials if np.isfinite(one.value)])
+        axes.step(
+            np.arange(len(other)), other, where="post", linestyle=DASHES[2], color=SERIES[1], label="random search"
+        )
+        k = min(len(other), len(best)) - 1
+        told = f" After {plural(k + 1, 'trial')} random search ({report.random.name}) had {number(other[k])}."
+    axes.set(xlabel="trial", ylabel="validation log loss")
+    log_scale(axes, values.tolist())
+    axes.legend()
+    at = trials[int(np.argmin(values))]
+    finding = (
+        f"The best of {plural(len(trials), 'trial')} is {number(float(best[-1]))}, trial {at.number}. In random order the same "
+        f"trials would have reached {number(float(by_chance[at_half(trials)]))} halfway on average; this search had "
+        f"{number(float(best[at_half(trials)]))}.{told or ' No random search on this ground is recorded.'}"
+    )
+    picked = np.unique(np.linspace(0, len(trials) - 1, min(N_ROWS, len(trials))).astype(int))
+    rows = tuple((str(numbers[k]), number(float(best[k])), number(float(by_chance[k]))) for k in picked)
+    return Picture(
+        figure=figure,
+        finding=finding,
+        columns=("trial", "best so far", "in random order"),
+        rows=rows,
+        titles={"trials": told_of(trials)},
+    )
+
+
+def best_over_time(report: Report) -> Picture | Absence:
+    """The best validation log loss so far, over the seconds of the search."""
+    trials = sorted((one for one in report.trials if np.isfinite(one.value)), key=lambda one: one.ended_s)
+    if not trials:
+        return Absence(reason="No trial has a value.")
+    ended = [trial.ended_s for trial in trials]
+    best = np.minimum.accumulate([trial.value for trial in trials])
+    figure, axes = new_figure()
+    _marks(axes, ended, trials)
+    axes.step(ended, best, where="post", color=SERIES[0], label="best so far")
+    if report.random is not None:
+        others = sorted((one for one in report.random.trials if np.isfinite(one.value)), key=lambda one: one.ended_s)
+        reached = np.minimum.accumulate([one.value for one in others])
+        seconds = [one.ended_s for one in others]
+        axes.step(seconds, reached, where="post", linestyle=DASHES[2], color=SERIES[1], label="random search")
+    axes.set(xlabel="seconds since the search began", ylabel="validation log loss")
+    log_scale(axes, [trial.value for trial in trials])
+    axes.legend()
+    bound = 1.05 * best[-1]
+    first = next(k for k, value in enumerate(best) if value <= bound)
+    finding = (
+        f"{number(float(best[-1]))} after {duration(ended[-1])}; within 5 % of it after {duration(ended[first])} and "
+        f"{plural(first + 1, 'trial')}."
+    )
+    picked = np.unique(np.linspace(0, len(trials) - 1, min(N_ROWS, len(trials))).astype(int))
+    rows = tuple((f"{ended[k]:.1f}", number(float(best[k]))) for k in picked)
+    return Picture(
+        figure=figure,
+        finding=finding,
+        columns=("seconds", "best so far"),
+        rows=rows,
+        titles={"trials": told_of(trials)},
+    )
+
+
+def expected_best(values: Floats) -> Floats:
+    """Return the mean of the best of the first k values over all orders, for k from 1, shape (N,).
+
+    The k-th entry is the sum over the sorted values of each times the chance that it is the least of k drawn without
+    replacement.
+    """
+    ordered, n = np.sort(values), len(values)
+    expected = np.empty(n)
+    left = np.full(n, 1.0)  # chance that none of the first j sorted values is among the k drawn
+    taken = np.arange(n)
+    for k in range(1, n + 1):
+        left = left * np.maximum(n - taken - (k - 1), 0) / (n - (k - 1))
+        chance = left - np.append(left[1:], 0.0)
+        expected[k - 1] = float(chance @ ordered)
+    return expected
+
+
+def occupancy(report: Report) -> Picture | Absence:
+    """How many trials ran at a time."""
+    if not report.trials:
+        return Absence(reason="There is no trial.")
+    seconds, running = running_over_time(report.trials)
+    figure, axes = new_figure(height=3.0)
+    axes.fill_between(seconds, running, step="post", color=SERIES[0], alpha=0.35, linewidth=0)
+    axes.step(seconds, running, where="post", color=SERIES[0], linewidth=1.0, label="trials that train")
+    axes.axhline(report.n_seats, color=INK, linestyle=DASHES[1], linewidth=1.2, label=f"{report.n_seats} slots")
+    axes.set(xlabel="seconds since the search began", ylabel="trials at once", ylim=(0, None))
+    axes.legend()
+    spans = np.diff(seconds)
+    busy = float((running[:-1] * spans).sum() / (report.n_seats * spans.sum())) if spans.sum() else 0.0
+    finding = (
+        f"{share(min(busy, 1.0))} of the slots' time trained a trial, with {report.n_seats} slots. Times are those of the "
+        "trials' runs."
+    )
+    tenths = np.linspace(0, seconds[-1], 11)
+    rows = tuple(
+        (f"{low:.1f} to {high:.1f}", f"{_mean_between(seconds, running, low, high):.1f}")
+        for low, high in zip(tenths[:-1], tenths[1:], strict=True)
+    )
+    return Picture(figure=figure, finding=finding, columns=("seconds", "trials at once"), rows=rows)
+
+
+def running_over_time(trials: Sequence[Trial]) -> tuple[Floats, Floats]:
+    """Return when the number of running trials changes (T,), and how many run from then on (T,)."""
+    begun = np.array([trial.began_s for trial in trials])
+    ended = np.array([trial.ended_s for trial in trials])
+    moments = np.unique(np.concatenate([[0.0], begun, ended]))
+    running = np.searchsorted(np.sort(begun), moments, "right") - np.searchsorted(np.sort(ended), moments, "right")
+    return moments, running.astype(np.float64)
+
+
+def cost(report: Report) -> Picture | Absence:
+    """What the sweep cost, by where the epochs went."""
+    if not report.trials:
+        return Absence(reason="There is no trial.")
+    states = {"complete": SERIES[0], "pruned": SERIES[1], "failed": SERIES[3]}
+    epochs = {state: sum(one.n_new_epochs for one in report.trials if one.state == state) for state in states}
+    n_full = report.n_epochs_each * len(report.trials)
+    figure, axes = new_figure(height=2.0)
+    left = 0
+    for (state, n_epochs), hatch in zip(epochs.items(), ("", "//", "xx"), strict=True):
+        axes.barh([0], [n_epochs], left=left, color=states[state], edgecolor="#fffffe", hatch=hatch, label=state)
+        left += n_epochs
+    axes.barh([0], [max(n_full - left, 0)], left=left, facecolor="none", edgecolor=MUTED, linestyle="--", label="saved")
+    axes.set(xlabel="epochs", yticks=[])
+    axes.legend(ncols=4, loc="upper center", bbox_to_anchor=(0.5, 1.35))
+    search_s = max(trial.ended_s for trial in report.trials)
+    rows = (
+        ("search", duration(search_s)),
+        ("finals", duration(report.finals_s)),
+        ("trials", f"{len(report.trials):,}"),
+        ("epochs trained", f"{left:,}"),
+        ("epochs saved by pruning and early stopping", share(1 - left / n_full if n_full else 0.0)),
+        ("tracked trials per hour of search", f"{3_600 * len(report.trials) / max(search_s, 1e-9):,.0f}"),
+        ("processor seconds of training, at most", f"{sum(one.ended_s - one.began_s for one in report.trials):,.1f}"),
+    )
+    finding = (
+        f"{plural(len(report.trials), 'trial')} in {duration(search_s)} of search, {duration(report.finals_s)} of finals; "
+        f"{left:,} epochs trained of {n_full:,}."
+    )
+    return Picture(figure=figure, finding=finding, columns=("what", "how much"), rows=rows)
+
+
+def at_half(trials: Sequence[Trial]) -> int:
+    """Return the place of the trial that is halfway."""
+    return (len(trials) - 1) // 2
+
+
+def _mean_between(seconds: Floats, running: Floats, low: float, high: float) -> float:
+    edges = np.unique(np.concatenate([[low, high], seconds[(seconds > low) & (seconds < high)]]))
+    levels = running[np.searchsorted(seconds, edges[:-1], "right") - 1]
+    return float((levels * np.diff(edges)).sum() / max(high - low, 1e-9))
+
+
+def _marks(axes: Axes, places: Sequence[float], trials: Sequence[Trial]) -> None:
+    """Draw a mark per trial: full for complete ones, hollow for the others."""
+    is_complete = [trial.state == "complete" for trial in trials]
+    axes.scatter(
+        places,
+        [trial.value for trial in trials],
+        s=18,
+        facecolors=[SERIES[5] if full else "none" for full in is_complete],
+        edgecolors=SERIES[5],
+        linewidths=1.0,
+        gid="trials",
+        rasterized=len(trials) > MANY,
+        label="trials (hollow: pruned)",
+    )

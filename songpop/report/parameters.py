@@ -1,0 +1,253 @@
+"""What the parameters have to do with the loss: importance, parallel coordinates, slices, contours.
+
+A search's trials are no random sample: it goes where it expects to win. These pictures describe it, and prove nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from numpy.typing import NDArray
+from scipy.interpolate import griddata
+from scipy.stats import rankdata
+
+from songpop.report.records import Absence, Picture, Report, Trial, Value
+from songpop.report.theme import GRID, INK, MANY, MUTED, SERIES, literal, log_scale, new_figure, short
+from songpop.report.wording import number, plural, settings_of, share, short_value, told_of
+
+Floats = NDArray[np.float64]
+COLOURS = "viridis_r"  # dark is good; even steps for every eye, and in grey
+N_SLICES, N_CONTOURS, N_AXES = 9, 3, 10
+MIN_FOR_CONTOUR = 12  # points of a surface
+FEW = 3  # complete trials that any picture of parameters needs
+
+
+def importance(report: Report) -> Picture | Absence:
+    """What told the best tenth of the complete trials from the others."""
+    if not report.importances:
+        return Absence(
+            reason="Fewer than 50 trials are complete: what tells the best tenth of them from the others would be luck. "
+            "The same sweep command with a larger search.n_trials adds some."
+        )
+    names, shares = list(report.importances), list(report.importances.values())
+    figure, axes = new_figure(height=0.6 + 0.32 * len(names))
+    axes.barh(range(len(names)), shares, color=SERIES[0])
+    axes.set(yticks=range(len(names)), yticklabels=[literal(short(name)) for name in names], xlabel="share")
+    axes.invert_yaxis()
+    for place, value in enumerate(shares):
+        axes.annotate(f" {value:.0%}", (value, place), va="center", fontsize=9)
+    first = ", ".join(f"{name} {share(value)}" for name, value in list(report.importances.items())[:3])
+    rows = tuple((name, share(value)) for name, value in report.importances.items())
+    return Picture(figure=figure, finding=f"By PED-ANOVA: {first}.", columns=("parameter", "share"), rows=rows)
+
+
+def parallel(report: Report) -> Picture | Absence:
+    """Every complete trial as a line through its parameters, the best ones dark."""
+    trials = sorted(report.complete, key=lambda trial: -trial.value)  # the best are drawn last, on top
+    names = [name for name in ranked_parameters(report) if is_varied(name, trials)][:N_AXES]
+    if len(trials) < FEW or not names:
+        return Absence(reason="Fewer than three trials are complete, or no parameter varies.")
+    scales = {name: scale_of(name, trials) for name in names}
+    places = np.array([[scales[name][0].get(trial.number, -0.12) for name in names] for trial in trials])
+    figure, axes = new_figure(height=4.6)
+    ranks = rankdata([trial.value for trial in trials]) / len(trials)
+    lines = LineCollection(
+        [np.column_stack([np.arange(len(names)), row]) for row in places],
+        cmap=COLOURS, array=1 - ranks, linewidths=np.where(ranks <= 0.1, 2.0, 0.7), alpha=0.8, rasterized=len(trials) > 300,
+    )  # fmt: skip
+    axes.add_collection(lines)
+    axes.set(xlim=(-0.3, len(names) - 0.7), ylim=(-0.2, 1.08), yticks=[], xticks=range(len(names)))
+    axes.set_xticklabels([literal(short(name, 16)) for name in names], rotation=25, ha="right")
+    axes.grid(visible=False)
+    for k, name in enumerate(names):
+        axes.axvline(k, color=MUTED, linewidth=0.8)
+        for place, words in scales[name][1]:
+            axes.annotate(
+                literal(short(words, 14)),
+                (k, place),
+                xytext=(3, 0),
+                textcoords="offset points",
+                fontsize=7.5,
+                va="center",
+            )
+    axes.annotate("not set", (-0.28, -0.12), fontsize=7.5, color=MUTED, va="center")
+    bar = figure.colorbar(lines, ax=axes, shrink=0.7, ticks=[0, 1])
+    bar.ax.set_yticklabels(["worst", "best"])
+    top = list(reversed(trials))[:5]
+    finding = f"{plural(len(trials), 'complete trial')}; the best tenth is drawn thick. The best one: {settings_of(top[0].params)}."
+    rows = tuple((str(one.number), number(one.value), settings_of(one.params)) for one in top)
+    return Picture(figure=figure, finding=finding, columns=("trial", "validation log loss", "settings"), rows=rows)
+
+
+def slices(report: Report) -> Picture | Absence:
+    """The loss over each parameter that matters most."""
+    trials = report.complete
+    names = [name for name in ranked_parameters(report) if is_varied(name, trials)][:N_SLICES]
+    if len(trials) < FEW or not names:
+        return Absence(reason="Fewer than three trials are complete, or no parameter varies.")
+    n_columns = min(3, len(names))
+    n_rows = -(-len(names) // n_columns)
+    figure, grid = new_figure(n_rows, n_columns, height=0.6 + 2.1 * n_rows, sharey=True, squeeze=False)
+    titles, rows = {}, []
+    for k, axes in enumerate(grid.ravel()):
+        axes.set_visible(k < len(names))
+        if k < len(names):
+            having = [trial for trial in trials if names[k] in trial.params]
+            titles[f"slice-{k}"] = told_of(having)
+            _slice(axes, names[k], having, f"slice-{k}")
+            rows.append(_summary(names[k], having))
+    for axes in grid[:, 0]:
+        axes.set_ylabel("val log loss")
+        log_scale(axes, [trial.value for trial in trials])
+    finding = (
+        "Each point is a complete trial. "
+        + "; ".join(f"{row[0]} of the best tenth: {row[2]}" for row in rows[:3])
+        + "."
+    )
+    return Picture(
+        figure=figure, finding=finding, columns=("parameter", "over all trials", "over the best tenth"), rows=tuple(rows),
+        titles=titles,
+    )  # fmt: skip
+
+
+def contours(report: Report) -> Picture | Absence:
+    """The loss over pairs of the numbers that matter most."""
+    trials = report.complete
+    names = [name for name in ranked_parameters(report) if is_varied(name, trials) and is_numeric(name, trials)]
+    pairs = [pair for pair in combinations(names[:4], 2) if len(_having(pair, trials)) >= MIN_FOR_CONTOUR][:N_CONTOURS]
+    if not pairs:
+        return Absence(reason=f"No two numeric parameters were set together in {MIN_FOR_CONTOUR} complete trials.")
+    figure, grid = new_figure(1, len(pairs), height=3.2, squeeze=False)
+    titles, rows = {}, []
+    drawn: Any = None
+    low, high = np.quantile([trial.value for trial in trials], [0.0, 0.8])
+    for k, (axes, pair) in enumerate(zip(grid[0], pairs, strict=True)):
+        having = _having(pair, trials)
+        titles[f"contour-{k}"] = told_of(having)
+        drawn = _contour(axes, pair, having, (float(low), float(high)), f"contour-{k}")
+        best = min(having, key=lambda trial: trial.value)
+        rows.append((" and ".join(pair), *(short_value(best.params[name]) for name in pair), number(best.value)))
+    figure.colorbar(drawn, ax=grid[0].tolist(), label="val log loss", shrink=0.8)
+    finding = "Lowest at " + "; ".join(f"{row[0]}: {row[1]} and {row[2]} ({row[3]})" for row in rows) + "."
+    return Picture(
+        figure=figure, finding=finding, columns=("pair", "first", "second", "best"), rows=tuple(rows), titles=titles
+    )
+
+
+# ── how a parameter lies on an axis ─────────────────────────────────────────────────────────────────────────────────
+
+
+def ranked_parameters(report: Report) -> list[str]:
+    """Return the searched parameters: by importance where it is known, by rank correlation else, the first first."""
+    names = list(dict.fromkeys(name for trial in report.trials for name in trial.params))
+    return sorted(names, key=lambda name: (-report.importances.get(name, -1.0), -strength(name, report.complete), name))
+
+
+def strength(name: str, trials: Sequence[Trial]) -> float:
+    """Return how much of the ranks of the loss a parameter explains, from 0 to 1, as a picture's order."""
+    having = [trial for trial in trials if name in trial.params]
+    if len(having) < FEW:
+        return 0.0
+    ranks = rankdata([trial.value for trial in having])
+    if is_numeric(name, having):
+        values = rankdata([float(trial.params[name]) for trial in having])
+        return 0.0 if np.ptp(values) == 0 or np.ptp(ranks) == 0 else abs(float(np.corrcoef(values, ranks)[0, 1]))
+    groups: dict[Value, list[float]] = {}
+    for trial, rank in zip(having, ranks, strict=True):
+        groups.setdefault(trial.params[name], []).append(float(rank))
+    between = sum(len(one) * (np.mean(one) - ranks.mean()) ** 2 for one in groups.values())
+    total = float(((ranks - ranks.mean()) ** 2).sum())
+    return float(between / total) ** 0.5 if total else 0.0
+
+
+def is_varied(name: str, trials: Sequence[Trial]) -> bool:
+    """Say whether a parameter has more than one value among trials."""
+    return len({trial.params[name] for trial in trials if name in trial.params}) > 1
+
+
+def is_numeric(name: str, trials: Sequence[Trial]) -> bool:
+    """Say whether all values of a parameter are numbers."""
+    return all(isinstance(trial.params[name], float) for trial in trials if name in trial.params)
+
+
+def is_wide(values: Floats) -> bool:
+    """Say whether values span more than a factor of twenty: they are then shown on a logarithmic axis."""
+    return bool((values > 0).all() and values.max() > 20 * values.min())
+
+
+def scale_of(name: str, trials: Sequence[Trial]) -> tuple[Mapping[int, float], Sequence[tuple[float, str]]]:
+    """Return where each trial lies between 0 and 1, by its number, and what is written beside the axis."""
+    having = [trial for trial in trials if name in trial.params]
+    if is_numeric(name, having):
+        raw = np.array([float(trial.params[name]) for trial in having])
+        values = np.log10(raw) if is_wide(raw) else raw
+        low, span = values.min(), max(np.ptp(values), 1e-12)
+        places = {trial.number: float((v - low) / span) for trial, v in zip(having, values, strict=True)}
+        ends = ((0.0, f"{raw.min():.3g}"), (1.0, f"{raw.max():.3g}"))
+        return places, ends
+    options = sorted({str(trial.params[name]) for trial in having})
+    where = {option: k / max(len(options) - 1, 1) for k, option in enumerate(options)}
+    return {trial.number: where[str(trial.params[name])] for trial in having}, [(where[o], o) for o in options]
+
+
+def _slice(axes: Axes, name: str, trials: Sequence[Trial], gid: str) -> None:
+    values = [trial.value for trial in trials]
+    if is_numeric(name, trials):
+        places = np.array([float(trial.params[name]) for trial in trials])
+        if is_wide(places):
+            axes.set_xscale("log")
+    else:
+        options = sorted({str(trial.params[name]) for trial in trials})
+        spread = (np.arange(len(trials)) * 0.618 % 1 - 0.5) * 0.3  # so that equal ones do not hide each other
+        places = np.array([options.index(str(trial.params[name])) for trial in trials]) + spread
+        axes.set_xticks(
+            range(len(options)), [literal(short(option, 12)) for option in options], rotation=30, ha="right", fontsize=8
+        )
+    axes.scatter(
+        places, values, s=16, color=SERIES[0], alpha=0.75, linewidths=0, gid=gid, rasterized=len(trials) > MANY
+    )
+    axes.set_title(literal(short(name, 28)), loc="left")
+
+
+def _summary(name: str, trials: Sequence[Trial]) -> tuple[str, str, str]:
+    ordered = sorted(trials, key=lambda trial: trial.value)
+    return name, _spread(name, ordered), _spread(name, ordered[: max(1, len(ordered) // 10)])
+
+
+def _spread(name: str, trials: Sequence[Trial]) -> str:
+    if is_numeric(name, trials):
+        values = [float(trial.params[name]) for trial in trials]
+        return f"{min(values):.3g} to {max(values):.3g}" if min(values) < max(values) else f"{values[0]:.3g}"
+    counted: dict[str, int] = {}
+    for trial in trials:
+        counted[str(trial.params[name])] = counted.get(str(trial.params[name]), 0) + 1
+    return ", ".join(f"{value} ({n})" for value, n in sorted(counted.items(), key=lambda item: -item[1]))
+
+
+def _having(pair: tuple[str, str], trials: Sequence[Trial]) -> list[Trial]:
+    return [trial for trial in trials if all(name in trial.params for name in pair)]
+
+
+def _contour(axes: Axes, pair: tuple[str, str], trials: Sequence[Trial], ends: tuple[float, float], gid: str) -> Any:
+    raw = np.array([[float(trial.params[name]) for name in pair] for trial in trials])
+    places = np.column_stack([np.log10(raw[:, k]) if is_wide(raw[:, k]) else raw[:, k] for k in range(2)])
+    low, span = places.min(axis=0), np.maximum(np.ptp(places, axis=0), 1e-12)
+    values = np.clip([trial.value for trial in trials], *ends)
+    unit = np.linspace(0, 1, 60)
+    mesh = np.stack(np.meshgrid(unit, unit), axis=-1).reshape(-1, 2)
+    surface = griddata((places - low) / span, values, mesh, method="nearest" if len(trials) < FEW else "linear")
+    levels = np.linspace(*ends, 9) if ends[1] > ends[0] else 9
+    drawn = axes.contourf(
+        low[0] + span[0] * unit, low[1] + span[1] * unit, surface.reshape(60, 60), levels=levels, cmap="viridis"
+    )
+    axes.scatter(
+        places[:, 0], places[:, 1], s=14, facecolors="#fffffe", edgecolors=INK, linewidths=0.7, gid=gid,
+        rasterized=len(trials) > MANY,
+    )  # fmt: skip
+    axes.grid(color=GRID, alpha=0.4)
+    for setter, k in ((axes.set_xlabel, 0), (axes.set_ylabel, 1)):
+        setter(literal(short(pair[k], 20)) + (" (log10)" if is_wide(raw[:, k]) else ""))
+    return drawn

@@ -1,0 +1,103 @@
+"""The trials of a sweep and the runs of its finals, as a report wants them: what each was, and when it ran."""
+
+import json
+import math
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mlflow.entities import Run
+
+from songpop.tracking.failures import store_failures
+from songpop.tracking.gate_record import FOLDER
+from songpop.tracking.records import GOES_ON_FROM, SPEC, STATE, TRIAL
+from songpop.tracking.store import Store
+from songpop.tracking.sweeps import children, finals_runs
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialRow:
+    """A trial of a search, or a run of its finals."""
+
+    number: int
+    name: str
+    run_id: str
+    state: str
+    value: float  # best validation log loss; NaN if it has none
+    metrics: Mapping[str, float]
+    params: Mapping[str, str]  # those that were searched; of a final its finalist and resample too
+    began_s: float  # since 1970
+    ended_s: float
+    goes_on_from: int | None
+    spec_params: Mapping[str, Any] = field(default_factory=dict)  # all that was trained
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinalsRows:
+    """The runs of a sweep's finals."""
+
+    rows: tuple[TrialRow, ...]
+    wall_s: float | None  # how long they took together; None: they are not over
+
+
+def trial_rows(store: Store, sweep: str) -> tuple[TrialRow, ...]:
+    """Return the finished trials of the sweep with this run id, by number.
+
+    Raises:
+        StoreError: if the store cannot be read.
+    """
+    with store_failures(store.where):
+        return tuple(sorted(map(_row, children(store, sweep)), key=lambda row: row.number))
+
+
+def finals_rows(store: Store, sweep: str) -> FinalsRows:
+    """Return the runs of the finals of the sweep with this run id; none where none were held.
+
+    Raises:
+        StoreError: if the store cannot be read.
+    """
+    with store_failures(store.where):
+        parents = list(finals_runs(store, sweep))
+        rows = [_row(run) for parent in parents for run in children(store, parent.info.run_id)]
+        spans = [run.info.end_time - run.info.start_time for run in parents if run.info.end_time]
+    return FinalsRows(rows=tuple(sorted(rows, key=lambda row: row.number)), wall_s=spans[0] / 1000 if spans else None)
+
+
+def last_verdict(store: Store, sweep: str) -> Mapping[str, Any] | None:
+    """Return what gates said of the sweep's model the last time, as gate_record.py wrote it; None: nobody asked.
+
+    Raises:
+        StoreError: if the store cannot be read.
+    """
+    with store_failures(store.where):
+        places = sorted(item.path for item in store.client.list_artifacts(sweep, FOLDER))
+        if not places:
+            return None
+        found: Mapping[str, Any] = json.loads(_text(store, sweep, places[-1]))
+        return found
+
+
+def _text(store: Store, run_id: str, place: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return Path(store.client.download_artifacts(run_id, place, folder)).read_text("utf-8")
+
+
+def _row(run: Run) -> TrialRow:
+    tags, metrics = run.data.tags, run.data.metrics
+    from_trial = tags.get(GOES_ON_FROM)
+    began_s = run.info.start_time / 1000
+    return TrialRow(
+        number=int(tags[TRIAL]),
+        name=str(run.info.run_name),
+        run_id=str(run.info.run_id),
+        state=tags[STATE],
+        value=metrics.get("best_val_log_loss", math.nan),
+        metrics=dict(metrics),
+        params=dict(run.data.params),
+        began_s=began_s,
+        ended_s=(run.info.end_time or run.info.start_time) / 1000,
+        goes_on_from=int(from_trial) if from_trial else None,
+        spec_params=json.loads(tags.get(SPEC, "{}")).get("params", {}),
+    )
