@@ -1,4 +1,4 @@
-"""What a report draws the champion from: its one look at the sealed rows, and which rows each of its models did not know.
+"""What a report draws the champion from: its one look at the sealed rows, and the rows that its models did not know.
 
 Owns: the file beside the sweep. Does not own: the look itself (crown.py).
 

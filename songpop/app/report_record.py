@@ -5,27 +5,22 @@ Owns: reading and joining. Does not own: drawing (songpop/report), the search it
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from songpop.app.crown import CHAMPION_FILE
 from songpop.app.evidence import EVIDENCE_FILE, Evidence
 from songpop.app.finals_file import finals_of
 from songpop.app.records import Champion
-from songpop.app.replay_ground import Foundation, ReadConfig, Unfit, foundation, read_again
-from songpop.contracts import FOR_BLOCKS
-from songpop.data.table import SongTable
-from songpop.errors import ArtifactError
+from songpop.app.replay_ground import ReadConfig
+from songpop.app.report_table import OnStep, with_table
 from songpop.published import PUBLISHED
 from songpop.report.records import (
-    ColumnWeight,
-    Correlations,
     Curve,
     Measured,
     RandomSearch,
@@ -35,18 +30,14 @@ from songpop.report.records import (
     Value,
     Verdict,
 )
-from songpop.scoring.permutation import column_losses
-from songpop.scoring.raw_model import RawModel
 from songpop.search.finals import Finals
 from songpop.search.importance import importances_of
 from songpop.settings import ProtocolName
-from songpop.tracking.candidate import candidate_of
-from songpop.tracking.model_facts import checked_folder, leaks_of
+from songpop.tracking.model_facts import leaks_of
 from songpop.tracking.records import (
     COMMIT,
     CONFIG,
     LABEL,
-    MODEL_ID,
     N_SLOTS,
     PARTS,
     SPLIT,
@@ -68,8 +59,6 @@ SPACE, SEARCH_SEED, SPLIT_SEED, PROTOCOL = (
     "songpop.protocol",
 )
 RANDOM = "random"
-_SHUFFLES = 0x5EA2  # the stream of the shuffles
-OnStep = Callable[[str, int, int], None]
 
 
 def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: str | None, on_step: OnStep) -> Report:
@@ -94,9 +83,9 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
     report = Report(
         sweep=sweep.name,
         run_id=sweep.run_id,
-        began=datetime.fromtimestamp(sweep.started_at_s, UTC).isoformat(timespec="seconds"),
+        began=f"{datetime.fromtimestamp(sweep.started_at_s, UTC):%Y-%m-%d %H:%M} UTC",
         protocol=sweep.tags.get(PROTOCOL, ""),
-        table=Path(files.sources[0]).name if files.sources else "",
+        table=_table_name(files),
         table_digest=sweep.tags.get(TABLE, ""),
         label=sweep.tags.get(LABEL, ""),
         is_generated=any("generated" in source for source in files.sources),
@@ -120,7 +109,7 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
         importances=_importances(rows, files),
         published=PUBLISHED if sweep.tags.get(PROTOCOL) == ProtocolName.published.value else {},
     )
-    return _with_table(report, store, sweep, files, read_config, table, evidence, on_step)
+    return with_table(report, store, sweep, files, read_config, table, evidence, on_step)
 
 
 # ── trials ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -228,67 +217,17 @@ def _verdict(document: Mapping[str, Any] | None) -> Verdict | None:
     return Verdict(is_passed=document["verdict"] == "passed", gates=gates)
 
 
-# ── the table ───────────────────────────────────────────────────────────────────────────────────────────────────────
+def _table_name(files: SweepFiles) -> str:
+    """Return the name of the table's file, without the folders of whoever swept it; MLflow keeps a source as JSON."""
+    if not files.sources:
+        return "a table without a name"
+    try:
+        source = str(next(iter(json.loads(files.sources[0]).values())))
+    except (ValueError, AttributeError, StopIteration):
+        source = files.sources[0]
+    return Path(source).name
 
 
 def _n_rows(files: SweepFiles) -> Mapping[str, int]:
     parts = json.loads(files.files.get(PARTS_SUMMARY, b"{}")).get("parts", {})
     return {name: int(part["n_rows"]) for name, part in parts.items()}
-
-
-def _with_table(
-    report: Report,
-    store: Store,
-    sweep: SweepRecord,
-    files: SweepFiles,
-    read_config: ReadConfig,
-    table: str | None,
-    evidence: Evidence | None,
-    on_step: OnStep,
-) -> Report:
-    """Return the report with what only the table itself can tell, or why it cannot."""
-    found = foundation(files, read_config, table, has_frame=False) if PARTS in files.files else Unfit(
-        reason="the files of its sweep", is_missing=True
-    )  # fmt: skip
-    songs = found if isinstance(found, Unfit) else read_again(found, None)
-    if isinstance(songs, Unfit):
-        return replace(report, absences={"columns": f"It takes {songs.reason}."})
-    assert isinstance(found, Foundation)
-    if songs.digest != sweep.tags.get(TABLE):
-        why = f"The table is another one now (digest {songs.digest[:12]}, by the record {report.table_digest[:12]})."
-        return replace(report, absences={"columns": why})
-    known = np.sort(np.concatenate([found.split.train, found.split.validation]))
-    report = replace(report, correlations=_correlations(songs, known))
-    if evidence is None or not sweep.tags.get(MODEL_ID):
-        why = "Which rows each of the champion's models knows is not kept beside this sweep."
-        return replace(report, absences={"columns": why})
-    try:
-        candidate = candidate_of(store, sweep)
-        model = RawModel(checked_folder(store, candidate.location, candidate.facts))
-    except ArtifactError as error:
-        return replace(report, absences={"columns": str(error)})
-    return replace(report, weights=_weights(model, songs, evidence, on_step))
-
-
-def _correlations(songs: SongTable, known: Any) -> Correlations:
-    places = [k for k, column in enumerate(songs.columns) if column.kind not in FOR_BLOCKS]
-    names = tuple(songs.recipe.source[songs.columns[k].name] for k in places)
-    values = pd.DataFrame(songs.matrix[np.ix_(known, places)]).corr("spearman").to_numpy()
-    return Correlations(columns=names, values=values)
-
-
-def _weights(model: RawModel, songs: SongTable, evidence: Evidence, on_step: OnStep) -> tuple[ColumnWeight, ...]:
-    rows = np.unique(np.concatenate(evidence.unseen))
-    is_unseen = np.column_stack([np.isin(rows, one) for one in evidence.unseen])
-    sources = [songs.recipe.source[column.name] for column in songs.columns]
-    groups = {name: [k for k, source in enumerate(sources) if source == name] for name in dict.fromkeys(sources)}
-    found = column_losses(
-        model.opinions,
-        songs.matrix[rows],
-        songs.label[rows],
-        is_unseen,
-        groups,
-        np.random.default_rng(_SHUFFLES),
-        lambda n_done: on_step("columns shuffled", n_done, len(groups)),
-    )
-    return tuple(ColumnWeight(**asdict(one)) for one in found)

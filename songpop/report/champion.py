@@ -14,8 +14,8 @@ from songpop.report.theme import DASHES, INK, MUTED, SERIES, new_figure
 from songpop.report.wording import interval, number, share
 
 NOT_KEPT = (
-    "What the champion said of the sealed rows is not kept beside this sweep: it has none, or was run by an earlier version. "
-    "The rows are not opened again for a picture."
+    "What the champion said of the sealed rows is not kept beside this sweep: it has none, or was run by an earlier "
+    "version. The rows are not opened again for a picture."
 )
 N_BINS = 10
 
@@ -39,8 +39,8 @@ def confusion(report: Report) -> Picture | Absence:
         rows.append((name, *(f"{n:,}" for n in matrix.ravel())))
     (_, true_no, false_yes, false_no, true_yes) = rows[1]
     finding = (
-        f"Of {len(label):,} sealed rows, above the champion's threshold {threshold:.3f}: {true_yes} rightly called high potential, {false_yes} "
-        f"wrongly; {true_no} rightly not, {false_no} missed."
+        f"Of {len(label):,} sealed rows, above the champion's threshold {threshold:.3f}: {true_yes} rightly called "
+        f"high potential, {false_yes} wrongly; {true_no} rightly not, {false_no} missed."
     )
     columns = ("threshold", "rightly no", "wrongly yes", "missed", "rightly yes")
     return Picture(figure=figure, finding=finding, columns=columns, rows=tuple(rows))
@@ -99,8 +99,8 @@ def calibration(report: Report) -> Picture | Absence:
     below.bar(edges[:-1] + 0.05, counts, width=0.09, color=SERIES[5])
     below.set(xlabel="probability that is said", ylabel="rows")
     finding = (
-        f"Expected calibration error {_measured(report.measured, 'calibration_error')}; {share(_extreme(chance))} of the "
-        "probabilities lie below 0.1 or above 0.9."
+        f"Expected calibration error {_measured(report.measured, 'calibration_error')}; "
+        f"{share(_extreme(chance))} of the probabilities lie below 0.1 or above 0.9."
     )
     filled = counts[counts > 0]
     rows = tuple((number(s, 3), number(t, 3), f"{n:,}") for s, t, n in zip(said, true, filled, strict=True))

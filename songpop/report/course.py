@@ -1,6 +1,7 @@
 """The course of a search: the best so far over trials and over time, how full its slots were, what it cost."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -37,11 +38,11 @@ def best_over_trials(report: Report) -> Picture | Absence:
     axes.set(xlabel="trial", ylabel="validation log loss")
     log_scale(axes, values.tolist())
     axes.legend()
-    at = trials[int(np.argmin(values))]
+    at, half = trials[int(np.argmin(values))], at_half(trials)
     finding = (
-        f"The best of {plural(len(trials), 'trial')} is {number(float(best[-1]))}, trial {at.number}. In random order the same "
-        f"trials would have reached {number(float(by_chance[at_half(trials)]))} halfway on average; this search had "
-        f"{number(float(best[at_half(trials)]))}.{told or ' No random search on this ground is recorded.'}"
+        f"The best of {plural(len(trials), 'trial')} is {number(float(best[-1]))}, trial {at.number}. In random order "
+        f"the same trials would have reached {number(float(by_chance[half]))} halfway on average; this search had "
+        f"{number(float(best[half]))}.{told or ' No random search on this ground is recorded.'}"
     )
     picked = np.unique(np.linspace(0, len(trials) - 1, min(N_ROWS, len(trials))).astype(int))
     rows = tuple((str(numbers[k]), number(float(best[k])), number(float(by_chance[k]))) for k in picked)
@@ -120,13 +121,13 @@ def occupancy(report: Report) -> Picture | Absence:
     spans = np.diff(seconds)
     busy = float((running[:-1] * spans).sum() / (report.n_seats * spans.sum())) if spans.sum() else 0.0
     finding = (
-        f"{share(min(busy, 1.0))} of the slots' time trained a trial, with {report.n_seats} slots. Times are those of the "
-        "trials' runs."
+        f"{share(min(busy, 1.0))} of the slots' time trained a trial, with {report.n_seats} slots. Times are those of "
+        "the trials' runs."
     )
     tenths = np.linspace(0, seconds[-1], 11)
     rows = tuple(
         (f"{low:.1f} to {high:.1f}", f"{_mean_between(seconds, running, low, high):.1f}")
-        for low, high in zip(tenths[:-1], tenths[1:], strict=True)
+        for low, high in pairwise(tenths)
     )
     return Picture(figure=figure, finding=finding, columns=("seconds", "trials at once"), rows=rows)
 
@@ -166,8 +167,8 @@ def cost(report: Report) -> Picture | Absence:
         ("processor seconds of training, at most", f"{sum(one.ended_s - one.began_s for one in report.trials):,.1f}"),
     )
     finding = (
-        f"{plural(len(report.trials), 'trial')} in {duration(search_s)} of search, {duration(report.finals_s)} of finals; "
-        f"{left:,} epochs trained of {n_full:,}."
+        f"{plural(len(report.trials), 'trial')} in {duration(search_s)} of search, {duration(report.finals_s)} of "
+        f"finals; {left:,} epochs trained of {n_full:,}."
     )
     return Picture(figure=figure, finding=finding, columns=("what", "how much"), rows=rows)
 

@@ -8,7 +8,10 @@ from songpop.report.wording import interval, number, settings_of
 
 N_LEADERS = 10
 N_CURVES = 6  # finalists whose curves are drawn
-NO_FINALS = "No finals were held: the sweep was interrupted, or ran with finals=none. The same sweep command with finals=default holds them."
+NO_FINALS = (
+    "No finals were held: the sweep was interrupted, or ran with finals=none. The same sweep command with "
+    "finals=default holds them."
+)
 
 
 def leaderboard(report: Report) -> Picture | Absence:
@@ -113,8 +116,7 @@ def forest(report: Report) -> Picture | Absence:
         )
         for label, (place, one) in zip(labels, shown, strict=True)
     )
-    n_near = sum(one.is_within_noise for _, one in shown)
-    finding = f"Number {(finals.winner or 0) + 1} wins: {finals.reason}. {n_near} of the others cannot be told from it."
+    finding = f"Number {(finals.winner or 0) + 1} wins: {finals.reason}."
     columns = ("finalist", "mean (95 %)", "behind", "p", "verdict", "weights", "settings")
     return Picture(figure=figure, finding=finding, columns=columns, rows=rows)
 

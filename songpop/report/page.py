@@ -1,4 +1,4 @@
-"""The page: every section with its figure, its finding in words and its numbers, in one file that asks nobody for anything."""
+"""The page: every section with its figure, its finding in words and its numbers, in one file that asks nobody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from songpop.report.records import Absence, Report
 from songpop.report.sections import CHAPTERS, Section
 from songpop.report.summary import summary_of
-from songpop.report.theme import png_of, svg_of
+from songpop.report.theme import png_of, settle, styled, svg_of
 
 PAGE = "report.html"
 
@@ -42,12 +42,14 @@ def written_pages(report: Report) -> Pages:
     for chapter in CHAPTERS:
         shown = []
         for section in chapter.sections:
-            found = section.draw(report)
+            with styled():
+                found = section.draw(report)
             if isinstance(found, Absence):
                 shown.append(Shown(section=section, svg=None, finding=found.reason))
                 continue
+            settle(found.figure)
             figures[f"{section.key}.png"] = found.figure
-            svg = Markup(svg_of(found.figure, section.key, found.titles))  # noqa: S704 - our own drawing, escaped as XML
+            svg = Markup(svg_of(found.figure, section.key, found.titles))  # our own drawing, escaped as XML
             shown.append(Shown(section=section, svg=svg, finding=found.finding, columns=found.columns, rows=found.rows))
         chapters.append((chapter.title, shown))
     page = _templates().get_template("report.html").render(report=report, chapters=chapters, summary=summary_of(report))

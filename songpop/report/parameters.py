@@ -15,12 +15,14 @@ from scipy.interpolate import griddata
 from scipy.stats import rankdata
 
 from songpop.report.records import Absence, Picture, Report, Trial, Value
-from songpop.report.theme import GRID, INK, MANY, MUTED, SERIES, literal, log_scale, new_figure, short
+from songpop.report.theme import GRID, INK, MANY, MUTED, PAPER, SERIES, literal, log_scale, new_figure, short
 from songpop.report.wording import number, plural, settings_of, share, short_value, told_of
 
 Floats = NDArray[np.float64]
 COLOURS = "viridis_r"  # dark is good; even steps for every eye, and in grey
+SMALL = 0.005  # importances below are in the table only
 N_SLICES, N_CONTOURS, N_AXES = 9, 3, 10
+MANY_LINES = 300  # through the axes; from here on they are pixels
 MIN_FOR_CONTOUR = 12  # points of a surface
 FEW = 3  # complete trials that any picture of parameters needs
 
@@ -29,16 +31,17 @@ def importance(report: Report) -> Picture | Absence:
     """What told the best tenth of the complete trials from the others."""
     if not report.importances:
         return Absence(
-            reason="Fewer than 50 trials are complete: what tells the best tenth of them from the others would be luck. "
-            "The same sweep command with a larger search.n_trials adds some."
+            reason="Fewer than 50 trials are complete: what tells the best tenth of them from the others would be "
+            "luck. The same sweep command with a larger search.n_trials adds some."
         )
-    names, shares = list(report.importances), list(report.importances.values())
+    shown = {name: value for name, value in report.importances.items() if value >= SMALL}
+    names, shares = list(shown), list(shown.values())
     figure, axes = new_figure(height=0.6 + 0.32 * len(names))
     axes.barh(range(len(names)), shares, color=SERIES[0])
     axes.set(yticks=range(len(names)), yticklabels=[literal(short(name)) for name in names], xlabel="share")
     axes.invert_yaxis()
     for place, value in enumerate(shares):
-        axes.annotate(f" {value:.0%}", (value, place), va="center", fontsize=9)
+        axes.annotate(f" {value:.0%} ", (value, place), va="center", fontsize=9)
     first = ", ".join(f"{name} {share(value)}" for name, value in list(report.importances.items())[:3])
     rows = tuple((name, share(value)) for name, value in report.importances.items())
     return Picture(figure=figure, finding=f"By PED-ANOVA: {first}.", columns=("parameter", "share"), rows=rows)
@@ -56,8 +59,10 @@ def parallel(report: Report) -> Picture | Absence:
     ranks = rankdata([trial.value for trial in trials]) / len(trials)
     lines = LineCollection(
         [np.column_stack([np.arange(len(names)), row]) for row in places],
-        cmap=COLOURS, array=1 - ranks, linewidths=np.where(ranks <= 0.1, 2.0, 0.7), alpha=0.8, rasterized=len(trials) > 300,
+        cmap=COLOURS, array=1 - ranks, linewidths=np.where(ranks <= 0.1, 2.0, 0.7), alpha=0.8,
+        rasterized=len(trials) > MANY_LINES,
     )  # fmt: skip
+    lines.set_clim(0, 1)
     axes.add_collection(lines)
     axes.set(xlim=(-0.3, len(names) - 0.7), ylim=(-0.2, 1.08), yticks=[], xticks=range(len(names)))
     axes.set_xticklabels([literal(short(name, 16)) for name in names], rotation=25, ha="right")
@@ -66,18 +71,22 @@ def parallel(report: Report) -> Picture | Absence:
         axes.axvline(k, color=MUTED, linewidth=0.8)
         for place, words in scales[name][1]:
             axes.annotate(
-                literal(short(words, 14)),
+                literal(short(words, 11)),
                 (k, place),
                 xytext=(3, 0),
                 textcoords="offset points",
                 fontsize=7.5,
                 va="center",
+                bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.8},
             )
     axes.annotate("not set", (-0.28, -0.12), fontsize=7.5, color=MUTED, va="center")
     bar = figure.colorbar(lines, ax=axes, shrink=0.7, ticks=[0, 1])
     bar.ax.set_yticklabels(["worst", "best"])
     top = list(reversed(trials))[:5]
-    finding = f"{plural(len(trials), 'complete trial')}; the best tenth is drawn thick. The best one: {settings_of(top[0].params)}."
+    finding = (
+        f"{plural(len(trials), 'complete trial')}; the best tenth is drawn thick. The best one: "
+        f"{settings_of(top[0].params)}."
+    )
     rows = tuple((str(one.number), number(one.value), settings_of(one.params)) for one in top)
     return Picture(figure=figure, finding=finding, columns=("trial", "validation log loss", "settings"), rows=rows)
 
@@ -108,8 +117,8 @@ def slices(report: Report) -> Picture | Absence:
         + "."
     )
     return Picture(
-        figure=figure, finding=finding, columns=("parameter", "over all trials", "over the best tenth"), rows=tuple(rows),
-        titles=titles,
+        figure=figure, finding=finding, columns=("parameter", "over all trials", "over the best tenth"),
+        rows=tuple(rows), titles=titles,
     )  # fmt: skip
 
 
@@ -130,7 +139,7 @@ def contours(report: Report) -> Picture | Absence:
         drawn = _contour(axes, pair, having, (float(low), float(high)), f"contour-{k}")
         best = min(having, key=lambda trial: trial.value)
         rows.append((" and ".join(pair), *(short_value(best.params[name]) for name in pair), number(best.value)))
-    figure.colorbar(drawn, ax=grid[0].tolist(), label="val log loss", shrink=0.8)
+    figure.colorbar(drawn, ax=grid[0].tolist(), label="val log loss", shrink=0.8, format="%.3g")
     finding = "Lowest at " + "; ".join(f"{row[0]}: {row[1]} and {row[2]} ({row[3]})" for row in rows) + "."
     return Picture(
         figure=figure, finding=finding, columns=("pair", "first", "second", "best"), rows=tuple(rows), titles=titles

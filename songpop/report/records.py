@@ -107,7 +107,7 @@ class Report:
 
     sweep: str
     run_id: str
-    began: str  # ISO 8601, UTC
+    began: str  # date and time, for people
     protocol: str
     table: str  # where it came from
     table_digest: str

@@ -62,7 +62,7 @@ def optimizers(report: Report) -> Picture | Absence:
         return Absence(reason="No two optimizers were tried: the space does not search `optimizer`, or fixes it.")
     figure, axes = new_figure(height=3.6)
     titles = {}
-    for k, (name, some) in enumerate(groups.items()):
+    for k, some in enumerate(groups.values()):
         values = [trial.value for trial in some]
         spread = (np.arange(len(some)) * 0.618 % 1 - 0.5) * 0.4
         titles[f"optimizer-{k}"] = told_of(some)

@@ -57,7 +57,8 @@ def _lead(report: Report) -> str:
     if report.measured is None:
         return "–"
     others = [f"{name} {number(found['log_loss'], 3)}" for name, found in report.measured.baselines.items()]
-    told = f"Log loss on the same sealed rows: champion {number(report.measured.metrics['log_loss'], 3)}, {', '.join(others)}."
+    mine = number(report.measured.metrics["log_loss"], 3)
+    told = f"Log loss on the same sealed rows: champion {mine}, {', '.join(others)}."
     if report.published:
         claims = [f"{name} {share(found['accuracy'])}" for name, found in report.published.items()]
         accuracy = share(report.measured.metrics["accuracy"])
@@ -98,8 +99,8 @@ def _search(report: Report) -> str:
     n_pruned = sum(trial.state == "pruned" for trial in report.trials)
     n_failed = sum(trial.state == "failed" for trial in report.trials)
     return (
-        f"{plural(len(report.trials), 'trial')} by {report.sampler}, {n_pruned} pruned by {report.pruner}, {n_failed} failed; "
-        f"begun {report.began}, songpop at commit {report.commit[:12] or 'unknown'}."
+        f"{plural(len(report.trials), 'trial')} by {report.sampler}, {n_pruned} pruned by {report.pruner}, {n_failed} "
+        f"failed; begun {report.began}, songpop at commit {report.commit[:12] or 'unknown'}."
     )
 
 

@@ -33,8 +33,9 @@ def column_weights(report: Report) -> Picture | Absence:
     needed = [one for one in shown if one.low > 0]
     first = ", ".join(f"{one.column} ({number(one.mean, 3)})" for one in shown[:3])
     finding = (
-        f"It needs {first} most; of {len(report.weights)} columns {len(needed)} matter beyond luck. Measured on rows that a "
-        "member was not trained on, never on the sealed ones. Of columns that say the same, each can do without the other."
+        f"It needs {first} most; of {len(report.weights)} columns {len(needed)} matter beyond luck. Measured on rows "
+        "that a member was not trained on, never on the sealed ones. Of columns that say the same, each can do without "
+        "the other."
     )
     rows = tuple((one.column, number(one.mean), number(one.low), number(one.high)) for one in shown)
     return Picture(figure=figure, finding=finding, columns=("column", "log loss lost", "low", "high"), rows=rows)
@@ -46,7 +47,7 @@ def correlations(report: Report) -> Picture | Absence:
     if found is None:
         return Absence(reason=report.absences.get("columns", "The table is not known."))
     names, n = found.columns, len(found.columns)
-    size = min(2.4 + 0.26 * n, 9.0)
+    size = min(1.5 + 0.23 * n, 9.0)
     figure, axes = new_figure(height=size)
     drawn = axes.imshow(found.values, cmap="RdBu_r", vmin=-1, vmax=1)
     axes.grid(visible=False)
@@ -64,6 +65,7 @@ def correlations(report: Report) -> Picture | Absence:
     told = "; ".join(f"{a} and {b} ({rho:.2f})" for a, b, rho in strongest[:3])
     rows = tuple((a, b, f"{rho:.3f}") for a, b, rho in strongest)
     return Picture(
-        figure=figure, finding=f"The strongest: {told or 'none'}. Over the rows where both are there, sealed ones left out.",
+        figure=figure,
+        finding=f"The strongest: {told or 'none'}. Over the rows where both are there, sealed ones left out.",
         columns=("column", "column", "rho"), rows=rows,
     )  # fmt: skip

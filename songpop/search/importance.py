@@ -7,6 +7,7 @@ Watanabe et al., PED-ANOVA, IJCAI 2023. Pruned trials are not among them, so it 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import optuna
 from optuna import Study, create_study
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
 from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
@@ -42,6 +43,7 @@ def importances_of(
     """
     settings = {name: ParamSettings(**{**entry, "kind": ParamKind(entry["kind"])}) for name, entry in entries.items()}
     known = {param.name: distribution(param) for param in Space.from_settings(settings).searched}
+    optuna.logging.set_verbosity(optuna.logging.WARNING)  # it would tell of a study that nobody asked for
     study = create_study()
     for params, value in trials:
         told = {name: _typed(known[name], text) for name, text in params.items() if name in known}

@@ -5,11 +5,11 @@ import pytest
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 from optuna.trial import create_trial
 
-from songpop.search.importance import MIN_COMPLETE, importances
+from songpop.search.importance import MIN_COMPLETE, importances, importances_of
 
 SPACE: dict[str, BaseDistribution] = {
-    "rate": FloatDistribution(1e-4, 1e-1, log=True),
-    "noise": FloatDistribution(0, 1),
+    "learning_rate": FloatDistribution(1e-4, 1e-1, log=True),
+    "dropout_first": FloatDistribution(0, 1),
     "optimizer": CategoricalDistribution(["sgd", "adam"]),
     "momentum": FloatDistribution(0, 1),
 }
@@ -22,7 +22,7 @@ def searched(n_trials: int) -> optuna.Study:
         optimizer = ("sgd", "adam")[number % 2]
         names = [name for name in SPACE if name != "momentum" or optimizer == "sgd"]
         trial = study.ask({name: SPACE[name] for name in names if name != "optimizer"})
-        value = abs(trial.params["rate"] - 1e-2) + 0.001 * trial.params["noise"]
+        value = abs(trial.params["learning_rate"] - 1e-2) + 0.001 * trial.params["dropout_first"]
         params = {**trial.params, "optimizer": optimizer}
         study.add_trial(create_trial(params=params, distributions={name: SPACE[name] for name in names}, value=value))
         study.tell(trial, state=optuna.trial.TrialState.FAIL)
@@ -31,7 +31,7 @@ def searched(n_trials: int) -> optuna.Study:
 
 def test_what_decides_comes_first_and_conditional_ones_are_there() -> None:
     found = importances(searched(200))
-    assert next(iter(found)) == "rate"
+    assert next(iter(found)) == "learning_rate"
     assert set(found) == set(SPACE)
     assert sum(found.values()) == pytest.approx(1)
 
@@ -45,6 +45,24 @@ def test_what_never_varied_is_not_told() -> None:
     study = optuna.create_study()
     for number in range(MIN_COMPLETE):
         study.add_trial(
-            create_trial(params={"rate": 1e-2}, distributions={"rate": FloatDistribution(1e-2, 1e-2)}, value=number)
+            create_trial(
+                params={"learning_rate": 1e-2},
+                distributions={"learning_rate": FloatDistribution(1e-2, 1e-2)},
+                value=number,
+            )
         )
     assert importances(study) == {}
+
+
+def test_a_record_gives_what_its_study_does() -> None:
+    """Parameters as text, and the space as the run keeps it; what the space does not have is left out."""
+    study = searched(200)
+    complete = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
+    entries = {
+        "learning_rate": {"kind": "float", "low": 1e-4, "high": 1e-1, "log": True},
+        "dropout_first": {"kind": "float", "low": 0.0, "high": 1.0},
+        "optimizer": {"kind": "choice", "choices": ["sgd", "adam"]},
+        "momentum": {"kind": "float", "low": 0.0, "high": 1.0, "when": {"optimizer": ["sgd"]}},
+    }
+    recorded = [({**{k: str(v) for k, v in one.params.items()}, "seed": "1"}, one.value or 0.0) for one in complete]
+    assert importances_of(recorded, entries) == pytest.approx(importances(study))

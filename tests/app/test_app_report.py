@@ -1,0 +1,54 @@
+"""`songpop report` on a finished sweep: the files, the same beside the run, and what cannot be drawn."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from quick import Notebook
+
+from songpop.app.records import SweepOutcome
+from songpop.app.report import ReportOutcome, report
+from songpop.compose import recorded_settings
+from songpop.errors import GateError, StoreError
+from songpop.settings import PathSettings, ReportSettings, TrackingSettings
+from songpop.tracking.store import open_store
+
+
+def reported(root: Path, **options: str | None) -> ReportOutcome:
+    settings = ReportSettings(paths=PathSettings(root=str(root)), **options)  # type: ignore[arg-type]
+    return report(settings, recorded_settings, listener=Notebook())
+
+
+@pytest.mark.slow
+def test_a_whole_report(own_root: Path, outcome: SweepOutcome, songs: pd.DataFrame, tmp_path: Path) -> None:
+    table = tmp_path / "songs.csv"
+    songs.to_csv(table, index=False)
+    found = reported(own_root, table=str(table))
+    assert (found.sweep, found.parent_run_id) == (outcome.sweep, outcome.parent_run_id)
+    assert set(found.absent) <= {"importance", "contours"}  # few trials
+    page = Path(found.page)
+    assert page == own_root / "reports" / outcome.sweep / "report.html"
+    assert outcome.champion is not None
+    assert f"{outcome.champion.test['log_loss']:.3f}" in page.read_text("utf-8")
+    store = open_store(TrackingSettings(), own_root)
+    beside = {item.path for item in store.client.list_artifacts(found.parent_run_id, "report")}
+    assert beside == {f"report/{Path(name).name}" for name in (found.page, *found.figures)}
+
+
+def test_a_table_that_is_not_known_is_told(own_root: Path, tmp_path: Path) -> None:
+    found = reported(own_root, output=str(tmp_path / "mine"))
+    assert Path(found.page).parent == tmp_path / "mine"
+    assert "data frame of which no file is known" in found.absent["columns"]
+    assert set(found.absent) >= {"columns", "correlations"}
+    assert not list((tmp_path / "mine").glob(".*"))
+
+
+def test_no_such_sweep(own_root: Path) -> None:
+    with pytest.raises(GateError, match="holds no sweep 'other'"):
+        reported(own_root, sweep="other")
+
+
+def test_a_folder_that_cannot_be_written(own_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="`output` must be a folder that can be written"):
+        reported(own_root, output=str(tmp_path / "file" / "inside"))

@@ -1,0 +1,64 @@
+"""The course of a search: what chance alone would reach, and how full the slots were."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from made import EMPTY, REPORT, trials
+
+from songpop.report.course import best_over_time, best_over_trials, cost, expected_best, occupancy, running_over_time
+from songpop.report.records import Absence, Picture
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+def test_the_expected_best_is_the_mean_over_all_orders(values: list[float]) -> None:
+    orders = np.array(list(permutations(values)))
+    expected = np.minimum.accumulate(orders, axis=1).mean(axis=0)
+    np.testing.assert_allclose(expected_best(np.array(values)), expected, atol=1e-12)
+
+
+def test_the_best_so_far_against_chance_and_random_search() -> None:
+    found = best_over_trials(REPORT)
+    assert isinstance(found, Picture)
+    best = min(trial.value for trial in REPORT.trials if np.isfinite(trial.value))
+    assert f"{best:.4f}" in found.finding
+    assert "random search (by-chance) had" in found.finding
+    assert "No random search on this ground is recorded" in _finding(best_over_trials(replace(REPORT, random=None)))
+
+
+def test_over_time() -> None:
+    assert "within 5 % of it after" in _finding(best_over_time(REPORT))
+
+
+def test_how_many_run_at_a_time() -> None:
+    moments, running = running_over_time(trials(3))  # each takes two seconds, and one begins each half
+    assert moments.tolist() == [0, 0.5, 1, 2, 2.5, 3]
+    assert running.tolist() == [1, 2, 3, 2, 1, 0]
+
+
+def test_the_share_of_the_slots() -> None:
+    assert "100.0 % of the slots' time" in _finding(occupancy(replace(REPORT, n_seats=1)))
+    rows = occupancy(REPORT).rows if isinstance(occupancy(REPORT), Picture) else ()  # type: ignore[union-attr]
+    assert len(rows) == 10
+
+
+def test_what_it_cost() -> None:
+    found = cost(REPORT)
+    assert isinstance(found, Picture)
+    told = dict(found.rows)
+    assert told["trials"] == "60"
+    assert told["finals"] == "12 s"
+    assert told["epochs trained"] == f"{sum(trial.n_new_epochs for trial in REPORT.trials):,}"
+
+
+@pytest.mark.parametrize("draw", [best_over_trials, best_over_time, occupancy, cost])
+def test_without_trials(draw) -> None:
+    assert isinstance(draw(EMPTY), Absence)
+
+
+def _finding(found: Picture | Absence) -> str:
+    assert isinstance(found, Picture)
+    return found.finding

@@ -1,0 +1,47 @@
+"""Finals and leaderboard: intervals, verdicts, curves."""
+
+from dataclasses import replace
+
+import pytest
+from made import BARE, EMPTY, FINALS, REPORT
+
+from songpop.report.finals import forest, leaderboard, learning_curves
+from songpop.report.records import Absence, Picture
+
+
+def test_the_forest_names_the_winner_and_who_cannot_be_told_from_it() -> None:
+    found = forest(REPORT)
+    assert isinstance(found, Picture)
+    assert found.finding == "Number 1 wins: the lowest mean."
+    assert [row[4] for row in found.rows] == ["wins", "cannot be told from it", "behind"]
+    assert found.rows[0][1] == "0.0500 (0.0400 to 0.0600)"
+
+
+def test_finals_whose_runs_failed() -> None:
+    failed = replace(FINALS, finalists=tuple(replace(one, interval=None) for one in FINALS.finalists), winner=None)
+    assert isinstance(forest(replace(REPORT, finals=failed)), Absence)
+
+
+def test_the_leaderboard_says_what_the_finals_made_of_a_trial() -> None:
+    found = leaderboard(REPORT)
+    assert isinstance(found, Picture)
+    assert len(found.rows) == 10
+    assert [float(row[2]) for row in found.rows] == sorted(float(row[2]) for row in found.rows)
+    assert "The search's best looked 0.0020 better" in found.finding
+
+
+def test_learning_curves_of_different_lengths() -> None:
+    found = learning_curves(REPORT)
+    assert isinstance(found, Picture)
+    assert [row[1] for row in found.rows] == ["3", "3", "3"]
+
+
+@pytest.mark.parametrize(("draw", "report"), [(forest, BARE), (learning_curves, BARE), (leaderboard, EMPTY)])
+def test_what_is_not_there(draw, report) -> None:
+    assert isinstance(draw(report), Absence)
+
+
+def test_runs_that_were_deleted() -> None:
+    found = learning_curves(replace(REPORT, curves=()))
+    assert isinstance(found, Absence)
+    assert "not in the tracking store any more" in found.reason

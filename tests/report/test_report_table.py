@@ -1,0 +1,28 @@
+"""The table's pictures: which columns are needed, which say the same."""
+
+from dataclasses import replace
+
+import pytest
+from made import BARE, REPORT
+
+from songpop.report.records import Absence, Picture
+from songpop.report.table import column_weights, correlations
+
+
+def test_the_columns_that_are_needed_most_come_first() -> None:
+    found = column_weights(REPORT)
+    assert isinstance(found, Picture)
+    assert [row[0] for row in found.rows] == [f"Column {k}" for k in range(5, -1, -1)]
+    assert "of 6 columns 5 matter beyond luck" in found.finding
+
+
+def test_correlations_leave_out_what_is_not_known() -> None:
+    found = correlations(REPORT)
+    assert isinstance(found, Picture)
+    assert [row[:2] for row in found.rows] == [("A", "C"), ("A", "B")]
+
+
+@pytest.mark.parametrize("draw", [column_weights, correlations])
+def test_the_reason_is_told(draw) -> None:
+    assert draw(BARE) == Absence(reason="It takes the table.")
+    assert isinstance(draw(replace(BARE, absences={})), Absence)

@@ -1,0 +1,33 @@
+"""Numbers as captions write them."""
+
+import math
+
+import pytest
+
+from songpop.report.wording import duration, interval, number, plural, settings_of, share
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (number(0.12345), "0.1235"),
+        (number(math.nan), "–"),
+        (number(None), "–"),
+        (share(0.5), "50.0 %"),
+        (interval(0.5, 0.4, 0.6, 2), "0.50 (0.40 to 0.60)"),
+        (interval(0.5, math.nan, 0.6), "0.5000"),
+        (duration(None), "–"),
+        (duration(3.14), "3.1 s"),
+        (duration(59.6), "60 s"),
+        (duration(600), "10.0 min"),
+        (duration(9_000), "2.5 h"),
+        (plural(1, "trial"), "1 trial"),
+        (plural(1_200, "trial"), "1,200 trials"),
+        (
+            settings_of({"optimizer": "adam", "l2": 0.00123, "regularization": "none"}),
+            "adam l2=0.00123 regularization=none",
+        ),
+    ],
+)
+def test_words(found: str, expected: str) -> None:
+    assert found == expected
