@@ -81,7 +81,7 @@ def open_run(
         tags={**tags, TEST_DIGEST: test_digest(ground)},
         params=_params(settings, kind),
         artifacts=_artifacts(settings, ground, space),
-        dataset=_dataset(settings, ground),
+        dataset=dataset_of(settings, ground),
         child_tags=tags,
         study=study,
     )
@@ -183,7 +183,8 @@ def _split_summary(ground: Ground) -> Mapping[str, Any]:
     }
 
 
-def _dataset(settings: SweepSettings, ground: Ground) -> DatasetRecord:
+def dataset_of(settings: SweepSettings, ground: Ground) -> DatasetRecord:
+    """Return the table as runs and models are linked to it."""
     return DatasetRecord(
         name=settings.data.name,
         digest=ground.table.digest,
