@@ -15,7 +15,7 @@ LAMBDAS = {"l1": ("l1",), "l2": ("l2",), "l1_l2": ("l1", "l2")}  # by type of pe
 
 def leak_line(leaks: Sequence[str]) -> str:
     """Return what stands above whatever shows the numbers of a leaky model."""
-    return f"**LEAK: {plain(', '.join(leaks))} gives the label away; these numbers say nothing about new songs.**"
+    return f"LEAK: {plain(', '.join(leaks))} gives the label away; **these numbers say nothing about new songs.**"
 
 
 def what_it_is(champion: Champion) -> str:

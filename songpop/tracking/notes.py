@@ -6,6 +6,7 @@ Owns: how long one may be, and that what a person wrote there stays. Does not ow
 import re
 from hashlib import sha256
 
+from mlflow.entities import LifecycleStage
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from songpop.tracking.failures import store_failures
@@ -22,13 +23,15 @@ FIRST_WORDS = "Which songs have high potential."  # of a registered model that h
 
 @patient
 def write_run_note(store: Store, run_id: str, text: str) -> bool:
-    """Describe a run, unless a person did; return whether it was done.
+    """Describe a run, unless a person did, or it is deleted; return whether it was done.
 
     Raises:
         StoreError: if the store cannot be written.
     """
     with store_failures(store.where):
-        if is_ours := _is_ours(store.client.get_run(run_id).data.tags.get(MLFLOW_RUN_NOTE)):
+        run = store.client.get_run(run_id)
+        is_there = run.info.lifecycle_stage == LifecycleStage.ACTIVE  # a deleted run takes no tags
+        if is_ours := is_there and _is_ours(run.data.tags.get(MLFLOW_RUN_NOTE)):
             store.client.set_tag(run_id, MLFLOW_RUN_NOTE, marked(text))
     return is_ours
 
@@ -66,7 +69,7 @@ def marked(text: str) -> str:
 
 def _is_ours(note: str | None) -> bool:
     """Say whether nobody else has written or changed a description; those of earlier versions have no mark."""
-    if not note or note == FIRST_WORDS or note.startswith("LEAK: "):
+    if not note or note == FIRST_WORDS or (note.startswith("LEAK: ") and "\n" not in note):
         return True
     found = _MARKED.fullmatch(note)
     return found is not None and found["digest"] == _digest(found["text"])

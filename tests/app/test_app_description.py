@@ -62,7 +62,7 @@ def test_before_a_promotion() -> None:
 def test_a_leak_stands_above_everything() -> None:
     tags = {**RECORD.tags, "songpop.leaks": '["Track Score"]'}
     text = sweep_description(recorded(tags=tags))
-    assert text.startswith("**LEAK: Track Score gives the label away")
+    assert text.startswith("LEAK: Track Score gives the label away")
     assert "columns that give the label away were allowed" in text
 
 
