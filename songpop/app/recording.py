@@ -41,6 +41,7 @@ from songpop.tracking.records import (
 )
 from songpop.tracking.runs import SweepRun, start_sweep
 from songpop.tracking.store import Store, open_store
+from songpop.tracking.views import write_views
 
 REPOSITORY = Path(__file__).resolve().parents[2]  # the checkout, if this is one: its commit is recorded
 
@@ -86,6 +87,7 @@ def open_run(
         study=study,
     )
     try:
+        write_views(store)
         yield store, run
     except BaseException:
         store.patience.give_up()

@@ -30,6 +30,9 @@ METRIC_NAMES: tuple[MetricName, ...] = (
     MetricName(pattern="n_(complete|pruned|failed)", means="so many trials of a sweep ended like this"),
     MetricName(pattern="finals_val_log_loss_(mean|low|high)", means="of the finals' winner, with its 95 % interval"),
     MetricName(pattern="finals_shrinkage", means="by how much the search's best looked better than it is"),
+    MetricName(
+        pattern="(best_)?score", means="of a tracked KerasTuner's trial, by its objective; the best of a search"
+    ),
     MetricName(pattern=f"test_{_OF_PREDICTIONS}", means="on the test rows, called positive above 0.5"),
     MetricName(
         pattern=rf"[\w-]+_test_{_OF_PREDICTIONS}_(mean|low|high)",
