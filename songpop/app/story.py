@@ -11,6 +11,7 @@ from mlflow.exceptions import MlflowException
 from songpop.app.description import N_LEADERS, RegisteredAs, SweepStory, sweep_description
 from songpop.app.finals_file import FINALS_FILE, finals_of
 from songpop.app.records import CHAMPION, CHAMPION_FILE, Champion
+from songpop.app.side_notes import TRAINED, finals_note, training_note
 from songpop.errors import ArtifactError
 from songpop.search.finals import Finals
 from songpop.tracking.failures import store_failures
@@ -22,6 +23,7 @@ from songpop.tracking.patience import patient
 from songpop.tracking.records import FINALS, MODEL_ID, TEST_DIGEST
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import best_trials, finals_runs, search_runs, sweep_record
+from songpop.tracking.trainings import trained_rows
 from songpop.tracking.trial_records import read_files
 
 OVERVIEW = "figures/overview.png"  # artifact of a sweep's run: the search and the finals in a picture
@@ -30,7 +32,9 @@ PICTURES = {OVERVIEW: "The search: validation log loss by trial, and the finals:
 
 
 def describe_sweep(store: Store, run_id: str) -> bool:
-    """Describe a sweep's run by what is known of it now; return whether it was done: what a person wrote stays.
+    """Describe a sweep's run, and that of its finals, by what is known now; return whether it was done.
+
+    What a person wrote stays.
 
     Args:
         store: an open store.
@@ -39,7 +43,21 @@ def describe_sweep(store: Store, run_id: str) -> bool:
     Raises:
         StoreError: if the store cannot be read or written.
     """
-    return write_run_note(store, run_id, sweep_description(story_of(store, run_id)))
+    story = story_of(store, run_id)
+    if story.finals_run_id is not None:
+        write_run_note(store, story.finals_run_id, finals_note(story))
+    return write_run_note(store, run_id, sweep_description(story))
+
+
+def describe_training(store: Store, run_id: str) -> bool:
+    """Describe a training's run by what is known of it now; return whether it was done.
+
+    Raises:
+        StoreError: if the store cannot be read or written.
+    """
+    record = sweep_record(store, run_id)
+    n_openings = openings(store).get(record.tags.get(TEST_DIGEST, ""), 0)
+    return write_run_note(store, run_id, training_note(record, trained_rows(record, TRAINED), n_openings))
 
 
 @patient

@@ -21,6 +21,7 @@ PREFIX = "mlflow.sharedViewState."  # of the experiment's tags
 SECTION = "songpop-charts"
 OBJECTIVE = "best_val_log_loss"
 SEARCHED = ("learning_rate", "l1", "l2", "dropout_first", "dropout_later", "batch_size", "regularization", "optimizer")
+CHARTED = ("learning_rate", "l1", "l2", "dropout_first", "regularization", "optimizer")  # more would be too close
 N_CHARTED = 20  # runs that a chart shows: MLflow hides the others until they are asked for
 
 
@@ -53,7 +54,7 @@ def _axis(kind: str, key: str) -> dict[str, str]:
     return {"key": key, "type": kind}
 
 
-PARALLEL = {"type": "PARALLEL", "selectedParams": list(SEARCHED), "selectedMetrics": [OBJECTIVE], "showAllRuns": True}
+PARALLEL = {"type": "PARALLEL", "selectedParams": list(CHARTED), "selectedMetrics": [OBJECTIVE], "showAllRuns": True}
 CONTOUR = {
     "type": "CONTOUR",
     "xaxis": _axis("PARAM", "dropout_first"),
@@ -133,13 +134,20 @@ def state_of(view: View) -> dict[str, Any]:
         "orderByKey": view.order_by,
         "orderByAsc": view.is_ascending,
         "selectedColumns": list(view.columns),
+        "columnOrder": list(view.columns),
+        "columnWidths": {column: _width(column) for column in view.columns},
     }
     if view.charts:
         state["compareRunCharts"] = _charts(view.key, view.charts)
         section = {"uuid": SECTION, "name": "songpop", "display": True, "isReordered": False, "deleted": False}
-        state["compareRunSections"] = [{**section, "isGenerated": False}]
+        state["compareRunSections"] = [{**section, "isGenerated": False, "columns": 2, "cardHeight": 380}]
         state["runsHiddenMode"] = "FIRST_20_RUNS"
     return state
+
+
+def _width(column: str) -> int:
+    """Return in how many pixels a column's name can be read."""
+    return 45 + 8 * len(column.partition(".")[2])
 
 
 def _charts(key: str, charts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

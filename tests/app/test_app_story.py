@@ -84,3 +84,8 @@ def test_the_models_metrics_are_those_of_its_run_and_know_the_table(outcome: Swe
     dataset = parent.inputs.dataset_inputs[0].dataset
     assert {one.key for one in model.metrics} <= set(parent.data.metrics)
     assert {(one.dataset_name, one.dataset_digest) for one in model.metrics} == {(dataset.name, dataset.digest)}
+
+
+def test_the_finals_lead_back_to_the_sweep(outcome: SweepOutcome, root: Path) -> None:
+    (finals,) = [run for run in runs_of(root) if run.data.tags[KIND] == "finals"]
+    assert f"[{outcome.sweep}](#/experiments/1/runs/{outcome.parent_run_id})" in finals.data.tags[MLFLOW_RUN_NOTE]
