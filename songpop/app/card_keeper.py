@@ -71,8 +71,8 @@ def missing_card(store: Store, settings: RegistrySettings) -> Iterator[Finding]:
         registered, current = registered_model(store, settings.model), _current(store, settings)
         if registered is None or current is None:
             return
-        note = registered.description
-        is_ours = not note or note == FIRST_WORDS or "<!-- songpop " in note
+        note = registered.description or ""
+        is_ours = note == FIRST_WORDS or "<!-- songpop " in note
         if is_ours and not is_card_of(note, settings.model, current) and _card(store, settings, current):
             yield Finding(
                 where=f"model {settings.model}",
