@@ -4,7 +4,8 @@ What a resumed sweep has concluded before stands, and its sealed rows stay shut,
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,13 +14,14 @@ from songpop.app.crown import champion_before, crown
 from songpop.app.ensemble import ensemble_votes
 from songpop.app.entry import Entry, entry_of_finals, entry_of_search
 from songpop.app.finals import contestants, digest_of, hold_finals
-from songpop.app.finals_file import document_of, finals_of
+from songpop.app.finals_file import FINALS_FILE, document_of, finals_of
 from songpop.app.listener import Listener
 from songpop.app.prepare import Prepared
 from songpop.app.recording import test_digest
 from songpop.app.records import Champion
 from songpop.app.search_record import SearchRecord
-from songpop.contracts import FinishedTrial, Params, TrialSpec
+from songpop.app.story import OVERVIEW, describe_sweep
+from songpop.contracts import FinishedTrial, Params, TrialSpec, TrialState
 from songpop.errors import ArtifactError
 from songpop.search.driver import SearchSummary
 from songpop.search.finals import Finals
@@ -28,9 +30,6 @@ from songpop.settings import ChampionKind, SweepSettings
 from songpop.tracking.champion_spec import champion_spec
 from songpop.tracking.openings import openings
 from songpop.tracking.records import FINALS
-from songpop.tracking.runs import SweepRun
-
-FINALS_FILE = "finals.json"  # artifact of the parent: who took part, and what became of them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +63,12 @@ def conclude(
     """
     best = backend.best()
     if best is None or summary.interrupted:
-        _finish(record.run, None, is_interrupted=summary.interrupted)
-        return Conclusion(interrupted=summary.interrupted)
-    if settings.finals.kind is ChampionKind.none:
+        conclusion = Conclusion(interrupted=summary.interrupted)
+    elif settings.finals.kind is ChampionKind.none:
         conclusion = _without_finals(settings, prepared, record, best, spec_of(best), listener)
     else:
         conclusion = _with_finals(settings, prepared, record, backend, listener)
-    _finish(record.run, conclusion.champion, is_interrupted=conclusion.interrupted)
+    _finish(record, backend.finished(), conclusion)
     return conclusion
 
 
@@ -155,10 +153,22 @@ def _metrics(finals: Finals) -> dict[str, float]:
     return {name: value for name, value in {**found, **shrinkage}.items() if np.isfinite(value)}
 
 
-def _finish(run: SweepRun, champion: Champion | None, *, is_interrupted: bool) -> None:
-    """End the parent run, with the champion's numbers on it."""
+def _finish(record: SearchRecord, trials: Sequence[FinishedTrial], conclusion: Conclusion) -> None:
+    """End the parent run, with the champion's numbers, a picture and a description on it."""
+    run, champion = record.run, conclusion.champion
+    states = Counter(trial.state for trial in trials)
+    counts = {f"n_{state.value}": states[state] for state in TrialState}
     if champion is None:
-        run.finish("KILLED" if is_interrupted else "FAILED")
-        return
-    tests = {f"test_{key}": value for key, value in champion.test.items() if np.isfinite(value)}
-    run.finish("FINISHED", metrics={"best_val_log_loss": champion.val_log_loss, **tests})
+        run.finish("KILLED" if conclusion.interrupted else "FAILED", metrics=counts)
+    else:
+        if picture := _picture(trials, conclusion.finals):
+            run.write({OVERVIEW: picture})
+        tests = {f"test_{key}": value for key, value in champion.test.items() if np.isfinite(value)}
+        run.finish("FINISHED", metrics={"best_val_log_loss": champion.val_log_loss, **tests, **counts})
+    describe_sweep(record.store, run.run_id)
+
+
+def _picture(trials: Sequence[FinishedTrial], finals: Finals | None) -> bytes | None:
+    from songpop.report.overview import overview  # Matplotlib, a second that no other command has to wait for
+
+    return overview(trials, finals)

@@ -13,8 +13,8 @@ from songpop.app.entry import Entry, known_rows
 from songpop.app.evidence import EVIDENCE_FILE, Evidence
 from songpop.app.listener import Listener
 from songpop.app.prepare import Prepared, part_of
-from songpop.app.recording import REPOSITORY, test_digest
-from songpop.app.records import Champion
+from songpop.app.recording import REPOSITORY, dataset_of, test_digest
+from songpop.app.records import CHAMPION, CHAMPION_FILE, Champion
 from songpop.contracts import Params
 from songpop.errors import ArtifactError
 from songpop.evaluation.baselines import baselines
@@ -33,8 +33,6 @@ from songpop.tracking.records import MODEL_ID
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
 
-CHAMPION_FILE = "champion.json"  # artifact of the parent: the Champion
-CHAMPION = "songpop.champion"  # tag of the parent: the SHA-256 of that file, which is longer than a tag may be
 _DRAWS = 0x5EA1  # the stream of the bootstrap
 
 
@@ -159,7 +157,7 @@ def _log(
     profile = Profile.of(table.matrix[known_rows(split)], table.columns, rng)
     logged = log_model(store, run_id, entry.model, card, sealed, facts, profile=profile, params=_told(entry.params))
     tests = {f"test_{key}": value for key, value in champion.test.items() if np.isfinite(value)}
-    run.annotate(run_id, metrics=tests, model_id=logged.model_id)
+    run.annotate(run_id, metrics=tests, model_id=logged.model_id, dataset=dataset_of(settings, ground))
     text = json.dumps(asdict(champion), indent=1)
     run.write({CHAMPION_FILE: text})
     run.annotate(run.run_id, tags={MODEL_ID: logged.model_id, CHAMPION: sha256(text.encode()).hexdigest()})

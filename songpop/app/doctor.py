@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import final
 
+from songpop.app.card_keeper import missing_card
 from songpop.errors import StoreError
 from songpop.search.locks import HeldError
 from songpop.search.studies import FoundStudy, cut_back, held_study, n_torn_bytes, read_study, study_names
@@ -148,6 +149,7 @@ class _Visit:
         self._n_versions = len(state.versions)
         for check in soundness.CHECKS:
             self._tell_all(check(state))
+        self._tell_all(missing_card(self._store, self._settings.registry))
 
     def diagnosis(self) -> Diagnosis:
         """Return what was seen."""

@@ -10,6 +10,8 @@ from songpop.errors import ArtifactError
 from songpop.evaluation.stats import Interval
 from songpop.search.finals import Contestant, Finalist, Finals, Member, Origin
 
+FINALS_FILE = "finals.json"  # artifact of a sweep's run: who took part, and what became of them
+
 
 def document_of(finals: Finals) -> Mapping[str, Any]:
     """Return a verdict as what JSON takes."""

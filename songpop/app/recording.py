@@ -41,6 +41,7 @@ from songpop.tracking.records import (
 )
 from songpop.tracking.runs import SweepRun, start_sweep
 from songpop.tracking.store import Store, open_store
+from songpop.tracking.views import write_views
 
 REPOSITORY = Path(__file__).resolve().parents[2]  # the checkout, if this is one: its commit is recorded
 
@@ -81,11 +82,12 @@ def open_run(
         tags={**tags, TEST_DIGEST: test_digest(ground)},
         params=_params(settings, kind),
         artifacts=_artifacts(settings, ground, space),
-        dataset=_dataset(settings, ground),
+        dataset=dataset_of(settings, ground),
         child_tags=tags,
         study=study,
     )
     try:
+        write_views(store)
         yield store, run
     except BaseException:
         store.patience.give_up()
@@ -183,7 +185,8 @@ def _split_summary(ground: Ground) -> Mapping[str, Any]:
     }
 
 
-def _dataset(settings: SweepSettings, ground: Ground) -> DatasetRecord:
+def dataset_of(settings: SweepSettings, ground: Ground) -> DatasetRecord:
+    """Return the table as runs and models are linked to it."""
     return DatasetRecord(
         name=settings.data.name,
         digest=ground.table.digest,

@@ -13,6 +13,10 @@ if TYPE_CHECKING:  # SciPy, which commands that do not search do without
     from songpop.search.finals import Finals
 
 
+CHAMPION_FILE = "champion.json"  # artifact of a sweep's run: the Champion
+CHAMPION = "songpop.champion"  # tag of that run: the SHA-256 of that file, which is longer than a tag may be
+
+
 @dataclass(frozen=True, kw_only=True)
 class BestTrial:
     """The best trial of a search, by validation log loss."""

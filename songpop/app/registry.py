@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from songpop.app.card_keeper import told_if_not_written, write_cards
 from songpop.app.listener import Listener, Silence
-from songpop.errors import SettingsError
+from songpop.app.story import describe_sweep
+from songpop.errors import RefusedError, SettingsError
 from songpop.published import PUBLISHED
 from songpop.settings import (
     CompareSettings,
@@ -69,18 +71,31 @@ def promote(settings: PromoteSettings, *, listener: Listener | None = None) -> P
     check_gates(settings.gates)
     store = open_store(settings.tracking, Path(settings.paths.root))
     sweep = find_sweep(store, settings.sweep)
-    (listener or Silence()).note(f"Checking the model of sweep {sweep.name}.")
-    return promote_candidate(store, settings.registry, settings.gates, candidate_of(store, sweep), SealedJudge())
+    listener = listener or Silence()
+    listener.note(f"Checking the model of sweep {sweep.name}.")
+    try:
+        done = promote_candidate(store, settings.registry, settings.gates, candidate_of(store, sweep), SealedJudge())
+    except RefusedError:
+        with told_if_not_written(listener):
+            describe_sweep(store, sweep.run_id)
+        raise
+    with told_if_not_written(listener):
+        write_cards(store, settings.registry, done.version, done.previous)
+    return done
 
 
-def rollback(settings: HistorySettings) -> Rollback:
+def rollback(settings: HistorySettings, *, listener: Listener | None = None) -> Rollback:
     """Give the alias back to the last good champion.
 
     Raises:
         GateError: if there is none.
     """
     check_registry(settings.registry)
-    return roll_back(open_store(settings.tracking, Path(settings.paths.root)), settings.registry)
+    store = open_store(settings.tracking, Path(settings.paths.root))
+    done = roll_back(store, settings.registry)
+    with told_if_not_written(listener or Silence()):
+        write_cards(store, settings.registry, done.version, done.previous)
+    return done
 
 
 def history(settings: HistorySettings) -> History:

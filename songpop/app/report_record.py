@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from songpop.app.crown import CHAMPION_FILE
 from songpop.app.evidence import EVIDENCE_FILE, Evidence
 from songpop.app.finals_file import finals_of
-from songpop.app.records import Champion
+from songpop.app.records import CHAMPION_FILE, Champion
 from songpop.app.replay_ground import ReadConfig
 from songpop.app.report_table import OnStep, with_table
 from songpop.published import PUBLISHED

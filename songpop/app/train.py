@@ -13,6 +13,7 @@ from songpop.app.engines import MIN_ROUNDS, build_engine, n_slots_of
 from songpop.app.listener import Listener, Silence
 from songpop.app.prepare import Prepared, base_params, import_tensorflow, prepare, prepare_ground
 from songpop.app.recording import REPOSITORY, open_run, test_digest
+from songpop.app.story import describe_training
 from songpop.app.warm_up import has_workers
 from songpop.contracts import Decision, Done, EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.errors import SettingsError
@@ -154,6 +155,7 @@ def _train_under(
         models = tuple(_summary(protocol, name, model, measured) for name, model in _models(settings).items())
         means = {model.model: {m: (i.mean, i.low, i.high) for m, i in model.intervals.items()} for model in models}
         run.finish(metrics=dict(training_metrics(means)))
+        describe_training(store, run.run_id)
     positive = float(ground.table.label[ground.split.test].mean())
     parts = {"train": ground.split.train, "validation": ground.split.validation, "test": ground.split.test}
     return TrainedProtocol(

@@ -11,6 +11,7 @@ from songpop.app.ports import check_port
 from songpop.errors import StoreError
 from songpop.settings import UiSettings
 from songpop.tracking.store import open_store
+from songpop.tracking.views import VIEWS, address_of, write_views
 
 
 def serve_ui(settings: UiSettings, *, listener: Listener) -> dict[str, str]:
@@ -25,10 +26,13 @@ def serve_ui(settings: UiSettings, *, listener: Listener) -> dict[str, str]:
         listener.note(f"The tracking server has its own page: {store.where}")
         return {"address": store.where}
     check_port("The MLflow UI", settings.host, settings.port)  # MLflow says it after seconds, with a traceback
+    write_views(store)  # a store of an earlier version has none
     # One worker and no job runner: it is one person's page, and each further process costs half a gigabyte.
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri, "--workers", "1"]
     command += ["--host", settings.host, "--port", str(settings.port)]
     listener.note(f"MLflow UI on {address} (experiment {settings.tracking.experiment!r}); Ctrl-C ends it.")
+    for view in VIEWS:
+        listener.note(f"{view.name}: {address}/{address_of(view, store.experiment_id)}")
     status = _serve(command)
     if status:
         raise StoreError(

@@ -135,7 +135,7 @@ def _promote(settings: Any, screen: Screen) -> tuple[Any, int]:
 def _rollback(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.app.registry import rollback
 
-    outcome = rollback(settings)
+    outcome = rollback(settings, listener=screen)
     screen.rollback(outcome)
     return outcome, 0
 

@@ -80,7 +80,7 @@ def _summary(trial: Any, curves: Curves, wall_s: float, end_ms: int) -> Iterator
     if trial.status == "COMPLETED":
         best_epoch = int(trial.best_step) + 1
         for name in trial.metrics.metrics:
-            yield Metric(f"best_{name}", float(trial.metrics.get_last_value(name)), end_ms, best_epoch)
+            yield Metric(f"best_{name}", float(trial.metrics.get_last_value(name)), end_ms, 0)
         yield Metric("best_epoch", float(best_epoch), end_ms, 0)
         yield Metric("score", float(trial.score), end_ms, 0)
     yield Metric("n_epochs", float(max(curves.epochs, default=0)), end_ms, 0)

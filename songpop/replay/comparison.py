@@ -39,11 +39,11 @@ def compare_numbers(
         tolerance: how far two numbers may be apart; rounding of float32 is allowed for large ones.
         n_epochs: epochs of the record; metrics of an epoch come before those of the trial as a whole.
     """
-    measured = {(one.metric, one.step): one.value for one in now if one.metric not in NOT_COMPARED}
+    measured = {_place(one): one.value for one in now if one.metric not in NOT_COMPARED}
     known = {metric for metric, _ in measured}
     kept = [one for one in stored if _is_compared(one, known)]
-    places = {(one.metric, one.step) for one in kept}
-    differences = [_difference(one.metric, one.step, one.value, measured.get((one.metric, one.step))) for one in kept]
+    places = {_place(one) for one in kept}
+    differences = [_difference(*_place(one), one.value, measured.get(_place(one))) for one in kept]
     differences += [
         _difference(metric, step, None, value)
         for (metric, step), value in measured.items()
@@ -94,6 +94,11 @@ def _is_compared(number: StoredNumber, known: set[str]) -> bool:
     if number.metric in NOT_COMPARED or number.metric.startswith(TEST):
         return False
     return number.metric in known or number.metric.startswith(BEST)  # the others were written to the run later
+
+
+def _place(number: StoredNumber) -> tuple[str, int]:
+    """Return what a number is a measurement of; earlier versions logged those of the whole trial at its best epoch."""
+    return number.metric, 0 if number.metric.startswith(BEST) else number.step
 
 
 def _difference(metric: str, step: int, stored: float | None, now: float | None) -> Difference:

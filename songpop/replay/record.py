@@ -39,7 +39,7 @@ from songpop.tracking.records import (
     environment_file,
     is_same_value,
 )
-from songpop.tracking.trial_batch import effective_params
+from songpop.tracking.trial_batch import OFF, effective_params
 
 PER_EPOCH = ("loss", "val_loss", "val_log_loss", "val_accuracy", "learning_rate")  # contracts.EpochReport
 NEEDED_TAGS = (SPEC, STATE, TABLE, SPLIT, ENGINE)
@@ -114,8 +114,9 @@ def differing_params(record: TrialRecord) -> tuple[str, ...]:
         f"the param {name} of its run is {record.params.get(name, 'not there')}, its tag {SPEC} has {value}"
         for name, value in all_values.items()
         if name in told
-        and (name in effective or name in record.params)  # one without effect is there if it was searched
+        and (name in effective or name in record.params)  # one without effect is there if it was searched, or is off
         and not is_same_value(value, record.params.get(name))
+        and not (name not in effective and name in OFF and is_same_value(OFF[name], record.params.get(name)))
     )
 
 

@@ -13,6 +13,7 @@ from songpop.errors import GateError
 from songpop.tracking.champion import registered_model
 from songpop.tracking.failures import store_failures
 from songpop.tracking.model_facts import ModelFacts
+from songpop.tracking.notes import FIRST_WORDS
 from songpop.tracking.records import MODEL_ID, TEST_DIGEST, SweepRecord
 from songpop.tracking.store import Store
 
@@ -56,7 +57,7 @@ def ensure_registered(store: Store, model: str) -> None:
     if registered_model(store, model) is not None:
         return
     try:
-        store.client.create_registered_model(model, description="Which songs have high potential.")
+        store.client.create_registered_model(model, description=FIRST_WORDS)
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":  # another promotion was faster
             raise

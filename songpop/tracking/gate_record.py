@@ -6,18 +6,31 @@ Owns: their form. Does not own: the ledger, which keeps the numbers (ledger.py).
 import json
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from songpop.tracking.candidate import Candidate
+from songpop.tracking.failures import store_failures
 from songpop.tracking.gates import Gate, refused_names
 from songpop.tracking.ledger import finite
 from songpop.tracking.store import Store
+from songpop.tracking.trial_records import read_files
 
 FOLDER = "gates"  # of the parent run's artifacts
 VERDICT = "songpop.gates"  # tag: "passed", or "refused by" and the names
 OPENED = "songpop.n_test_openings"  # tag of a version
 VALUES = "songpop.gate_values"  # tag: name → value, bound, passed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """An attempt to promote a sweep's model, as its file tells it."""
+
+    model: str
+    alias: str
+    when: str  # ISO 8601, UTC
+    verdict: str  # "passed", or "refused by" and the names
+    gates: tuple[Gate, ...]
 
 
 def record_attempt(
@@ -56,6 +69,24 @@ def record_attempt(
     store.client.log_text(candidate.parent_run_id, json.dumps(document, indent=1, ensure_ascii=False), place)
     store.client.set_logged_model_tags(candidate.model_id, gate_tags(gates))
     return place
+
+
+def last_attempt(store: Store, run_id: str) -> Attempt | None:
+    """Return the last attempt to promote a sweep's model; None where there was none, or its file cannot be read.
+
+    Raises:
+        StoreError: if the store cannot be read.
+    """
+    with store_failures(store.where):
+        places = sorted(item.path for item in store.client.list_artifacts(run_id, FOLDER))
+    if not places:
+        return None
+    try:
+        document = json.loads(read_files(store, run_id, places[-1:]).files[places[-1]])
+        gates = tuple(Gate(**gate) for gate in document["gates"])
+        return Attempt(gates=gates, **{key: str(document[key]) for key in ("model", "alias", "when", "verdict")})
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def record_version(store: Store, model: str, version: int, gates: Sequence[Gate], n_test_openings: int) -> None:

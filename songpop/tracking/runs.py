@@ -34,7 +34,7 @@ from songpop.tracking.records import (
     Reconciled,
     Status,
 )
-from songpop.tracking.run_ground import begin_run, source_tags, write_artifacts
+from songpop.tracking.run_ground import MAX_DIGEST_LENGTH, begin_run, source_tags, write_artifacts
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs, sweep_runs
 from songpop.tracking.trial_batch import TrialBatch, batch_of
@@ -161,13 +161,19 @@ class SweepRun:
         metrics: Mapping[str, float] | None = None,
         tags: Mapping[str, str] | None = None,
         model_id: str | None = None,
+        dataset: DatasetRecord | None = None,
     ) -> None:
-        """Add metrics and tags to the sweep's run or to one of its children; the metrics may be those of a model."""
+        """Add metrics and tags to the sweep's run or to one of its children; the metrics may be those of a model.
+
+        `model_id` is then the logged model that was measured, `dataset` the table it was measured on.
+        """
         now_ms = round(1000 * time.time())
+        table = (dataset.name, dataset.digest[:MAX_DIGEST_LENGTH]) if dataset else (None, None)
+        links = {"model_id": model_id, "dataset_name": table[0], "dataset_digest": table[1]}
         with store_failures(self._store.where):
             self._client.log_batch(
                 run_id,
-                metrics=[Metric(key, float(v), now_ms, 0, model_id=model_id) for key, v in (metrics or {}).items()],
+                metrics=[Metric(key, float(v), now_ms, 0, **links) for key, v in (metrics or {}).items()],
                 tags=[RunTag(key, str(value)) for key, value in (tags or {}).items()],
             )
 

@@ -12,9 +12,10 @@ from mlflow.entities import Run
 
 from songpop.tracking.failures import store_failures
 from songpop.tracking.gate_record import FOLDER
-from songpop.tracking.records import GOES_ON_FROM, SPEC, STATE, TRIAL
+from songpop.tracking.records import GOES_ON_FROM, SPEC, STATE, TRIAL, is_same_value
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs
+from songpop.tracking.trial_batch import OFF
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +96,14 @@ def _row(run: Run) -> TrialRow:
         state=tags[STATE],
         value=metrics.get("best_val_log_loss", math.nan),
         metrics=dict(metrics),
-        params=dict(run.data.params),
+        params={name: text for name, text in run.data.params.items() if not _is_off(name, text)},
         began_s=began_s,
         ended_s=(run.info.end_time or run.info.start_time) / 1000,
         goes_on_from=int(from_trial) if from_trial else None,
         spec_params=json.loads(tags.get(SPEC, "{}")).get("params", {}),
     )
+
+
+def _is_off(name: str, text: str) -> bool:
+    """Say whether a parameter is there for MLflow's charts only: it was not set, and has the number of having none."""
+    return name in OFF and is_same_value(OFF[name], text)

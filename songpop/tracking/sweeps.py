@@ -12,10 +12,11 @@ from songpop.contracts import TrialState
 from songpop.errors import GateError
 from songpop.tracking.failures import store_failures
 from songpop.tracking.patience import patient
-from songpop.tracking.records import KIND, OF, STATE, SWEEP, TRIAL, LeaderRow, SweepRecord
+from songpop.tracking.records import GOES_ON_FROM, KIND, OF, STATE, SWEEP, TRIAL, LeaderRow, SweepRecord
 from songpop.tracking.store import Store
 
 PAGE = 1_000
+OBJECTIVE = "best_val_log_loss"
 
 
 @patient
@@ -53,6 +54,27 @@ def leaderboard(store: Store, parent: str, k: int | None = None) -> tuple[Leader
         rows = [_row_of(run) for run in children(store, parent)]
     complete = [row for row in rows if row.state == TrialState.COMPLETE.value and math.isfinite(row.value)]
     return tuple(sorted(complete, key=lambda row: (row.value, row.trial))[:k])
+
+
+@patient
+def best_trials(store: Store, parent: str, k: int) -> tuple[LeaderRow, ...]:
+    """Return the k best completed trials of a sweep, however many it has; what one went on from is left out.
+
+    Args:
+        store: an open store.
+        parent: run id of the sweep.
+        k: at most so many.
+    """
+    with store_failures(store.where):
+        page = store.client.search_runs(
+            [store.experiment_id],
+            f"tags.mlflow.parentRunId = '{parent}' and tags.`{STATE}` = '{TrialState.COMPLETE.value}'",
+            order_by=[f"metrics.{OBJECTIVE} ASC"], max_results=3 * k,
+        )  # fmt: skip
+    rows = [_row_of(run) for run in page]
+    gone_on = {row.tags.get(GOES_ON_FROM) for row in rows}  # the same training, and shorter
+    whole = [row for row in rows if math.isfinite(row.value) and str(row.trial) not in gone_on]
+    return tuple(sorted(whole, key=lambda row: (row.value, row.trial))[:k])
 
 
 def sweep_runs(store: Store, kind: str) -> Iterator[Run]:
@@ -94,6 +116,13 @@ def search_runs(store: Store, condition: str, *, everywhere: bool = False) -> It
             return
 
 
+@patient
+def sweep_record(store: Store, run_id: str) -> SweepRecord:
+    """Return the sweep (or training) whose run this is."""
+    with store_failures(store.where):
+        return _record_of(store.client.get_run(run_id))
+
+
 def _record_of(run: Run) -> SweepRecord:
     return SweepRecord(
         name=run.data.tags[SWEEP],
@@ -113,7 +142,7 @@ def _row_of(run: Run) -> LeaderRow:
         run_id=run.info.run_id,
         name=run.info.run_name,
         state=run.data.tags[STATE],
-        value=run.data.metrics.get("best_val_log_loss", math.nan),
+        value=run.data.metrics.get(OBJECTIVE, math.nan),
         metrics=dict(run.data.metrics),
         params=dict(run.data.params),
         tags=dict(run.data.tags),

@@ -17,7 +17,8 @@ from songpop.tracking.records import GOES_ON_FROM, MESSAGE, NOT_FINITE, SPEC, ST
 
 MAX_TAG_LENGTH = 5_000  # MLflow refuses longer ones
 
-# A parameter is logged only where it has an effect: else the comparison pages draw lines that mean nothing.
+# A parameter is logged only where it has an effect: else the comparison pages draw lines that mean nothing. Where
+# having none is a number, that is logged (OFF).
 EFFECTIVE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "l1": ("regularization", ("l1", "l1_l2")),
     "l2": ("regularization", ("l2", "l1_l2")),
@@ -31,6 +32,9 @@ EFFECTIVE: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "plateau_patience": ("schedule", ("plateau",)),
     "plateau_factor": ("schedule", ("plateau",)),
 }
+
+# MLflow draws a missing number a little above the largest one: no penalty would look like the strongest.
+OFF: Mapping[str, float] = {"l1": 0.0, "l2": 0.0, "weight_decay": 0.0}
 
 STATUS_OF: Mapping[TrialState, Status] = {
     TrialState.COMPLETE: "FINISHED",
@@ -62,7 +66,7 @@ def batch_of(result: TrialResult, suggested: Mapping[str, Any], test: Mapping[st
     """
     start_ms = round(1000 * result.started_at_s)
     end_ms = round(1000 * (result.started_at_s + result.wall_s))
-    tested = [Metric(f"test_{key}", float(value), end_ms, result.best_epoch) for key, value in test.items()]
+    tested = [Metric(f"test_{key}", float(value), end_ms, 0) for key, value in test.items()]
     measured = [*_per_epoch(result, start_ms, end_ms), *_summary(result, end_ms), *tested]
     finite = tuple(metric for metric in measured if math.isfinite(metric.value))
     lost = [f"{m.key}@{m.step}={m.value}" for m in measured if not math.isfinite(m.value)]
@@ -101,8 +105,8 @@ def spec_json(spec: TrialSpec) -> str:
 
 
 def logged_params(result: TrialResult, suggested: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters that have an effect, and those that were searched."""
-    return {**effective_params(result.spec.params), **suggested}
+    """Return the parameters that have an effect, those that are off by their number, and those that were searched."""
+    return {**OFF, **effective_params(result.spec.params), **suggested}
 
 
 def effective_params(params: Params) -> dict[str, Any]:
@@ -125,9 +129,12 @@ def _per_epoch(result: TrialResult, start_ms: int, end_ms: int) -> Iterator[Metr
 
 
 def _summary(result: TrialResult, end_ms: int) -> Iterator[Metric]:
-    """Yield the kept weights' metrics as `best_*`: MLflow's run table shows only the last epoch of the others."""
+    """Yield the kept weights' metrics as `best_*`: MLflow's run table shows only the last epoch of the others.
+
+    Their step is 0, not the best epoch: MLflow compares runs by bars only where no metric has a later step.
+    """
     for key, value in result.metrics.items():
-        yield Metric(f"best_{key}", float(value), end_ms, result.best_epoch)
+        yield Metric(f"best_{key}", float(value), end_ms, 0)
     if result.state is not TrialState.FAILED:
         yield Metric("best_epoch", float(result.best_epoch), end_ms, 0)
     yield Metric("n_epochs", float(len(result.history)), end_ms, 0)

@@ -9,15 +9,18 @@ import pandas as pd
 import pytest
 from copies import copied
 from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 from quick import LEAN, Notebook
 
 import songpop
+from songpop.app.model_card import is_card_of
 from songpop.app.records import SweepOutcome
 from songpop.app.registry import compare, history, promote, rollback
 from songpop.compose import compose_settings
 from songpop.errors import GateError, RefusedError
 from songpop.overrides import overrides_of
 from songpop.published import PUBLISHED
+from songpop.settings import TrackingSettings
 from songpop.tracking.candidate import candidate_of
 from songpop.tracking.gates import check_leaks
 from songpop.tracking.store import open_store
@@ -94,6 +97,8 @@ def test_a_leaky_sweep_is_refused_and_every_gate_is_told(own_leaky_root: Path) -
     assert not client.search_model_versions("name = 'songpop'")
     (entry,) = history(settings_of("history", own_leaky_root)).entries
     assert (entry.event, entry.gates["leaks"].value) == ("refuse", 1)
+    note = client.get_run(find_sweep(open_store(TrackingSettings(), own_leaky_root)).run_id).data.tags[MLFLOW_RUN_NOTE]
+    assert "gates: refused by leaks" in note
 
 
 def test_a_model_that_says_so_in_its_name_may_leak(own_leaky_root: Path) -> None:
@@ -119,7 +124,12 @@ def test_the_honest_sweep_is_promoted_by_its_name(own_leaky_root: Path, outcome:
     assert (entry.version, entry.event, entry.sweep) == (1, "promote", outcome.sweep)
     told = history(settings_of("history", own_leaky_root))
     assert (told.champion, told.leaks) == (1, ())
-    assert not MlflowClient(f"sqlite:///{own_leaky_root / 'mlflow.db'}").get_model_version("songpop", "1").description
+    client = MlflowClient(f"sqlite:///{own_leaky_root / 'mlflow.db'}")
+    for described in (client.get_model_version("songpop", "1"), client.get_registered_model("songpop")):
+        assert is_card_of(described.description, "songpop", 1)
+        assert "LEAK" not in described.description
+    note = client.get_run(outcome.parent_run_id).data.tags[MLFLOW_RUN_NOTE]
+    assert "gates: passed; registered as [songpop version 1](#/models/songpop/versions/1) (now champion)" in note
     with pytest.raises(GateError, match="no earlier champion"):
         rollback(settings_of("history", own_leaky_root))
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 from quick import LEAN, Notebook, changed, sweep_settings
 
 import songpop
@@ -14,6 +15,7 @@ from songpop.app.train import METRICS, TrainedModel, TrainOutcome, train
 from songpop.errors import SettingsError
 from songpop.evaluation.stats import t_interval
 from songpop.settings import FixedModel, SweepSettings
+from songpop.tracking.metric_names import meaning_of
 
 MODELS = """# @package _global_
 train:
@@ -150,3 +152,15 @@ def test_a_model_that_cannot_be_meant(model: FixedModel, message: str, songs: pd
         train([good, bad], frame=songs, listener=notebook)  # the second variant's fault is told before the first runs
     assert notebook.notes == []
     assert not (tmp_path / "mlruns").exists()
+
+
+def test_a_training_describes_itself_by_names_that_are_used_everywhere(
+    trained: TrainOutcome, client: MlflowClient
+) -> None:
+    parent = client.get_run(trained.protocols[0].parent_run_id)
+    note = parent.data.tags[MLFLOW_RUN_NOTE]
+    assert "each over 2 seeds: table sample, protocol honest" in note
+    assert "| penalised" in note
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    runs = client.search_runs(experiments, f"tags.mlflow.parentRunId = '{parent.info.run_id}'")
+    assert not {name for run in (parent, *runs) for name in run.data.metrics if meaning_of(name) is None}

@@ -33,7 +33,7 @@ def test_a_trial_reads_as_songpop_s_do() -> None:
     assert dict(batch.tags) == {"songpop.trial": "7", "songpop.state": "complete"}
     numbers = {(metric.key, metric.step): metric.value for metric in batch.metrics}
     assert (numbers["val_loss", 1], numbers["val_loss", 2]) == (0.6, 0.3)
-    assert numbers["best_val_loss", 2] == numbers["score", 0] == 0.3
+    assert numbers["best_val_loss", 0] == numbers["score", 0] == 0.3
     assert (numbers["best_epoch", 0], numbers["n_epochs", 0], numbers["wall_s", 0]) == (2.0, 2.0, 2.0)
     assert [m.timestamp for m in batch.metrics if m.key == "loss"] == [101_000, 102_000]
 

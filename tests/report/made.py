@@ -130,7 +130,7 @@ REPORT = Report(
     importances={"learning_rate": 0.7, "l2": 0.25, "optimizer": 0.04, "dropout": 0.004},
 )
 BARE = replace(
-    REPORT, finals=None, finals_s=None, curves=(), measured=None, sealed=None, weights=(), correlations=None, verdict=None,
-    random=None, importances={}, absences={"columns": "It takes the table."},
+    REPORT, finals=None, finals_s=None, curves=(), measured=None, sealed=None, weights=(), correlations=None,
+    verdict=None, random=None, importances={}, absences={"columns": "It takes the table."},
 )  # fmt: skip
 EMPTY = replace(BARE, trials=())

@@ -9,9 +9,9 @@ from songpop.search.importance import MIN_COMPLETE, importances, importances_of
 
 SPACE: dict[str, BaseDistribution] = {
     "learning_rate": FloatDistribution(1e-4, 1e-1, log=True),
-    "dropout_first": FloatDistribution(0, 1),
+    "dropout_first": FloatDistribution(0, 0.99),
     "optimizer": CategoricalDistribution(["sgd", "adam"]),
-    "momentum": FloatDistribution(0, 1),
+    "momentum": FloatDistribution(0, 0.99),
 }
 
 
@@ -60,9 +60,9 @@ def test_a_record_gives_what_its_study_does() -> None:
     complete = study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))
     entries = {
         "learning_rate": {"kind": "float", "low": 1e-4, "high": 1e-1, "log": True},
-        "dropout_first": {"kind": "float", "low": 0.0, "high": 1.0},
+        "dropout_first": {"kind": "float", "low": 0.0, "high": 0.99},
         "optimizer": {"kind": "choice", "choices": ["sgd", "adam"]},
-        "momentum": {"kind": "float", "low": 0.0, "high": 1.0, "when": {"optimizer": ["sgd"]}},
+        "momentum": {"kind": "float", "low": 0.0, "high": 0.99, "when": {"optimizer": ["sgd"]}},
     }
     recorded = [({**{k: str(v) for k, v in one.params.items()}, "seed": "1"}, one.value or 0.0) for one in complete]
     assert importances_of(recorded, entries) == pytest.approx(importances(study))

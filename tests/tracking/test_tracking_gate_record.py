@@ -7,7 +7,7 @@ import pytest
 from trials import logged_candidate
 
 from songpop.tracking.candidate import version_of
-from songpop.tracking.gate_record import record_attempt, record_version
+from songpop.tracking.gate_record import Attempt, last_attempt, record_attempt, record_version
 from songpop.tracking.gates import Gate
 
 PASSED = Gate(name="size", value=0.5, bound=50.0, is_passed=True, sentence="It has 0.50 MB.")
@@ -44,3 +44,17 @@ def test_the_model_has_the_last_verdict_and_the_version_its_own(store, candidate
     told = store.client.get_model_version("songpop", str(number)).tags
     assert (told["songpop.gates"], told["songpop.n_test_openings"]) == ("refused by tested", "2")
     assert json.loads(told["songpop.gate_values"])["tested"] == [None, None, False]
+
+
+def test_the_last_attempt_is_read_back(store, candidate) -> None:
+    assert last_attempt(store, candidate.parent_run_id) is None
+    for gates in ([PASSED, REFUSED], [PASSED]):
+        record_attempt(store, candidate, "songpop", "champion", WHEN, gates, 2)
+    told = last_attempt(store, candidate.parent_run_id)
+    assert told == Attempt(model="songpop", alias="champion", when=WHEN, verdict="passed", gates=(PASSED,))
+
+
+def test_an_attempt_that_cannot_be_read_is_none(store, candidate) -> None:
+    place = record_attempt(store, candidate, "songpop", "champion", WHEN, [PASSED], 2)
+    store.client.log_text(candidate.parent_run_id, "{", place)
+    assert last_attempt(store, candidate.parent_run_id) is None

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from trials import finished_trial
 
+from songpop.contracts import Params
 from songpop.tracking.runs import start_sweep
 from songpop.tracking.sweep_trials import finals_rows, last_verdict, trial_rows
 
@@ -22,6 +23,13 @@ def test_trials_in_the_order_of_their_numbers(store: Any, run: Any) -> None:
     assert rows[0].ended_s >= rows[0].began_s > 0
     assert rows[0].spec_params["widths"]
     assert rows[0].goes_on_from is None
+
+
+def test_what_is_logged_for_charts_alone_was_not_searched(store: Any, run: Any) -> None:
+    run.record_all([(finished_trial(0, params=Params(regularization="none")), {"regularization": "none"})])
+    (row,) = trial_rows(store, run.run_id)
+    assert "l2" not in row.params
+    assert row.params["regularization"] == "none"
 
 
 def test_a_sweep_without_finals_or_gates(store: Any, run: Any) -> None:

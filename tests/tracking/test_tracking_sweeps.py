@@ -1,12 +1,14 @@
 """Reading sweeps and their trials back."""
 
+from dataclasses import replace
+
 import pytest
 from trials import finished_trial
 
 from songpop.contracts import TrialState
 from songpop.errors import GateError
 from songpop.tracking.runs import start_sweep
-from songpop.tracking.sweeps import find_sweep, leaderboard, list_sweeps
+from songpop.tracking.sweeps import best_trials, find_sweep, leaderboard, list_sweeps
 
 
 def test_the_newest_is_the_default(store) -> None:
@@ -40,3 +42,13 @@ def test_leaderboard_ranks_complete_trials_only(store) -> None:
     assert [(row.trial, row.value) for row in rows] == [(1, 0.3), (2, 0.4)]
     assert rows[0].params["optimizer"] == "rmsprop"
     assert len(leaderboard(store, run.run_id)) == 3
+
+
+def test_the_best_trials_are_read_without_all_others(store) -> None:
+    run = start_sweep(store, "s")
+    for trial, value in {0: 0.5, 1: 0.3, 2: 0.4, 3: 0.35}.items():
+        run.record(finished_trial(trial, value=value), {})
+    result = finished_trial(4, value=0.2)
+    run.record(replace(result, spec=replace(result.spec, goes_on_from=1)), {})
+    assert [row.trial for row in best_trials(store, run.run_id, 2)] == [4, 3]
+    assert best_trials(store, start_sweep(store, "empty").run_id, 2) == ()

@@ -8,14 +8,14 @@ import pytest
 from trials import finished_trial
 
 from songpop.contracts import EpochReport, Params, TrialSpec, TrialState
-from songpop.tracking.trial_batch import EFFECTIVE, batch_of, logged_params, trial_name
+from songpop.tracking.trial_batch import EFFECTIVE, OFF, batch_of, logged_params, trial_name
 
 
 def test_metrics_per_epoch_and_best() -> None:
     batch = batch_of(finished_trial(7, value=0.4, n_epochs=3), {}, {})
     curve = [(m.step, m.value) for m in batch.metrics if m.key == "val_log_loss"]
     assert curve == [(1, pytest.approx(0.42)), (2, pytest.approx(0.41)), (3, pytest.approx(0.4))]
-    best = {m.key: m.value for m in batch.metrics if m.key.startswith(("best_", "n_"))}
+    best = {m.key: m.value for m in batch.metrics if m.key.startswith(("best_", "n_")) and m.step == 0}
     assert best == {"best_val_log_loss": 0.4, "best_val_accuracy": 0.8, "best_val_roc_auc": 0.9, "best_epoch": 3.0,
                     "n_epochs": 3.0}  # fmt: skip
     times = [m.timestamp for m in batch.metrics if m.key == "loss"]
@@ -40,9 +40,9 @@ def test_test_metrics_are_named_so() -> None:
 @pytest.mark.parametrize(
     ("params", "logged", "left_out"),
     [
-        (Params(), {"learning_rate"}, {"l1", "l2", "momentum", "weight_decay", "step_every", "plateau_factor"}),
+        (Params(), {"learning_rate"}, {"momentum", "step_every", "plateau_factor"}),
         (Params(regularization="l1_l2"), {"l1", "l2"}, set()),
-        (Params(optimizer="sgd", schedule="step"), {"momentum", "step_every", "step_factor"}, {"weight_decay"}),
+        (Params(optimizer="sgd", schedule="step"), {"momentum", "step_every", "step_factor"}, {"plateau_factor"}),
         (Params(schedule="warmup_cosine"), {"warmup_epochs", "cosine_to"}, {"decay_to"}),
         (Params(), {"dropout_first"}, {"mixup", "clip_norm", "weight_average", "input_noise"}),
         (Params(), {"widths"}, {"embedding", "embedding_width", "n_bins", "frequency_scale"}),
@@ -54,6 +54,20 @@ def test_only_parameters_with_an_effect(params: Params, logged: set[str], left_o
     found = set(logged_params(finished_trial(params=params), {}))
     assert logged <= found
     assert not left_out & found
+
+
+@pytest.mark.parametrize(
+    ("params", "off"),
+    [
+        (Params(regularization="none", optimizer="adam"), {"l1", "l2", "weight_decay"}),
+        (Params(regularization="l2", optimizer="adamw"), {"l1"}),
+        (Params(regularization="l1_l2", optimizer="adamw"), set()),
+    ],
+)
+def test_what_is_off_is_0_so_that_mlflow_can_draw_it(params: Params, off: set[str]) -> None:
+    found = logged_params(finished_trial(params=params), {})
+    assert set(OFF) <= set(found)
+    assert {name for name in OFF if found[name] == 0} == off
 
 
 def test_what_was_searched_is_logged_though_it_came_out_as_0() -> None:

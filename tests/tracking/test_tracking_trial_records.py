@@ -32,7 +32,7 @@ def test_every_number_of_many_trials_in_their_order(store: Store, run: SweepRun,
     assert (first.tags["songpop.table"], first.tags["songpop.trial"]) == ("t1", "2")
     losses = [one.value for one in first.numbers if one.metric == "val_loss"]
     assert losses == [0.4 + 0.1 / epoch for epoch in (1, 2, 3, 4)]
-    assert StoredNumber(metric="best_val_log_loss", step=4, value=0.4) in first.numbers
+    assert StoredNumber(metric="best_val_log_loss", step=0, value=0.4) in first.numbers
     assert "best_val_log_loss" not in {one.metric for one in second.numbers}
 
 

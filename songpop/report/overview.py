@@ -1,0 +1,89 @@
+"""A sweep in one picture, as it stands in its run's description: the search on the left, the finals on the right.
+
+Pure: from records to the bytes of a PNG, the same for the same records.
+"""
+
+import math
+from collections.abc import Sequence
+from io import BytesIO
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from songpop.contracts import FinishedTrial, TrialState
+from songpop.search.finals import Finalist, Finals
+
+SIZE_INCHES, DPI = (9.0, 3.4), 100  # as wide as the column of a run's page
+N_FINALISTS = 12
+MIN_TRIALS = 8  # fewer are told by a table
+# Okabe and Ito's colours, which colour-blind readers tell apart, too.
+BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
+
+
+def overview(trials: Sequence[FinishedTrial], finals: Finals | None) -> bytes | None:
+    """Return the picture as a PNG; None where there are too few trials for one.
+
+    Args:
+        trials: of the search, finished.
+        finals: None: none were held.
+    """
+    complete = [one for one in trials if one.state is TrialState.COMPLETE and math.isfinite(one.value)]
+    if len(complete) < MIN_TRIALS:
+        return None
+    held = finals if finals is not None and finals.winner is not None else None
+    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
+    axes = figure.subplots(1, 1 if held is None else 2, squeeze=False)[0]
+    _search(axes[0], trials, complete)
+    if held is not None:
+        _finals(axes[1], held)
+    for one in axes:
+        one.spines[["top", "right"]].set_visible(False)
+    buffer = BytesIO()
+    figure.savefig(buffer, format="png", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _search(axes: Axes, trials: Sequence[FinishedTrial], complete: Sequence[FinishedTrial]) -> None:
+    """Draw each trial's value over its number, and the best so far."""
+    pruned = [one for one in trials if one.state is TrialState.PRUNED and math.isfinite(one.value)]
+    for some, colour, mark, name in ((complete, BLUE, "o", "complete"), (pruned, GREY, "x", "pruned")):
+        if some:
+            points = np.array([(one.trial, one.value) for one in some])
+            axes.scatter(points[:, 0], points[:, 1], s=14, color=colour, marker=mark, label=name, linewidths=1)
+    ordered = sorted(complete, key=lambda one: one.trial)
+    values = np.array([one.value for one in ordered])
+    best = np.minimum.accumulate(values)
+    axes.step([one.trial for one in ordered], best, where="post", color=ORANGE, label="best so far")
+    low, high = float(best[-1]), float(np.quantile(values, 0.9))  # the worst would press the others together
+    room = 0.08 * max(high - low, 1e-6)
+    axes.set_ylim(low - room, high + room)
+    axes.set_title("Search", loc="left", fontsize=10)
+    axes.set_xlabel("trial")
+    axes.set_ylabel("validation log loss")
+    axes.legend(frameon=False, fontsize=8, loc="upper right")
+
+
+def _finals(axes: Axes, finals: Finals) -> None:
+    """Draw each finalist's mean and interval; the winner is filled, who cannot be told from it is of its colour."""
+    shown = [(place, one) for place, one in enumerate(finals.finalists) if one.interval is not None][:N_FINALISTS]
+    for height, (place, one) in enumerate(shown):
+        interval = one.interval
+        if interval is None:
+            continue
+        is_winner = place == finals.winner
+        colour = ORANGE if is_winner else BLUE if one.is_within_noise else GREY
+        face = colour if is_winner else "white"
+        axes.plot([interval.low, interval.high], [height, height], color=colour, linewidth=1.5)
+        axes.plot(interval.mean, height, "o", color=colour, markerfacecolor=face, markersize=6)
+    axes.set_yticks(range(len(shown)), [_name(place, one) for place, one in shown], fontsize=8)
+    axes.invert_yaxis()
+    told = f"Finals: mean over {finals.n_resamples} resamples, 95 %"
+    axes.set_title(f"{told}\norange: winner; blue: cannot be told from it", loc="left", fontsize=10)
+    axes.set_xlabel("validation log loss")
+
+
+def _name(place: int, one: Finalist) -> str:
+    entered = one.contestant
+    which = entered.origin.value if entered.trial is None else f"trial {entered.trial}"
+    return f"{place + 1}  {which}"
