@@ -121,10 +121,13 @@ def _facts(store: Store, model_id: str | None) -> ModelFacts | None:
 
 
 def _champion(content: bytes | None, digest: str | None) -> Champion | None:
-    """Return the champion of a file; None where it is missing, or is not the one that was written."""
+    """Return the champion of a file; None where it is missing, changed, or of another version."""
     if content is None or sha256(content).hexdigest() != digest:
         return None
-    return Champion.from_json(content.decode())
+    try:
+        return Champion.from_json(content.decode())
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _finals(content: bytes | None) -> Finals | None:

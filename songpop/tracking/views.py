@@ -68,7 +68,7 @@ BARS = {"type": "BAR", "metricKey": OBJECTIVE}
 VIEWS = (
     View(
         key="songpop-sweeps",
-        name="Sweeps: what each one found",
+        name="Sweeps",
         kind="sweep",
         columns=(
             *_metrics("test_log_loss", "test_accuracy", "test_roc_auc", OBJECTIVE, "finals_shrinkage"),
@@ -82,7 +82,7 @@ VIEWS = (
     ),
     View(
         key="songpop-trials",
-        name="Trials: the best first",
+        name="Trials",
         kind="trial",
         columns=(*_metrics(*SORTED_BY), *_params(*SEARCHED, "schedule"), *_tags(SWEEP, STATE)),
         order_by=f"metrics.`{OBJECTIVE}`",
@@ -90,7 +90,7 @@ VIEWS = (
     ),
     View(
         key="songpop-finals",
-        name="Finals: every finalist's runs",
+        name="Finals",
         kind="final",
         columns=(*_params("finalist", "resample", *SEARCHED), *_metrics(*SORTED_BY), *_tags(SWEEP)),
         order_by=f"metrics.`{OBJECTIVE}`",
@@ -98,7 +98,7 @@ VIEWS = (
     ),
     View(
         key="songpop-trainings",
-        name="Trainings: fixed models over seeds",
+        name="Trainings",
         kind="train",
         columns=(*_params("data", "protocol", "split", "n_seeds", "seed"), "attributes.`Dataset`"),
         order_by="attributes.start_time",
@@ -147,7 +147,7 @@ def state_of(view: View) -> dict[str, Any]:
 
 def _width(column: str) -> int:
     """Return in how many pixels a column's name can be read."""
-    return 45 + 8 * len(column.partition(".")[2])
+    return 26 + 7 * len(column.partition(".")[2].strip("`"))
 
 
 def _charts(key: str, charts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """A finished sweep describes itself in MLflow, by its record alone; its metrics have the names they should have."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from songpop.app.finals_file import FINALS_FILE
-from songpop.app.records import CHAMPION_FILE, SweepOutcome
+from songpop.app.records import CHAMPION, CHAMPION_FILE, SweepOutcome
 from songpop.app.story import describe_sweep, story_of, sweep_of_model
 from songpop.settings import TrackingSettings
 from songpop.tracking.metric_names import SORTED_BY, meaning_of
@@ -53,6 +54,13 @@ def test_a_damaged_file_is_left_out(file: str, outcome: SweepOutcome, own_store:
     told = story_of(own_store, outcome.parent_run_id)
     assert (told.champion is None, told.finals is None) == (file == CHAMPION_FILE, file == FINALS_FILE)
     assert describe_sweep(own_store, outcome.parent_run_id)
+
+
+def test_the_champion_of_another_version_is_left_out(outcome: SweepOutcome, own_store: Store) -> None:
+    text = '{"kind": "bag"}'
+    own_store.client.log_text(outcome.parent_run_id, text, CHAMPION_FILE)
+    own_store.client.set_tag(outcome.parent_run_id, CHAMPION, sha256(text.encode()).hexdigest())
+    assert story_of(own_store, outcome.parent_run_id).champion is None
 
 
 def test_what_a_person_wrote_stays(outcome: SweepOutcome, own_store: Store) -> None:
