@@ -10,7 +10,7 @@ quoted = '$(subst ','\'',$(1))'
 DATA_ARGS := $(if $(DATA),data=songs data.path=$(call quoted,$(DATA)))
 STAMP := $(VENV)/.complete
 
-.PHONY: setup help sweep train compare promote rollback history reproduce predict serve report table doctor ui test check bench bench-quality survive lint lock lock-quality clean
+.PHONY: setup help sweep train compare promote rollback history reproduce predict serve report table doctor ui pictures test check bench bench-quality survive lint lock lock-quality clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ doctor: setup  ## whether study, tracking and registry agree; mends what can be 
 
 ui: setup  ## the MLflow UI on the project's store
 	@$(BIN)/songpop ui $(ARGS)
+
+pictures: setup  ## take the pictures of docs/ anew: needs a Chromium, takes minutes
+	@$(BIN)/python docs/images/mlflow_pages.py && $(BIN)/python docs/images/pages.py
 
 test: setup  ## the fast tests
 	@$(BIN)/pytest -n 2 --dist loadfile -m 'not slow and not survive' $(ARGS)

@@ -35,21 +35,44 @@ def test_how_to_pages_run(page: Path, tmp_path: Path) -> None:
     run_blocks(page, tmp_path)
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_the_readme_runs(tmp_path: Path) -> None:
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of what is committed, in a folder of its own with this environment's programs and a fresh stamp.
+
+    Make has nothing to set up there, and could not clear the real one.
+    """
     names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     for name in filter(None, names):
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, target)
-    # A folder of its own with this environment's programs and a fresh stamp: make has nothing to set up, and could
-    # not clear the real one.
     (tmp_path / ".venv").mkdir()
     (tmp_path / ".venv" / "bin").symlink_to(ROOT / ".venv" / "bin")
     (tmp_path / ".venv" / ".complete").touch()
-    run_blocks(ROOT / "README.md", tmp_path)
-    assert (tmp_path / "scored.csv").is_file()
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_readme_runs(checkout: Path) -> None:
+    run_blocks(ROOT / "README.md", checkout)
+    assert (checkout / "scored.csv").is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+def test_the_tutorial_runs_from_top_to_bottom(checkout: Path) -> None:
+    run_blocks(ROOT / "docs" / "tutorial.md", checkout)
+    assert (checkout / "ranked.csv").is_file()
+    assert (checkout / "mlruns" / "reports" / "sample-honest-full" / "report.html").is_file()
+
+
+def test_every_command_of_the_tutorial_has_its_output() -> None:
+    blocks = re.findall(
+        r"```bash\n.*?```.*?```text\n(.*?)```", (ROOT / "docs" / "tutorial.md").read_text("utf-8"), re.DOTALL
+    )
+    assert len(blocks) == (ROOT / "docs" / "tutorial.md").read_text("utf-8").count("```bash")
+    assert all(len(block.splitlines()) > 1 for block in blocks)
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: page.stem)

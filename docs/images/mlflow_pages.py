@@ -129,9 +129,7 @@ SHOTS = (
 
 def main(root: Path) -> None:
     """Take every picture of the store in a folder."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None:
-        raise SystemExit(f"The pictures need a browser, one of {', '.join(BROWSERS)}: apt-get install chromium")
+    browser = browser_path()
     store = open_store(TrackingSettings(), root)
     with served(root) as address, sync_playwright() as playwright:
         context = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"]).new_context()
@@ -145,6 +143,18 @@ def main(root: Path) -> None:
             page.wait_for_timeout(2_000)  # Plotly tells nobody when it has drawn the last line
             save(page.screenshot(), Path(__file__).with_name(f"mlflow-{shot.name}.png"))
             page.close()
+
+
+def browser_path() -> str:
+    """Return the browser that takes the pictures.
+
+    Raises:
+        SystemExit: if there is none.
+    """
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        raise SystemExit(f"The pictures need a browser, one of {', '.join(BROWSERS)}: apt-get install chromium")
+    return found
 
 
 def save(picture: bytes, file: Path) -> None:
@@ -184,7 +194,7 @@ def wait_for(address: str, server: "subprocess.Popen[Any]") -> None:
             return
         except OSError:
             time.sleep(0.5)
-    raise SystemExit(f"The MLflow UI must answer at {address} within {START_S} s, but it does not.")
+    raise SystemExit(f"The page must answer at {address} within {START_S} s, but it does not.")
 
 
 if __name__ == "__main__":

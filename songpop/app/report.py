@@ -6,6 +6,7 @@ from pathlib import Path
 from songpop.app.listener import Listener, Silence
 from songpop.app.replay_ground import ReadConfig
 from songpop.app.report_record import report_of
+from songpop.app.story import describe_sweep
 from songpop.errors import StoreError
 from songpop.report.page import PAGE, written_pages
 from songpop.settings import ReportSettings
@@ -44,6 +45,7 @@ def report(settings: ReportSettings, read_config: ReadConfig, *, listener: Liste
     pages = written_pages(record)
     _write(folder, pages.files)
     attach(store, sweep.run_id, ATTACHED, pages.files)
+    describe_sweep(store, sweep.run_id)  # which links to the page from now on
     return ReportOutcome(
         sweep=sweep.name,
         parent_run_id=sweep.run_id,

@@ -32,6 +32,7 @@ from songpop.report.records import (
 from songpop.search.finals import Finals
 from songpop.search.importance import importances_of
 from songpop.settings import ProtocolName
+from songpop.tracking.gate_record import Attempt, last_attempt
 from songpop.tracking.model_facts import leaks_of
 from songpop.tracking.records import (
     COMMIT,
@@ -45,7 +46,7 @@ from songpop.tracking.records import (
     SweepRecord,
 )
 from songpop.tracking.store import Store
-from songpop.tracking.sweep_trials import FinalsRows, TrialRow, finals_rows, last_verdict, trial_rows
+from songpop.tracking.sweep_trials import FinalsRows, TrialRow, finals_rows, trial_rows
 from songpop.tracking.sweeps import list_sweeps
 from songpop.tracking.trial_records import read_files, read_trials
 
@@ -103,7 +104,7 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
         curves=_curves(store, held, finals),
         measured=None if champion is None else _measured(champion),
         sealed=None if evidence is None else Sealed(label=evidence.label, chance=evidence.chance),
-        verdict=_verdict(last_verdict(store, sweep.run_id)),
+        verdict=_verdict(last_attempt(store, sweep.run_id)),
         random=_random(store, sweep),
         importances=_importances(rows, files),
         published=PUBLISHED if sweep.tags.get(PROTOCOL) == ProtocolName.published.value else {},
@@ -209,11 +210,11 @@ def _measured(champion: Champion) -> Measured:
     )
 
 
-def _verdict(document: Mapping[str, Any] | None) -> Verdict | None:
-    if document is None:
+def _verdict(attempt: Attempt | None) -> Verdict | None:
+    if attempt is None:
         return None
-    gates = tuple((gate["name"], bool(gate["is_passed"]), str(gate["sentence"])) for gate in document["gates"])
-    return Verdict(is_passed=document["verdict"] == "passed", gates=gates)
+    gates = tuple((gate.name, gate.is_passed, gate.sentence) for gate in attempt.gates)
+    return Verdict(is_passed=attempt.verdict == "passed", gates=gates)
 
 
 def _table_name(files: SweepFiles) -> str:

@@ -1,6 +1,7 @@
 """`songpop serve`: the page that ranks a dropped file, with whoever is champion when it is asked."""
 
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn, final
 
@@ -8,6 +9,7 @@ import waitress
 
 from songpop.app.listener import Listener
 from songpop.app.ports import LOOPBACK, check_port
+from songpop.app.story import story_of, sweep_of_model
 from songpop.errors import SettingsError
 from songpop.scoring.ranker import Ranker
 from songpop.settings import RegistrySettings, ServeSettings, check_registry
@@ -33,7 +35,7 @@ class RegistryChampions:
     def __init__(self, store: Store, settings: RegistrySettings) -> None:
         self._store = store
         self._settings = settings
-        self._loaded: dict[str, Ranker] = {}  # by SHA-256
+        self._loaded: dict[str, tuple[Ranker, Mapping[str, tuple[float, float]]]] = {}  # by SHA-256
 
     def present(self) -> Served:
         """Return the present champion.
@@ -73,15 +75,23 @@ class RegistryChampions:
     def _served(self, champion: Champion, found: Standing) -> Served:
         digest = champion.facts.sha256
         if digest not in self._loaded:
-            self._loaded[digest] = Ranker.load(champion.folder)
+            self._loaded[digest] = (Ranker.load(champion.folder), self._intervals(champion))
         since = [entry.when for entry in found.moves if entry.version == champion.version]
+        ranker, intervals = self._loaded[digest]
         return Served(
             model=champion.model,
             version=champion.version,
             since=since[-1] if since else "",
             facts=champion.facts,
-            ranker=self._loaded[digest],
+            ranker=ranker,
+            intervals=intervals,
         )
+
+    def _intervals(self, champion: Champion) -> Mapping[str, tuple[float, float]]:
+        """Return the intervals of its metrics; none where its sweep's run is gone."""
+        run_id = sweep_of_model(self._store, champion.model_id)
+        known = None if run_id is None else story_of(self._store, run_id).champion
+        return {} if known is None else known.test_intervals
 
 
 def serve_page(settings: ServeSettings, *, listener: Listener) -> NoReturn:

@@ -2,16 +2,13 @@
 
 import json
 import math
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Run
 
 from songpop.tracking.failures import store_failures
-from songpop.tracking.gate_record import FOLDER
 from songpop.tracking.records import GOES_ON_FROM, SPEC, STATE, TRIAL, is_same_value
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs
@@ -64,25 +61,6 @@ def finals_rows(store: Store, sweep: str) -> FinalsRows:
         rows = [_row(run) for parent in parents for run in children(store, parent.info.run_id)]
         spans = [run.info.end_time - run.info.start_time for run in parents if run.info.end_time]
     return FinalsRows(rows=tuple(sorted(rows, key=lambda row: row.number)), wall_s=spans[0] / 1000 if spans else None)
-
-
-def last_verdict(store: Store, sweep: str) -> Mapping[str, Any] | None:
-    """Return what gates said of the sweep's model the last time, as gate_record.py wrote it; None: nobody asked.
-
-    Raises:
-        StoreError: if the store cannot be read.
-    """
-    with store_failures(store.where):
-        places = sorted(item.path for item in store.client.list_artifacts(sweep, FOLDER))
-        if not places:
-            return None
-        found: Mapping[str, Any] = json.loads(_text(store, sweep, places[-1]))
-        return found
-
-
-def _text(store: Store, run_id: str, place: str) -> str:
-    with tempfile.TemporaryDirectory() as folder:
-        return Path(store.client.download_artifacts(run_id, place, folder)).read_text("utf-8")
 
 
 def _row(run: Run) -> TrialRow:

@@ -51,7 +51,8 @@ def test_the_champion_with_its_figures(promoted: Path) -> None:
     served = champions_in(promoted).present()
     assert served.name == "songpop version 1"
     assert served.since.startswith("20")
-    assert {name for name, _ in served.figures} >= {"log loss", "accuracy"}
+    assert dict(served.figures).keys() >= {"log loss", "accuracy"}
+    assert " to " in dict(served.figures)["log loss"]  # with its interval
     assert champions_in(promoted).previous() is None
 
 

@@ -7,7 +7,7 @@ from trials import finished_trial
 
 from songpop.contracts import Params
 from songpop.tracking.runs import start_sweep
-from songpop.tracking.sweep_trials import finals_rows, last_verdict, trial_rows
+from songpop.tracking.sweep_trials import finals_rows, trial_rows
 
 
 @pytest.fixture
@@ -32,10 +32,9 @@ def test_what_is_logged_for_charts_alone_was_not_searched(store: Any, run: Any) 
     assert row.params["regularization"] == "none"
 
 
-def test_a_sweep_without_finals_or_gates(store: Any, run: Any) -> None:
+def test_a_sweep_without_finals(store: Any, run: Any) -> None:
     assert finals_rows(store, run.run_id).rows == ()
     assert finals_rows(store, run.run_id).wall_s is None
-    assert last_verdict(store, run.run_id) is None
 
 
 def test_finals(store: Any, run: Any) -> None:
@@ -46,9 +45,3 @@ def test_finals(store: Any, run: Any) -> None:
     assert [(row.params["finalist"], row.params["resample"]) for row in found.rows] == [("0", "1")]
     assert found.wall_s is not None
     assert trial_rows(store, run.run_id) == ()
-
-
-def test_the_last_verdict(store: Any, run: Any) -> None:
-    for number, verdict in enumerate(("refused by size", "passed"), start=1):
-        run.write({f"gates/{number:04d}-ab.json": f'{{"verdict": "{verdict}", "gates": []}}'})
-    assert last_verdict(store, run.run_id) == {"verdict": "passed", "gates": []}
