@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def copy_checkout(folder: Path) -> None:
-    """Copy what is committed, or would be, into a folder with this environment's programs: nothing is left to set up."""
+    """Copy what is committed, or would be, into a folder with this environment: nothing is left to set up."""
     listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     for name in filter(None, names):
