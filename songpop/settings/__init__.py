@@ -4,7 +4,14 @@ Owns: names, types and defaults of every key, and the checks between keys. Does 
 They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/decisions/0003-settings.md).
 """
 
-from songpop.settings.checks import check_gates, check_name, check_registry, check_reproduce, check_sweep
+from songpop.settings.checks import (
+    check_compare,
+    check_gates,
+    check_name,
+    check_registry,
+    check_reproduce,
+    check_sweep,
+)
 from songpop.settings.commands import (
     CompareSettings,
     DoctorSettings,
@@ -108,6 +115,7 @@ __all__ = [
     "TrackingSettings",
     "TrainSettings",
     "UiSettings",
+    "check_compare",
     "check_gates",
     "check_name",
     "check_registry",

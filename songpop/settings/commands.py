@@ -46,7 +46,8 @@ class SweepSettings:
 class CompareSettings:
     """songpop compare."""
 
-    sweep: str | None = None  # whose runs are shown below the table of all sweeps; default: the newest
+    sweep: Any = None  # whose runs are shown below the table of all sweeps; default: the newest. Or several, which
+    # are shown side by side: sweep=[A,B]; a `*` in a name stands for anything: sweep=[songs-*]
     n_runs: int = 10  # so many of them
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     paths: PathSettings = field(default_factory=PathSettings)
