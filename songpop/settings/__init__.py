@@ -14,6 +14,7 @@ from songpop.settings.checks import (
 )
 from songpop.settings.commands import (
     CompareSettings,
+    DashboardSettings,
     DoctorSettings,
     HistorySettings,
     Order,
@@ -70,6 +71,7 @@ __all__ = [
     "ChampionKind",
     "ColumnSettings",
     "CompareSettings",
+    "DashboardSettings",
     "DataSettings",
     "DoctorSettings",
     "EarlyStoppingSettings",

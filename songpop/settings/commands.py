@@ -110,6 +110,16 @@ class UiSettings:
     paths: PathSettings = field(default_factory=PathSettings)
 
 
+@dataclass
+class DashboardSettings:
+    """songpop dashboard."""
+
+    host: str = "127.0.0.1"  # another one lets others look, without a password
+    port: int = 8080
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
 class Order(Enum):
     """How predicted songs are ordered."""
 

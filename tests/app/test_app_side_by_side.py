@@ -1,124 +1,166 @@
-"""Sweeps of a real store side by side: ranked where they stand on the same rows, and a sentence where they do not."""
+"""Sweeps side by side: ranked where they stand on the same rows, and a sentence where they do not.
 
+Most are written by hand into a real store: only the last test trains.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from copies import copied
-from mlflow.tracking import MlflowClient
+import yaml
 from quick import LEAN
 
 import songpop
+from songpop.app.finals_file import document_of
 from songpop.app.records import as_json
-from songpop.app.registry import Comparison, compare
+from songpop.app.registry import compare
+from songpop.app.side_by_side import ComparedSweep, SideBySide, side_by_side
 from songpop.compose import compose_settings
+from songpop.contracts import Params
 from songpop.errors import ArtifactError, GateError
 from songpop.overrides import overrides_of
 from songpop.published import PUBLISHED
-from songpop.tracking.records import CONFIG, FINALS_FILE
+from songpop.search.finals import Contestant, Origin, verdict
+from songpop.tracking.model_facts import LEAKS
+from songpop.tracking.records import CONFIG, FINALS, FINALS_FILE, LABEL, PARTS_SUMMARY, SPLIT, TABLE
+from songpop.tracking.runs import start_sweep
+from songpop.tracking.store import Store
+from songpop.tracking.sweeps import find_sweeps
 
-BASE: dict[str, Any] = {
-    **LEAN, "debug": "quick", "space": "published", "train__epochs": 2, "search__n_trials": 1, "finals__n_seeds": 4,
-    "finals__n_configs": 1,
-}  # fmt: skip
-SWEEPS: dict[str, dict[str, Any]] = {
-    "first": {},
-    "fewer": {"finals__n_seeds": 3, "search__seed": 1},
-    "none": {"finals": "none"},
-    "elsewhere": {"split__seed": 5},
-    "leaky": {"protocol": "published"},
-}
-
-
-@pytest.fixture(scope="module")
-def root_of_five(songs: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("five")
-    for name, changes in SWEEPS.items():
-        songpop.sweep(songs, **{**BASE, **changes}, search__name=name, paths__root=str(root))
-    return root
+GROUND = {TABLE: "t1", LABEL: "Track Score > 29.9", SPLIT: "stratified s1", "songpop.split_seed": "0"}
+PARTS = json.dumps({"parts": {"train": {"n_rows": 2944}, "validation": {"n_rows": 736}, "test": {"n_rows": 920}}})
+BEST = (0.30, 0.32, 0.29, 0.31, 0.30)
+WORSE = (0.351, 0.370, 0.342, 0.361, 0.350)
+NEAR = (0.32, 0.31, 0.30, 0.32, 0.29)
 
 
-def compared(root: Path, names: Any) -> Comparison:
-    return compare(compose_settings("compare", overrides_of({"paths.root": str(root), "sweep": names})))  # type: ignore[arg-type]
+def finals_text(values: Sequence[float]) -> str:
+    one = Contestant(origin=Origin.search, params=Params(), suggested={}, trial=0, search_value=0.3)
+    return json.dumps(document_of(verdict([one], {0: values}, [10], 0.25, 0.05)))
 
 
-@pytest.fixture(scope="module")
-def found(root_of_five: Path) -> Comparison:
-    return compared(root_of_five, "*")
+def written(
+    store: Store,
+    name: str,
+    values: Sequence[float] = (),
+    tags: Mapping[str, str] | None = None,
+    files: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> None:
+    """Write a sweep as `songpop sweep` leaves it; without values it has no finals."""
+    config = yaml.safe_dump({"search": {"name": name, "seed": 0, "n_trials": 5, **changes}})
+    held, finals = ({FINALS: "x"}, {FINALS_FILE: finals_text(values)}) if values else ({}, {})
+    artifacts = {CONFIG: config, PARTS_SUMMARY: PARTS, **finals, **(files or {})}
+    start_sweep(store, name, tags={**GROUND, **held, **(tags or {})}, artifacts=artifacts).finish()
 
 
-def test_all_are_there_ranked_within_their_rows(found: Comparison) -> None:
+def compared(store: Store, *names: str) -> tuple[SideBySide, dict[str, ComparedSweep]]:
+    found = side_by_side(store, find_sweeps(store, names))
+    return found, {one.sweep: one for one in found.sweeps}
+
+
+def test_on_the_same_rows_the_finals_are_tested(store: Store) -> None:
+    for name, values in (("worse", WORSE), ("near", NEAR), ("best", BEST), ("short", WORSE[:1])):
+        written(store, name, values)
+    found, rows = compared(store, "worse", "near", "short", "best")
+    assert [(one.sweep, one.rank, one.ground) for one in found.sweeps] == [
+        ("best", 1, 1),
+        ("near", 2, 1),
+        ("short", 3, 1),
+        ("worse", 4, 1),
+    ]
+    assert rows["best"].verdict == "the lowest mean over 5 resamples of the 4 on these rows"
+    assert rows["worse"].verdict.startswith("worse than best beyond luck (p = 0.0")
+    assert rows["near"].verdict.startswith("cannot be told from best (p = ")
+    assert rows["short"].verdict == "one resample cannot tell it from best"
+
+
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [
+        ({TABLE: "t2"}, "another table"),
+        ({LABEL: "Track Score > 50"}, "another label"),
+        ({SPLIT: "by_artist s1"}, "other rows in its parts"),
+        ({TABLE: "t2", SPLIT: "stratified s2"}, "another table, other rows in its parts"),
+        ({"songpop.split_seed": "1"}, "another split.seed"),
+    ],
+)
+def test_on_other_rows_a_sentence_says_why_not(tags: dict[str, str], why: str, store: Store) -> None:
+    written(store, "a", BEST)
+    written(store, "b", WORSE, tags)
+    _, rows = compared(store, "a", "b")
+    assert rows["a"].verdict == "the only one with finals on these rows"
+    assert rows["b"].verdict == f"the only one with finals on these rows; not comparable with a: {why}"
+    assert (rows["b"].behind, rows["b"].ground, rows["b"].rank) == (None, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "tags", "files", "why"),
+    [
+        ((), {}, {}, "it has no finals (finals=none)"),
+        (BEST, {FINALS: ""}, {}, "it has no finals (finals=none)"),  # those that were held did not choose its model
+        (BEST, {}, {FINALS_FILE: "{"}, "its finals cannot be read: finals.json is missing or damaged"),
+        ((float("nan"),), {}, {}, "its finals have no winner: each finalist had a run that failed"),
+    ],
+)
+def test_without_finals_a_sentence_says_so(
+    values: Sequence[float], tags: dict[str, str], files: dict[str, str], why: str, store: Store
+) -> None:
+    written(store, "a", WORSE)
+    written(store, "b", values, tags, files)
+    _, rows = compared(store, "b", "a")
+    assert (rows["b"].verdict, rows["b"].rank, rows["b"].behind) == (why, None, None)
+    assert rows["a"].verdict == "the only one with finals on these rows"
+
+
+def test_one_that_runs_and_one_that_was_interrupted(store: Store) -> None:
+    run = start_sweep(store, "a", tags=GROUND, artifacts={CONFIG: "search: {}", PARTS_SUMMARY: PARTS})
+    assert compared(store, "a")[1]["a"].verdict == "it has no finals yet"
+    run.finish("KILLED")
+    assert compared(store, "a")[1]["a"].verdict == "it has no finals: it was interrupted"
+
+
+def test_settings_that_differ_and_leaks_are_told(store: Store) -> None:
+    written(store, "a", WORSE, {LEAKS: '["Track Score"]'}, seed=3)
+    written(store, "b", BEST)
+    found, rows = compared(store, "a", "b")
+    assert found.differing == {"search.seed": (0, 3)}  # b is the first
+    assert (rows["a"].leaks, rows["b"].leaks) == (("Track Score",), ())
+
+
+def test_a_configuration_that_is_damaged_is_an_error(store: Store) -> None:
+    written(store, "a", BEST, files={CONFIG: "- no mapping"})
+    with pytest.raises(ArtifactError, match=r"configuration of sweep 'a'.*config\.yaml"):
+        compared(store, "a")
+
+
+@pytest.mark.slow
+def test_real_sweeps(songs: pd.DataFrame, tmp_path: Path) -> None:
+    quick = {"debug": "quick", "space": "published", "train__epochs": 2, "search__n_trials": 1, "engine__n_workers": 0}
+    where = {"paths__root": str(tmp_path)}
+    for name, changes in {"honest": {}, "more": {"finals__n_seeds": 4}, "leaky": {"protocol": "published"}}.items():
+        songpop.sweep(songs, **{**LEAN, **quick, **where, **changes}, search__name=name)
+    keys = overrides_of({"paths.root": str(tmp_path), "sweep": ["leaky", "honest", "more"]})
+    found = compare(compose_settings("compare", keys))  # type: ignore[arg-type]
+    assert [sweep.name for sweep in found.sweeps] == ["leaky", "honest", "more"]
+    assert (found.trials, found.trainings, found.published) == ((), (), PUBLISHED)
     assert found.side_by_side is not None
     rows = {one.sweep: one for one in found.side_by_side.sweeps}
-    assert sorted(rows) == sorted(SWEEPS)
-    same = [rows[name] for name in ("first", "fewer", "none")]
-    assert len({one.ground for one in same}) == 1
-    assert len({one.ground for one in rows.values()}) == 3
-    assert sorted(one.rank or 0 for one in same) == [0, 1, 2]
-    means = [one.finals_val_log_loss.mean for one in rows.values() if one.rank and one.ground == same[0].ground]  # type: ignore[union-attr]
-    assert means == sorted(means)
-
-
-def test_what_is_said_of_each(found: Comparison) -> None:
-    assert found.side_by_side is not None
-    rows = {one.sweep: one for one in found.side_by_side.sweeps}
-    best, second = sorted((rows["first"], rows["fewer"]), key=lambda one: one.rank or 9)
-    assert best.verdict.startswith("the lowest mean over ")
+    assert rows["honest"].ground == rows["more"].ground != rows["leaky"].ground
+    (second,) = (one for one in rows.values() if one.behind)
     assert second.behind is not None
-    assert second.behind.n_resamples == 3  # the first three of four: the same rows
-    assert f"{best.sweep}" in second.verdict
-    assert rows["none"].verdict == "it has no finals (finals=none)"
-    assert "other rows in its parts" in rows["elsewhere"].verdict + rows["leaky"].verdict
-    assert (rows["leaky"].leaks, rows["first"].leaks) == (("Track Score",), ())
-
-
-def test_what_each_reached_and_cost(found: Comparison) -> None:
-    assert found.side_by_side is not None
-    for one in found.side_by_side.sweeps:
-        assert (one.n_trials, one.n_complete) == (1, 1)
+    assert second.behind.n_resamples == 3  # of four: the same rows, by the records
+    assert {name: one.n_test_openings for name, one in rows.items()} == {"honest": 2, "more": 2, "leaky": 1}
+    for one in rows.values():
+        assert (one.n_trials, one.n_complete, one.champion) == (1, 1, "bag")
         assert 0 < one.search_s <= one.wall_s
-        assert one.best_val_log_loss is not None
         low, high = one.test_intervals["log_loss"]
         assert low < one.test["log_loss"] < high
-        assert one.n_test_rows is not None
-    openings = {one.sweep: one.n_test_openings for one in found.side_by_side.sweeps}
-    assert openings == {"first": 3, "fewer": 3, "none": 3, "elsewhere": 1, "leaky": 1}
-
-
-def test_settings_that_differ_are_told_and_no_others(root_of_five: Path) -> None:
-    found = compared(root_of_five, ["first", "fewer"]).side_by_side
-    assert found is not None
-    assert set(found.differing) == {"finals.n_seeds", "search.seed"}
-    place = [one.sweep for one in found.sweeps].index("fewer")
-    assert (found.differing["finals.n_seeds"][place], found.differing["search.seed"][place]) == (3, 1)
-
-
-def test_only_those_that_are_named_and_published_numbers_beside(root_of_five: Path) -> None:
-    both = compared(root_of_five, ["leaky", "first"])
-    assert [sweep.name for sweep in both.sweeps] == ["leaky", "first"]
-    assert (both.trials, both.trainings, both.published) == ((), (), PUBLISHED)
-    assert compared(root_of_five, ["first"]).published == {}
-    told = as_json(both)["side_by_side"]
-    assert {"sweep", "run_id", "finals_val_log_loss", "behind", "verdict"} <= set(told["sweeps"][0])
-
-
-def test_unknown_names(root_of_five: Path) -> None:
-    with pytest.raises(GateError, match=r"none called 'frist' \(near it: first\)"):
-        compared(root_of_five, ["frist", "fewer"])
-
-
-def test_a_damaged_file_is_told(root_of_five: Path, tmp_path: Path) -> None:
-    root = copied(root_of_five, tmp_path / "mlruns")
-    (sweep,) = compared(root, ["first"]).sweeps
-    client = MlflowClient(f"sqlite:///{root / 'mlflow.db'}")
-    client.log_text(sweep.run_id, "{", FINALS_FILE)
-    found = compared(root, ["first", "fewer"]).side_by_side
-    assert found is not None
-    assert {one.sweep: one.verdict for one in found.sweeps} == {
-        "fewer": "the only one with finals on these rows",
-        "first": "its finals cannot be read: finals.json is missing or damaged",
-    }
-    client.log_text(sweep.run_id, "- no mapping", CONFIG)
-    with pytest.raises(ArtifactError, match="configuration of sweep 'first'"):
-        compared(root, ["first", "fewer"])
+    told = as_json(found)["side_by_side"]["sweeps"][0]
+    assert {"sweep", "run_id", "finals_val_log_loss", "behind", "verdict"} <= set(told)
+    assert songpop.compare(**where, sweep="honest").sweep == "honest"  # one name is as it was
+    with pytest.raises(GateError, match=r"none called 'hones' \(near it: honest\)"):
+        songpop.compare(**where, sweep=["hones", "more"])
