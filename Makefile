@@ -10,7 +10,7 @@ quoted = '$(subst ','\'',$(1))'
 DATA_ARGS := $(if $(DATA),data=songs data.path=$(call quoted,$(DATA)))
 STAMP := $(VENV)/.complete
 
-.PHONY: setup help sweep train compare promote rollback history reproduce predict serve report table doctor ui pictures test check bench bench-quality survive lint lock lock-quality clean
+.PHONY: setup help sweep train compare promote rollback history reproduce predict serve report table doctor ui dashboard pictures test check bench bench-quality survive lint lock lock-quality clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,7 +35,7 @@ sweep: setup  ## search for the best model, or go on with a search of the same n
 train: setup  ## train fixed models over several seeds: ARGS="experiment=published"
 	@$(BIN)/songpop train $(DATA_ARGS) $(ARGS)
 
-compare: setup  ## a table of sweeps and trainings
+compare: setup  ## a table of sweeps and trainings; ARGS="sweep=[A,B]": sweeps side by side
 	@$(BIN)/songpop compare $(ARGS)
 
 promote: setup  ## make the newest sweep's best model the champion
@@ -67,6 +67,9 @@ doctor: setup  ## whether study, tracking and registry agree; mends what can be 
 
 ui: setup  ## the MLflow UI on the project's store
 	@$(BIN)/songpop ui $(ARGS)
+
+dashboard: setup  ## Optuna's own pages on every study of the project
+	@$(BIN)/songpop dashboard $(ARGS)
 
 pictures: setup  ## take the pictures of docs/ anew: needs a Chromium, takes minutes
 	@$(BIN)/python docs/images/mlflow_pages.py && $(BIN)/python docs/images/pages.py

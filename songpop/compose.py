@@ -27,6 +27,7 @@ from songpop.errors import SettingsError
 from songpop.overrides import literal, quoted
 from songpop.settings import (
     CompareSettings,
+    DashboardSettings,
     DoctorSettings,
     HistorySettings,
     PredictSettings,
@@ -49,6 +50,7 @@ Settings = (
     | ReportSettings
     | ServeSettings
     | UiSettings
+    | DashboardSettings
 )
 
 SCHEMAS = {
@@ -62,6 +64,7 @@ SCHEMAS = {
     "report_schema": ReportSettings,
     "serve_schema": ServeSettings,
     "ui_schema": UiSettings,
+    "dashboard_schema": DashboardSettings,
 }
 # A sweep or training without a name is called after the options of these groups.
 NAMED_BY = {"sweep": ("data", "protocol", "space"), "train": ("data", "protocol", "experiment")}

@@ -15,6 +15,10 @@ TEXT_KEYS = (
     "tracking.experiment", "registry.model", "table",
 )  # fmt: skip
 
+# Of these, one may also be a list of names, [A,B]; a name with a comma in it stands in quotes there.
+LIST_KEYS = ("sweep",)
+_ITEM = re.compile(r"""\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,]*[^,\s]|)\s*(?:,|$)""")
+
 
 def overrides_of(values: Mapping[str, Any]) -> list[str]:
     """Turn keyword arguments into Hydra overrides; `a__b` and "a.b" both name the key a.b."""
@@ -29,8 +33,17 @@ def literal(arguments: Sequence[str]) -> list[str]:
     for word in arguments:
         key, _, value = word.partition("=")
         is_free = key in TEXT_KEYS and value not in ("", "null", "???") and value[0] not in "'\""
-        words.append(f"{key}={quoted(value)}" if is_free else word)
+        if key in LIST_KEYS and value.startswith("[") and value.endswith("]"):
+            words.append(f"{key}=[{','.join(_items(value[1:-1]))}]")
+        else:
+            words.append(f"{key}={quoted(value)}" if is_free else word)
     return words
+
+
+def _items(text: str) -> list[str]:
+    """Return the items of a list as Hydra takes them: quoted where they are not."""
+    items = [item for item in _ITEM.findall(text) if item]
+    return [item if item[0] in "'\"" else quoted(item) for item in items]
 
 
 def quoted(value: Any) -> str:

@@ -49,6 +49,23 @@ def test_hydra_reads_what_was_written(value: Any) -> None:
     assert OverridesParser.create().parse_override(f"key={quoted(value)}").value() == value
 
 
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("sweep=[a]", ["a"]),
+        (
+            "sweep=[songs-honest-full optimizer=adam, 2024_10,it's]",
+            ["songs-honest-full optimizer=adam", "2024_10", "it's"],
+        ),
+        ("""sweep=['a, b',"c"]""", ["a, b", "c"]),
+        ("sweep=[]", []),
+        ("sweep=songs-*", "songs-*"),
+    ],
+)
+def test_a_list_of_names_needs_no_quotes(word: str, names: object) -> None:
+    assert compose_settings("compare", literal([word])).sweep == names  # type: ignore[union-attr]
+
+
 def test_a_name_of_digits_stays_as_it_was_typed() -> None:
     settings = compose_settings("sweep", literal(["search.name=2024_10"]))
     assert isinstance(settings, SweepSettings)

@@ -7,6 +7,16 @@ from songpop.errors import StoreError
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+def names_of(host: str, port: int) -> tuple[str, ...]:
+    """Return the names that a page on this address may be called by; none, which is any, where others may use it.
+
+    A page of another site could else be given this machine's address, and read what is shown (DNS rebinding).
+    """
+    if host not in LOOPBACK:
+        return ()
+    return (*LOOPBACK, *(f"{name}:{port}" for name in (*LOOPBACK, "[::1]")))
+
+
 def check_port(what: str, host: str, port: int) -> None:
     """Refuse an address that is taken, or is none.
 

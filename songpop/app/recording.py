@@ -33,6 +33,7 @@ from songpop.tracking.records import (
     MACHINE,
     N_SLOTS,
     PARTS,
+    PARTS_SUMMARY,
     SPLIT,
     TABLE,
     TEST_DIGEST,
@@ -153,7 +154,7 @@ def _artifacts(settings: SweepSettings, ground: Ground, space: Space | None) -> 
     files: dict[str, str | bytes] = {
         CONFIG: config_text(settings),
         PARTS: _split_file(ground.split),
-        "split.json": json.dumps(_split_summary(ground), indent=2),
+        PARTS_SUMMARY: json.dumps(_split_summary(ground), indent=2),
         "table.json": json.dumps(_plain(asdict(ground.table.report)), indent=2, default=str),
         CIRCUMSTANCES: env.to_json(),
         environment_file(env.digest): env.to_json(),  # the one above is that of the last start

@@ -1,19 +1,21 @@
 """`songpop promote`, `rollback`, `history`, `compare`: what stands in the registry, and what may stand there."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from songpop.app.card_keeper import told_if_not_written, write_cards
 from songpop.app.listener import Listener, Silence
+from songpop.app.side_by_side import SideBySide, side_by_side
 from songpop.app.story import describe_sweep
-from songpop.errors import RefusedError, SettingsError
+from songpop.errors import RefusedError
 from songpop.published import PUBLISHED
 from songpop.settings import (
     CompareSettings,
     HistorySettings,
     PromoteSettings,
     ProtocolName,
+    check_compare,
     check_gates,
     check_registry,
 )
@@ -24,8 +26,8 @@ from songpop.tracking.records import TEST_DIGEST, TUNER, LeaderRow, SweepRecord
 from songpop.tracking.registry import Promotion, Rollback, chronicle
 from songpop.tracking.registry import promote as promote_candidate
 from songpop.tracking.registry import rollback as roll_back
-from songpop.tracking.store import open_store
-from songpop.tracking.sweeps import find_sweep, leaderboard, list_sweeps
+from songpop.tracking.store import Store, open_store
+from songpop.tracking.sweeps import find_sweep, find_sweeps, leaderboard, list_sweeps
 from songpop.tracking.trainings import TrainedRow, trained_rows
 
 TRAINED_METRICS = ("accuracy", "roc_auc", "log_loss")
@@ -46,7 +48,7 @@ class History:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """All sweeps and trainings, the newest first, and the best trials of one sweep."""
+    """All sweeps and trainings, the newest first, and the best trials of one sweep; or some sweeps side by side."""
 
     sweeps: tuple[SweepRecord, ...]
     trainings: tuple[TrainedRow, ...]  # models of `songpop train`, the newest training first
@@ -54,7 +56,8 @@ class Comparison:
     sweep: str | None  # whose trials; None where there is no sweep yet
     trials: tuple[LeaderRow, ...]
     tuners: tuple[SweepRecord, ...]  # searches of a tracked KerasTuner
-    published: Mapping[str, Mapping[str, float]]  # the published numbers, where that sweep's protocol is `published`
+    published: Mapping[str, Mapping[str, float]]  # the published numbers, where such a sweep's protocol is `published`
+    side_by_side: SideBySide | None = None  # where several sweeps were named; then `sweeps` are only these
 
 
 def promote(settings: PromoteSettings, *, listener: Listener | None = None) -> Promotion:
@@ -107,13 +110,20 @@ def history(settings: HistorySettings) -> History:
 
 
 def compare(settings: CompareSettings) -> Comparison:
-    """Return all sweeps and trainings, and the best trials of one sweep (`sweep=NAME`, by default the newest)."""
-    if settings.n_runs < 1:
-        raise SettingsError(f"`n_runs` must be at least 1, but it is {settings.n_runs}.")
+    """Return all sweeps and trainings, and the best trials of one sweep (`sweep=NAME`, by default the newest).
+
+    Where several are named (`sweep=[A,B]`), return these and nothing else, side by side.
+
+    Raises:
+        SettingsError: if a key cannot be meant. GateError: if there is no such sweep; StoreError: if the store cannot
+        be read.
+    """
+    names = check_compare(settings)
     store = open_store(settings.tracking, Path(settings.paths.root), writing=False)
+    if names:
+        return _some(store, find_sweeps(store, names))
     sweeps, trainings = list_sweeps(store), list_sweeps(store, "train")
     chosen = find_sweep(store, settings.sweep) if sweeps or settings.sweep else None
-    is_published = chosen is not None and chosen.tags.get("songpop.protocol") == ProtocolName.published.value
     opened = openings(store)
     return Comparison(
         sweeps=sweeps,
@@ -121,6 +131,25 @@ def compare(settings: CompareSettings) -> Comparison:
         n_test_openings={one.run_id: opened.get(one.tags.get(TEST_DIGEST, ""), 0) for one in (*sweeps, *trainings)},
         sweep=chosen.name if chosen else None,
         trials=leaderboard(store, chosen.run_id, settings.n_runs) if chosen else (),
-        published=PUBLISHED if is_published else {},
+        published=_published([chosen] if chosen else []),
         tuners=list_sweeps(store, TUNER),
     )
+
+
+def _some(store: Store, sweeps: tuple[SweepRecord, ...]) -> Comparison:
+    found = side_by_side(store, sweeps)
+    return Comparison(
+        sweeps=sweeps,
+        trainings=(),
+        n_test_openings={one.run_id: one.n_test_openings for one in found.sweeps},
+        sweep=None,
+        trials=(),
+        tuners=(),
+        published=_published(sweeps),
+        side_by_side=found,
+    )
+
+
+def _published(sweeps: Sequence[SweepRecord]) -> Mapping[str, Mapping[str, float]]:
+    is_published = any(one.tags.get("songpop.protocol") == ProtocolName.published.value for one in sweeps)
+    return PUBLISHED if is_published else {}

@@ -8,7 +8,7 @@ from typing import NoReturn, final
 import waitress
 
 from songpop.app.listener import Listener
-from songpop.app.ports import LOOPBACK, check_port
+from songpop.app.ports import LOOPBACK, check_port, names_of
 from songpop.app.story import story_of, sweep_of_model
 from songpop.errors import SettingsError
 from songpop.scoring.ranker import Ranker
@@ -124,14 +124,12 @@ def serve_page(settings: ServeSettings, *, listener: Listener) -> NoReturn:
 
 
 def _limits(settings: ServeSettings) -> Limits:
-    names = (f"{name}:{settings.port}" for name in (*LOOPBACK, "[::1]"))
     return Limits(
         max_mb=settings.max_mb,
         max_rows=settings.max_rows,
         per_minute=settings.files_per_minute,
         n_shown=settings.n_shown,
-        # A page of another site could else be given this machine's address, and read what is shown (DNS rebinding).
-        hosts=(*LOOPBACK, *names) if settings.host in LOOPBACK else (),
+        hosts=names_of(settings.host, settings.port),
     )
 
 

@@ -39,7 +39,7 @@ trained again · 5 store or file · 130 interrupted.
 COMMANDS = {
     "sweep": "search, or go on with a search of the same name",
     "train": "fixed models (experiment=published), each over several seeds",
-    "compare": "a table of sweeps and trainings",
+    "compare": "a table of sweeps and trainings; sweep=[A,B]: some sweeps side by side",
     "promote": "make the newest sweep's best model the champion",
     "rollback": "give the alias back to the champion before",
     "history": "who was champion when, and why",
@@ -50,6 +50,7 @@ COMMANDS = {
     "check": "what is in a table, what is wrong with it, what leaks",
     "doctor": "whether study, tracking and registry agree; mends what can be mended",
     "ui": "the MLflow UI on the project's store",
+    "dashboard": "Optuna's own pages on every study of the project",
 }
 
 TRAINING = ("sweep", "train", "reproduce")  # commands that want workers

@@ -191,6 +191,12 @@ def _ui(settings: Any, screen: Screen) -> tuple[Any, int]:
     return serve_ui(settings, listener=screen), 0
 
 
+def _dashboard(settings: Any, screen: Screen) -> tuple[Any, int]:
+    from songpop.app.dashboard import serve_dashboard
+
+    serve_dashboard(settings, listener=screen)
+
+
 def _serve(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.models.threads import answer_on_every_core
 
@@ -226,4 +232,5 @@ HANDLERS: dict[str, Handler] = {
     "check": _check,
     "doctor": _doctor,
     "ui": _ui,
+    "dashboard": _dashboard,
 }

@@ -26,7 +26,7 @@ _KEYS = ("paths.root", "tracking.uri", "tracking.experiment", "storage.url", "re
 # The groups that only some commands have; a sweep's finals know the champion.
 _ONLY_OF = {
     "registry": ("sweep", "promote", "rollback", "history", "predict", "serve", "doctor"),
-    "storage": ("sweep", "doctor"),
+    "storage": ("sweep", "doctor", "dashboard"),
 }
 _IN_A_SENTENCE = re.compile(rf"\bsongpop ({'|'.join(COMMANDS)})\b((?: [a-z_]+(?:\.[a-z_]+)*=[^\s`,;]*[^\s`,;.])*)")
 _SHELL = frozenset("\"'$`\\!")  # what a shell or make would read inside double quotes

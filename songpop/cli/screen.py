@@ -25,6 +25,7 @@ from songpop.cli.outcome_tables import (
 from songpop.cli.predictions import prediction_lines, songs_table
 from songpop.cli.promotions import gates_table, history_table, promotion_lines, rollback_lines
 from songpop.cli.replays import replay_lines, replays_table
+from songpop.cli.side_by_side import side_by_side_lines, side_by_side_tables
 from songpop.cli.tables import (
     findings_table,
     published_table,
@@ -34,7 +35,7 @@ from songpop.cli.tables import (
     trainings_table,
     tuners_table,
 )
-from songpop.cli.wording import leak_line, number, settings_line, share
+from songpop.cli.wording import leak_line, number, settings_line, share, times
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 BEHIND_IS_SHOWN = 16  # trials that end together are recorded together
@@ -148,7 +149,7 @@ class Screen:
         """Print mean and interval of every model, the published number beside it, and the verdicts."""
         for protocol in outcome.protocols:
             self._out.print(train_table(protocol, outcome.n_seeds))
-            self._plain(f"Its test rows have been opened {_times(protocol.n_test_openings)}.")
+            self._plain(f"Its test rows have been opened {times(protocol.n_test_openings)}.")
             if protocol.leaks:
                 self._plain(f"LEAK: {', '.join(protocol.leaks)} gives the label away under this protocol.")
         for verdict in outcome.verdicts:
@@ -166,7 +167,10 @@ class Screen:
         self._plain(outcome.summary)
 
     def compare(self, outcome: Any) -> None:
-        """Print all sweeps and trainings, and the best runs of one sweep."""
+        """Print all sweeps and trainings, and the best runs of one sweep; or some sweeps side by side."""
+        if outcome.side_by_side is not None:
+            self._side_by_side(outcome)
+            return
         if outcome.trainings:
             self._out.print(trainings_table(outcome.trainings, outcome.n_test_openings))
         if outcome.tuners:
@@ -179,6 +183,14 @@ class Screen:
         if outcome.published:
             chosen = next(sweep for sweep in outcome.sweeps if sweep.name == outcome.sweep)
             self._out.print(published_table(chosen, outcome.published))
+
+    def _side_by_side(self, outcome: Any) -> None:
+        for table in side_by_side_tables(outcome.side_by_side):
+            self._out.print(table)
+        self._sentences(side_by_side_lines(outcome.side_by_side))
+        for sweep in outcome.sweeps if outcome.published else ():
+            if sweep.tags.get("songpop.protocol") == "published":
+                self._out.print(published_table(sweep, outcome.published))
 
     def promotion(self, outcome: Any) -> None:
         """Print the gates, which version is champion now, and why."""
@@ -253,10 +265,6 @@ class Screen:
 def _behind(n_behind: int) -> str:
     """Say how many trials wait to be recorded, where it is more than what is being written just now."""
     return f", {n_behind} more to be recorded" if n_behind > BEHIND_IS_SHOWN else ""
-
-
-def _times(n: int) -> str:
-    return f"{n} time{'s' * (n != 1)}"
 
 
 def _console(stream: Any, *, quiet: bool) -> Console:

@@ -63,7 +63,7 @@ def tuners_table(searches: Iterable[Any]) -> Table:
     for search in searches:
         said = search.params.get
         cells = (said("oracle", "–"), said("objective", "–"), number(search.metrics.get("best_score")))
-        rows.append((f"{search.name}\n{_when(search)}", *cells))
+        rows.append((f"{search.name}\n{when(search)}", *cells))
     columns = ("search", "oracle", "objective", "best")
     return titled_table("Searches with KerasTuner, the newest first", columns, rows, n_left=3)
 
@@ -87,10 +87,11 @@ def _origin(run: Any) -> str:
     """What sweeps and trainings have in common, line by line: name, protocol and leak, time and status."""
     leaks = ", ".join(json.loads(run.tags.get("songpop.leaks", "[]")))
     protocol = run.tags.get("songpop.protocol", "–") + (f", LEAK: {leaks}" if leaks else "")
-    return f"{run.name}\n{protocol}\n{_when(run)}"
+    return f"{run.name}\n{protocol}\n{when(run)}"
 
 
-def _when(run: Any) -> str:
+def when(run: Any) -> str:
+    """Write when a run was begun, and how it ended."""
     return f"{datetime.fromtimestamp(run.started_at_s):%F %R}, {STATUS.get(run.status, run.status.lower())}"
 
 

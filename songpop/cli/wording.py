@@ -20,6 +20,11 @@ def share(value: float | None) -> str:
     return "–" if value is None or math.isnan(value) else f"{100 * value:.1f} %"
 
 
+def times(n: int) -> str:
+    """Write how often something was done."""
+    return f"{n} time{'s' * (n != 1)}"
+
+
 def settings_line(suggested: Mapping[str, Any]) -> str:
     """Write searched parameters in one line: names of things alone (`silu`, `nadam`), numbers with theirs."""
     return " ".join(

@@ -42,7 +42,7 @@ def resamples_of(table: SongTable, split: Split, n_resamples: int) -> tuple[Resa
     from sklearn.model_selection import StratifiedGroupKFold  # a second, which only finals pay
 
     rows = np.sort(np.concatenate([split.train, split.validation]))
-    n_folds = max(MIN_FOLDS, round(len(rows) / len(split.validation)))
+    n_folds = _n_folds(len(split.train), len(split.validation))
     groups, label = _groups(table, split)[rows], table.label[rows]
     found: list[Resample] = []
     for number in range(-(-n_resamples // n_folds)):
@@ -54,6 +54,20 @@ def resamples_of(table: SongTable, split: Split, n_resamples: int) -> tuple[Resa
     for resample in found[:n_resamples]:
         _check(table, resample)
     return tuple(found[:n_resamples])
+
+
+def validation_ratio(n_train: int, n_validation: int) -> float:
+    """Return validation rows by training rows of a resample, but for the few by which groups of rows miss it.
+
+    Args:
+        n_train: training rows of the split.
+        n_validation: its validation rows.
+    """
+    return 1 / (_n_folds(n_train, n_validation) - 1)
+
+
+def _n_folds(n_train: int, n_validation: int) -> int:
+    return max(MIN_FOLDS, round((n_train + n_validation) / n_validation))
 
 
 def _groups(table: SongTable, split: Split) -> Indices:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import optuna
 from optuna.storages import BaseStorage
+from optuna.study import Study
 from optuna.trial import FrozenTrial
 
 from songpop.contracts import FinishedTrial
@@ -94,14 +95,22 @@ def read_study(name: str, settings: StorageSettings, folder: Path) -> FoundStudy
     Raises:
         StoreError: if it cannot be read, or holds trials that songpop did not write.
     """
-    where = study_place(name, settings, folder)
-    with store_errors(where), _opened(name, settings, folder) as storage:
-        if name not in optuna.get_all_study_names(storage):  # a journal that its maker had no time to begin
-            return FoundStudy(study_id="", trials=())
-        study = optuna.load_study(study_name=name, storage=storage)
-        mark = study.user_attrs.get(STUDY_KEY, {})
-        trials = finished_trials(study, where) if mark else {}
+    with opened_study(name, settings, folder) as study:
+        mark = study.user_attrs.get(STUDY_KEY, {}) if study else {}
+        trials = finished_trials(study, study_place(name, settings, folder)) if study and mark else {}
         return FoundStudy(study_id=mark.get("id", ""), trials=tuple(map(_as_kept, trials.values())))
+
+
+@contextmanager
+def opened_study(name: str, settings: StorageSettings, folder: Path) -> Iterator[Study | None]:
+    """Open a study to be read; None where its maker had no time to begin it.
+
+    Raises:
+        StoreError: if it cannot be read.
+    """
+    with store_errors(study_place(name, settings, folder)), _opened(name, settings, folder) as storage:
+        is_there = name in optuna.get_all_study_names(storage)
+        yield optuna.load_study(study_name=name, storage=storage) if is_there else None
 
 
 @contextmanager

@@ -4,9 +4,17 @@ Owns: names, types and defaults of every key, and the checks between keys. Does 
 They are not frozen: OmegaConf cannot nest frozen dataclasses as schemas (docs/decisions/0003-settings.md).
 """
 
-from songpop.settings.checks import check_gates, check_name, check_registry, check_reproduce, check_sweep
+from songpop.settings.checks import (
+    check_compare,
+    check_gates,
+    check_name,
+    check_registry,
+    check_reproduce,
+    check_sweep,
+)
 from songpop.settings.commands import (
     CompareSettings,
+    DashboardSettings,
     DoctorSettings,
     HistorySettings,
     Order,
@@ -63,6 +71,7 @@ __all__ = [
     "ChampionKind",
     "ColumnSettings",
     "CompareSettings",
+    "DashboardSettings",
     "DataSettings",
     "DoctorSettings",
     "EarlyStoppingSettings",
@@ -108,6 +117,7 @@ __all__ = [
     "TrackingSettings",
     "TrainSettings",
     "UiSettings",
+    "check_compare",
     "check_gates",
     "check_name",
     "check_registry",

@@ -4,7 +4,7 @@ import math
 import re
 
 from songpop.errors import SettingsError
-from songpop.settings.commands import ReproduceSettings, SweepSettings
+from songpop.settings.commands import CompareSettings, ReproduceSettings, SweepSettings
 from songpop.settings.gates import BASELINES, GateSettings
 from songpop.settings.library_checks import check_library
 from songpop.settings.search import EngineSettings
@@ -145,6 +145,23 @@ def check_gates(settings: GateSettings) -> None:
     for key, value in vars(settings).items():
         if isinstance(value, float) and not (value >= 0 and math.isfinite(value)):
             raise SettingsError(f"`gates.{key}` must be a number from 0 on, but it is {value}.")
+
+
+def check_compare(settings: CompareSettings) -> tuple[str, ...]:
+    """Return the names of the sweeps that are to be shown side by side, each once; none where one or none is named.
+
+    Raises:
+        SettingsError: naming the key, what it says, and what to change.
+    """
+    if settings.n_runs < 1:
+        raise SettingsError(f"`n_runs` must be at least 1, but it is {settings.n_runs}.")
+    named = settings.sweep
+    if named is None or (isinstance(named, str) and named and "*" not in named):
+        return ()
+    names = [named] if isinstance(named, str) else named
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise SettingsError(f"`sweep` must be a name or a list of them, sweep=[A,B], but it is {named!r}.")
+    return tuple(dict.fromkeys(names))
 
 
 def check_reproduce(settings: ReproduceSettings) -> tuple[str, ...]:

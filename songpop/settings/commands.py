@@ -46,7 +46,8 @@ class SweepSettings:
 class CompareSettings:
     """songpop compare."""
 
-    sweep: str | None = None  # whose runs are shown below the table of all sweeps; default: the newest
+    sweep: Any = None  # whose runs are shown below the table of all sweeps; default: the newest. Or several, which
+    # are shown side by side: sweep=[A,B]; a `*` in a name stands for anything: sweep=[songs-*]
     n_runs: int = 10  # so many of them
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     paths: PathSettings = field(default_factory=PathSettings)
@@ -106,6 +107,16 @@ class UiSettings:
     host: str = "127.0.0.1"
     port: int = 5000
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
+    paths: PathSettings = field(default_factory=PathSettings)
+
+
+@dataclass
+class DashboardSettings:
+    """songpop dashboard."""
+
+    host: str = "127.0.0.1"  # another one lets others look, without a password
+    port: int = 8080
+    storage: StorageSettings = field(default_factory=StorageSettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
 

@@ -38,6 +38,7 @@ COMMIT = "songpop.commit"
 N_TEST_OPENINGS = "songpop.n_test_openings"  # on a parent: how often it looked at them
 WEIGHTS = "weights.npz"  # artifact of a child
 CONFIG, PARTS, CIRCUMSTANCES = "config.yaml", "split.npz", "environment.json"  # artifacts of a parent
+PARTS_SUMMARY = "split.json"  # artifact of a parent: how many rows each part has
 
 
 def environment_file(digest: str) -> str:

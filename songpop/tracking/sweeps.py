@@ -3,8 +3,10 @@
 Owns: which runs are sweeps, in which order trials stand. Does not own: writing (runs.py), printing.
 """
 
+import difflib
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from mlflow.entities import Run, ViewType
 
@@ -40,6 +42,32 @@ def find_sweep(store: Store, name: str | None = None, kind: str = "sweep") -> Sw
         raise GateError(f"The tracking store {store.where} holds no sweep yet. Run: songpop {kind}")
     known = ", ".join(sorted({sweep.name for sweep in sweeps})[:10])
     raise GateError(f"The tracking store {store.where} holds no sweep {name!r}. It holds: {known}.")
+
+
+def find_sweeps(store: Store, names: Sequence[str]) -> tuple[SweepRecord, ...]:
+    """Return the sweeps of these names, each once, in their order; of one name the newest.
+
+    A name with `*` in it stands for all names that it fits, the newest first.
+
+    Raises:
+        GateError: if there is none of a name; names those that are near.
+    """
+    newest: dict[str, SweepRecord] = {}
+    for sweep in list_sweeps(store):
+        newest.setdefault(sweep.name, sweep)
+    fitting = {name: [one for one in newest if fnmatchcase(one, name)] if "*" in name else [name] for name in names}
+    unknown = [name for name, found in fitting.items() if not found or found[0] not in newest]
+    if unknown:
+        missed = " and none ".join(f"called {name!r}{_near(name, list(newest))}" for name in unknown)
+        raise GateError(
+            f"The tracking store {store.where} must hold every sweep that is compared, but it holds none {missed}."
+        )
+    return tuple(newest[name] for name in dict.fromkeys(name for found in fitting.values() for name in found))
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    return f" (near it: {', '.join(near)})" if near else f" (it holds: {', '.join(known[:10]) or 'no sweep yet'})"
 
 
 def leaderboard(store: Store, parent: str, k: int | None = None) -> tuple[LeaderRow, ...]:

@@ -88,6 +88,7 @@ EMPTY: dict[str, Any] = {
     "sweep": None,
     "trials": [],
     "published": {},
+    "side_by_side": None,
 }
 NOBODY = {"alias": "champion", "champion": None, "entries": [], "terms": [], "note": None, "leaks": []}
 

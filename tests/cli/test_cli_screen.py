@@ -187,7 +187,7 @@ def test_a_line_per_step_on_standard_error(capsys: Capsys) -> None:
     ("method", "outcome", "words"),
     [
         ("check", SimpleNamespace(summary="The table can be used"), "The table can be used"),
-        ("compare", SimpleNamespace(sweep=None, trainings=(), tuners=()), "make sweep"),
+        ("compare", SimpleNamespace(sweep=None, trainings=(), tuners=(), side_by_side=None), "make sweep"),
         ("promotion", PROMOTION, "songpop version 2, from sweep s, is the champion now."),
         ("promotion", PROMOTION, "Its SHA-256: ab12"),
         (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tables import numeric_table
 
 from songpop.contracts import Split
-from songpop.data.resamples import Resample, resamples_of
+from songpop.data.resamples import Resample, resamples_of, validation_ratio
 from songpop.data.splits import make_split
 from songpop.data.table import SongTable
 from songpop.errors import DataError
@@ -67,6 +67,13 @@ def test_the_first_ones_do_not_depend_on_how_many_there_are() -> None:
     _, many = cut(TABLE, 12)
     for one, other in zip(few, many, strict=False):
         assert np.array_equal(one.train, other.train)
+
+
+def test_the_ratio_of_the_parts_is_known_from_the_split() -> None:
+    split, resamples = cut(TABLE, 5)
+    told = validation_ratio(len(split.train), len(split.validation))
+    found = [len(one.validation) / len(one.train) for one in resamples]
+    assert np.mean(found) == pytest.approx(told, rel=0.05)
 
 
 def test_positive_rows_are_shared_out() -> None:

@@ -8,7 +8,7 @@ from trials import finished_trial
 from songpop.contracts import TrialState
 from songpop.errors import GateError
 from songpop.tracking.runs import start_sweep
-from songpop.tracking.sweeps import best_trials, find_sweep, leaderboard, list_sweeps
+from songpop.tracking.sweeps import best_trials, find_sweep, find_sweeps, leaderboard, list_sweeps
 
 
 def test_the_newest_is_the_default(store) -> None:
@@ -30,6 +30,29 @@ def test_unknown_sweep_names_those_that_are_known(store) -> None:
     start_sweep(store, "songs-honest-full")
     with pytest.raises(GateError, match=r"no sweep 'songs'. It holds: songs-honest-full"):
         find_sweep(store, "songs")
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        (["songs-full", "sample"], ["songs-full", "sample"]),
+        (["sample", "sample"], ["sample"]),
+        (["songs-*", "sample"], ["songs-best seed=1", "songs-full", "sample"]),  # the newest first
+        (["*"], ["songs-best seed=1", "sample", "songs-full"]),
+    ],
+)
+def test_several_are_found_by_their_names(store, names: list[str], found: list[str]) -> None:
+    for name in ("songs-full", "sample", "songs-best seed=1"):
+        start_sweep(store, name).finish()
+    assert [sweep.name for sweep in find_sweeps(store, names)] == found
+
+
+def test_unknown_names_are_told_with_those_near_them(store) -> None:
+    start_sweep(store, "songs-honest-full").finish()
+    with pytest.raises(
+        GateError, match=r"'songs-full' \(near it: songs-honest-full\) and none called 'x\*' \(it holds"
+    ):
+        find_sweeps(store, ["songs-honest-full", "songs-full", "x*"])
 
 
 def test_leaderboard_ranks_complete_trials_only(store) -> None:
