@@ -41,7 +41,7 @@ class Params:
     normalization: str = "none"  # none, layer, batch: of what a hidden layer's activation is given; Keras' defaults
     skip: str = "none"  # none, add: a hidden layer adds its inputs to its outputs where there are as many of both
     first_regularized: int = 0  # hidden layer (from 0) at which penalty and dropout begin
-    batch_size: int = 64
+    batch_size: int = 64  # rows of a step
     regularization: str = "none"  # none, l1, l2, l1_l2: penalty on the kernels from `first_regularized` on
     l1: float = 1e-4  # lambda; Keras' formula: l1 * sum(abs(kernel))
     l2: float = 1e-4  # lambda; Keras' formula: l2 * sum(square(kernel))
@@ -52,7 +52,7 @@ class Params:
     mixup: float = 0.0  # alpha of Beta(alpha, alpha), a share per step for it and the batch in reverse order; 0: off
     label_smoothing: float = 0.0  # s of y * (1 - s) + s / 2, in training; validation keeps the true labels
     optimizer: str = "adam"  # adam, adamw, nadam, rmsprop, sgd
-    learning_rate: float = 1e-3
+    learning_rate: float = 1e-3  # at the first epoch, or after the warm-up
     momentum: float = 0.9  # sgd
     weight_decay: float = 4e-3  # adamw
     clip_norm: float = 0.0  # of all gradients together, penalty's included; Keras' global_clipnorm; 0: off

@@ -30,7 +30,7 @@ class SweepSettings:
     optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     train: TrainSettings = field(default_factory=TrainSettings)
-    space: dict[str, ParamSettings] = field(default_factory=dict)
+    space: dict[str, ParamSettings] = field(default_factory=dict)  # what is searched, by the parameter's name
     search: SearchSettings = field(default_factory=SearchSettings)
     sampler: SamplerSettings = field(default_factory=SamplerSettings)
     pruner: PrunerSettings = field(default_factory=PrunerSettings)
@@ -104,8 +104,8 @@ class DoctorSettings:
 class UiSettings:
     """songpop ui."""
 
-    host: str = "127.0.0.1"
-    port: int = 5000
+    host: str = "127.0.0.1"  # another one lets others look, without a password
+    port: int = 5000  # that it listens on
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
@@ -115,7 +115,7 @@ class DashboardSettings:
     """songpop dashboard."""
 
     host: str = "127.0.0.1"  # another one lets others look, without a password
-    port: int = 8080
+    port: int = 8080  # that it listens on
     storage: StorageSettings = field(default_factory=StorageSettings)
     paths: PathSettings = field(default_factory=PathSettings)
 
@@ -133,7 +133,7 @@ class PredictSettings:
 
     input: str | None = None  # the CSV file to rank, written like the champion's table; `sample`: the built-in table
     output: str | None = None  # the CSV file to write
-    order: Order = Order.rank
+    order: Order = Order.rank  # of the songs in the output
     as_of: str | None = None  # ages count from this date (YYYY-MM-DD); default: the champion's own
     n_reasons: int = 100  # of the most promising songs, for so many the three strongest reasons are told
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
@@ -146,7 +146,7 @@ class ServeSettings:
     """songpop serve."""
 
     host: str = "127.0.0.1"  # another one lets others use the page, without a password
-    port: int = 8000
+    port: int = 8000  # that it listens on
     max_mb: float = 20  # of a file that is dropped
     max_rows: int = 50_000  # of such a file
     files_per_minute: int = 30  # that one visitor may have ranked

@@ -16,7 +16,7 @@ class ChampionKind(Enum):
 class FinalsSettings:
     """Options of the finals."""
 
-    kind: ChampionKind = ChampionKind.bag
+    kind: ChampionKind = ChampionKind.bag  # what the sweep puts forward; none: no finals are held
     n_members: int = 4  # configurations of the ensemble that takes part, at most (search/selection.py); 0: none does
     n_configs: int = 5  # the search's best configurations, so many
     n_seeds: int = 10  # each is trained so often: on other training and validation rows, with other seeds

@@ -16,6 +16,7 @@ class GateSettings:
     baselines: list[str] = field(default_factory=lambda: list(BASELINES))  # to be beaten on the sealed rows
     # Of these, the ones that a model of the built-in table must beat: its songs do not exist, and it can take nobody's
     # place who knows real ones, so that it shall show the way to a champion rather than be one.
+    # the same for a model of the built-in table, where boosting is better than networks
     generated_baselines: list[str] = field(default_factory=lambda: list(BASELINES[:2]))
     baseline_margin: float = 0.0  # by how much log loss, on average, each of them must be beaten
     baseline_interval: bool = False  # true: also the upper end of the 95 % interval must be beyond the margin

@@ -18,7 +18,7 @@ class ParamKind(Enum):
 class ParamSettings:
     """One searched parameter, as it stands in conf/space/."""
 
-    kind: ParamKind = ParamKind.fixed
+    kind: ParamKind = ParamKind.fixed  # what its values are
     low: Any = None  # float, int: smallest value
     high: Any = None  # float, int: largest value, included
     log: bool = False  # float, int: even in the logarithm
@@ -49,11 +49,11 @@ class OracleKind(Enum):
 class SearchSettings:
     """Budget and name of a search."""
 
-    kind: SearchKind = SearchKind.optuna
+    kind: SearchKind = SearchKind.optuna  # who decides what to try
     name: str | None = None  # default: DATA-PROTOCOL-SPACE
     n_trials: int = 30  # the study's total: asking for 50 after 30 runs 20 more
     timeout_s: float | None = None  # no new trial after so many seconds of this call
-    seed: int = 0
+    seed: int = 0  # of what is suggested, and of every trial
     known_points: list[dict[str, Any]] = field(default_factory=list)  # tried first; parameters of the space
     algorithm: OracleKind | None = None  # kerastuner: which oracle decides; Optuna's samplers are a group, `sampler`
     reduction_factor: int = 3  # kerastuner, hyperband: one of so many goes on, with so many times its epochs
@@ -75,7 +75,7 @@ class SamplerKind(Enum):
 class SamplerSettings:
     """Options of the sampler."""
 
-    kind: SamplerKind = SamplerKind.tpe
+    kind: SamplerKind = SamplerKind.tpe  # who suggests the next configuration
     n_startup_trials: int = 10  # tpe, cmaes, gp: random trials first
 
 
@@ -93,7 +93,7 @@ class PrunerKind(Enum):
 class PrunerSettings:
     """Options of the pruner."""
 
-    kind: PrunerKind = PrunerKind.hyperband
+    kind: PrunerKind = PrunerKind.hyperband  # who gives trials up
     min_epochs: int = 3  # no trial is given up before it (asha, hyperband: the first rung)
     reduction_factor: int = 3  # asha, hyperband: one of so many goes on
     n_startup_trials: int = 5  # asha, hyperband, median: complete trials before it begins
@@ -111,9 +111,7 @@ class EngineKind(Enum):
 class EngineSettings:
     """Options of the engine."""
 
-    kind: EngineKind = EngineKind.population
+    kind: EngineKind = EngineKind.population  # many trials at once by one program, or one after the other by Keras
     n_workers: int | None = None  # population: processes; default: one per core; 0: none but this one
-    n_slots: int | None = (
-        None  # population: trials that each trains at once; default: 4, GPU 128, in short searches fewer
-    )
+    n_slots: int | None = None  # population: trials a process trains at once; default: 4 (GPU 128), or fewer
     trial_timeout_s: float = 600.0  # population: a process that finishes no epoch for so long is ended

@@ -15,7 +15,7 @@ class TrackingSettings:
     """Where runs are kept."""
 
     uri: str | None = None  # default: MLFLOW_TRACKING_URI, else SQLite in paths.root
-    experiment: str = "songpop"
+    experiment: str = "songpop"  # of MLflow, that holds all runs
     patience_s: float = 300.0  # a store that is lost in mid-sweep is tried again for so long; 0: never
 
 
@@ -24,7 +24,7 @@ class RegistrySettings:
     """Where champions are kept."""
 
     model: str = "songpop"  # name of the registered model
-    alias: str = "champion"
+    alias: str = "champion"  # that a promotion moves
     allowed_leaks: dict[str, list[str]] = field(default_factory=dict)  # model name: columns that it may leak
 
 

@@ -17,7 +17,7 @@ class LabelSettings:
     """What is to be predicted."""
 
     column: str = "Track Score"  # the column the label is made of
-    rule: LabelRule = LabelRule.above_median
+    rule: LabelRule = LabelRule.above_median  # when a row is positive
     value: str | None = None  # for `above` (a number) and `equals` (a text)
     sources: list[str] = field(default_factory=list)  # columns that hold the answer; removed from the features
 
@@ -38,7 +38,7 @@ class ColumnSettings:
 class IdentitySettings:
     """Which columns say that two rows are the same song; such rows stay in one part."""
 
-    title: str | None = None
+    title: str | None = None  # of the song; with the artist it says who is the same
     artist: str | None = None  # also the group of split=by_artist
     code: str | None = None  # a unique code, such as the ISRC
     date: str | None = None  # the date of split=by_release_date
@@ -51,11 +51,11 @@ class DataSettings:
     name: str = "songs"  # part of the sweep's default name
     path: str | None = None  # the CSV file; data=sample generates its table instead
     generated: bool = False  # true: the built-in table, no file
-    encoding: str = "utf-8"
-    separator: str = ","
-    decimal: str = "."
-    thousands: str | None = ","
-    date_format: str = "%Y-%m-%d"
+    encoding: str = "utf-8"  # of the file, as Python calls it
+    separator: str = ","  # between cells, one character
+    decimal: str = "."  # sign in numbers
+    thousands: str | None = ","  # sign between groups of three digits; null: there is none
+    date_format: str = "%Y-%m-%d"  # of dates, in the signs of strftime
     columns: ColumnSettings = field(default_factory=ColumnSettings)
     label: LabelSettings = field(default_factory=LabelSettings)
     identity: IdentitySettings = field(default_factory=IdentitySettings)
@@ -79,8 +79,8 @@ class SplitKind(Enum):
 class SplitSettings:
     """The parts: train, validation, test."""
 
-    kind: SplitKind = SplitKind.stratified
-    seed: int = 0
+    kind: SplitKind = SplitKind.stratified  # who goes into which part
+    seed: int = 0  # other seeds give other parts
     test: float = 0.2  # share of the table
     validation: float = 0.16  # share of the table
 
@@ -96,7 +96,7 @@ class ProtocolName(Enum):
 class ProtocolSettings:
     """The rules of a comparison; options of this group also choose `split` and `features`."""
 
-    name: ProtocolName = ProtocolName.honest
+    name: ProtocolName = ProtocolName.honest  # whose rules
     watch: str = "val_log_loss"  # early stopping, best weights and plateau: val_log_loss, or val_loss with penalty
 
 
@@ -133,8 +133,8 @@ class FitOn(Enum):
 class FeatureSettings:
     """The preprocessing inside the model."""
 
-    kind: FeatureKind = FeatureKind.logs
+    kind: FeatureKind = FeatureKind.logs  # which preprocessing
     extra: list[FeatureBlock] = field(default_factory=list)  # blocks of features beside those of `kind`
     n_pieces: int = 16  # between quantiles, at most, of each value in the blocks `pieces` and `quantiles`
-    fit_on: FitOn = FitOn.train
+    fit_on: FitOn = FitOn.train  # which rows it is fitted on
     use_dates: bool = True  # false: ages are left out

@@ -84,7 +84,7 @@ class TrainSettings:
     """How long and how often."""
 
     epochs: int = 30  # at most, per trial
-    batch_size: int | None = None
+    batch_size: int | None = None  # rows of a step; null: as the space or contracts.Params has it
     early_stopping: EarlyStoppingSettings = field(default_factory=EarlyStoppingSettings)
     n_seeds: int = 10  # songpop train: seeds per model
     seed: int = 0  # songpop train: first seed
