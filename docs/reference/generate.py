@@ -117,7 +117,7 @@ def _plain_default(value: ast.expr | None) -> str:
 
 
 def about_of(key: Key) -> str:
-    """Return what a key is: by its own comment, its group, or the hyperparameter of that name; "" if nothing says it."""
+    """Return what a key is: by its own comment, its group, or the hyperparameter of its name; "" if none says it."""
     if key.about:
         return key.about
     if key.group:
