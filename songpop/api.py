@@ -71,7 +71,7 @@ def check(frame: pd.DataFrame | None = None, *, config_dir: str | Path | None = 
 
 
 def compare(**overrides: Any) -> Any:
-    """Return all sweeps, and the best runs of one."""
+    """Return all sweeps, and the best runs of one; or some side by side: `compare(sweep=["a", "b"]).side_by_side`."""
     from songpop.app.registry import compare as run
 
     return run(_settings("compare", overrides))

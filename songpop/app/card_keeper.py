@@ -19,13 +19,13 @@ from songpop.settings import RegistrySettings
 from songpop.tracking.champion import alias_version, get_version, registered_model
 from songpop.tracking.failures import store_failures
 from songpop.tracking.notes import FIRST_WORDS, write_model_note, write_version_note
-from songpop.tracking.records import MODEL_ID, Finding
+from songpop.tracking.records import MODEL_ID, PARTS_SUMMARY, Finding
 from songpop.tracking.remnants import facts_of
 from songpop.tracking.store import Store
 from songpop.tracking.trial_records import read_files
 
 N_TRIES = 5  # each means that the alias was moved again while its card was written
-TABLE_FILE, SPLIT_FILE = "table.json", "split.json"  # artifacts of a sweep's run
+TABLE_FILE = "table.json"  # artifact of a sweep's run
 
 
 @contextmanager
@@ -106,7 +106,7 @@ def _card(store: Store, settings: RegistrySettings, number: int) -> str | None:
     except ArtifactError:  # songpop doctor and the next promotion say what that means
         return None
     run_id = _sweep(store, version)
-    files = read_files(store, run_id, (TABLE_FILE, SPLIT_FILE)).files if run_id else {}
+    files = read_files(store, run_id, (TABLE_FILE, PARTS_SUMMARY)).files if run_id else {}
     return card_of(
         CardFacts(
             model=settings.model,
@@ -115,7 +115,7 @@ def _card(store: Store, settings: RegistrySettings, number: int) -> str | None:
             facts=facts,
             story=story_of(store, run_id) if run_id else None,
             table=_object(files.get(TABLE_FILE)),
-            split=_object(files.get(SPLIT_FILE)),
+            split=_object(files.get(PARTS_SUMMARY)),
         )
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from songpop.app.evidence import EVIDENCE_FILE, Evidence
-from songpop.app.finals_file import finals_of
+from songpop.app.finals_file import FINALS_FILE, finals_of
 from songpop.app.records import CHAMPION_FILE, Champion
 from songpop.app.replay_ground import ReadConfig
 from songpop.app.report_table import OnStep, with_table
@@ -40,6 +40,7 @@ from songpop.tracking.records import (
     LABEL,
     N_SLOTS,
     PARTS,
+    PARTS_SUMMARY,
     SPLIT,
     TABLE,
     SweepFiles,
@@ -50,7 +51,7 @@ from songpop.tracking.sweep_trials import FinalsRows, TrialRow, finals_rows, tri
 from songpop.tracking.sweeps import list_sweeps
 from songpop.tracking.trial_records import read_files, read_trials
 
-FINALS_FILE, SPACE_FILE, PARTS_SUMMARY, ENVIRONMENT_FILE = "finals.json", "space.json", "split.json", "environment.json"
+SPACE_FILE, ENVIRONMENT_FILE = "space.json", "environment.json"
 FILES = (CONFIG, PARTS, PARTS_SUMMARY, SPACE_FILE, FINALS_FILE, CHAMPION_FILE, EVIDENCE_FILE, ENVIRONMENT_FILE)
 SPACE, SEARCH_SEED, SPLIT_SEED, PROTOCOL = (
     "songpop.space",

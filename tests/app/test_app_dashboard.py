@@ -135,7 +135,7 @@ def test_the_page_shows_the_study_and_asks_nobody_else(address: str, chromium: A
     page.on("request", lambda request: asked_for.append(request.url))
     page.goto(f"{address}/dashboard/studies/0")
     page.get_by_text("mine (id=0)").wait_for(timeout=30_000)
-    page.get_by_text("Hyperparameter Importance").wait_for(timeout=30_000)
+    page.get_by_role("heading", name="Hyperparameter Importance").wait_for(timeout=30_000)
     assert all(url.startswith((address, "data:", "blob:")) for url in asked_for)
     page.goto(f"{address}/dashboard")
     page.locator("button:has(svg[data-testid=DeleteIcon])").first.click()

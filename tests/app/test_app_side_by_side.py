@@ -14,7 +14,7 @@ import yaml
 from quick import LEAN
 
 import songpop
-from songpop.app.finals_file import document_of
+from songpop.app.finals_file import FINALS_FILE, document_of
 from songpop.app.records import as_json
 from songpop.app.registry import compare
 from songpop.app.side_by_side import ComparedSweep, SideBySide, side_by_side
@@ -25,7 +25,7 @@ from songpop.overrides import overrides_of
 from songpop.published import PUBLISHED
 from songpop.search.finals import Contestant, Origin, verdict
 from songpop.tracking.model_facts import LEAKS
-from songpop.tracking.records import CONFIG, FINALS, FINALS_FILE, LABEL, PARTS_SUMMARY, SPLIT, TABLE
+from songpop.tracking.records import CONFIG, FINALS, LABEL, PARTS_SUMMARY, SPLIT, TABLE
 from songpop.tracking.runs import start_sweep
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import find_sweeps
