@@ -22,6 +22,7 @@ SECTION = "songpop-charts"
 OBJECTIVE = "best_val_log_loss"
 SEARCHED = ("learning_rate", "l1", "l2", "dropout_first", "dropout_later", "batch_size", "regularization", "optimizer")
 CHARTED = ("learning_rate", "l1", "l2", "dropout_first", "regularization", "optimizer")  # more would be too close
+MIN_WIDTH = 90  # pixels of a column
 N_CHARTED = 20  # runs that a chart shows: MLflow hides the others until they are asked for
 
 
@@ -146,8 +147,8 @@ def state_of(view: View) -> dict[str, Any]:
 
 
 def _width(column: str) -> int:
-    """Return in how many pixels a column's name can be read."""
-    return 26 + 7 * len(column.partition(".")[2].strip("`"))
+    """Return in how many pixels a column's name and its numbers can be read."""
+    return max(MIN_WIDTH, 26 + 7 * len(column.partition(".")[2].strip("`")))
 
 
 def _charts(key: str, charts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
