@@ -1,8 +1,9 @@
-"""Takes the pictures of songpop's own pages: the report, the page of `serve`, and a sweep in the terminal.
+"""Takes the pictures of songpop's own pages: the report, the page of `serve`, Optuna's dashboard, the live table.
 
 python docs/images/pages.py [paths.root]; without a folder it sweeps on the built-in table and promotes first.
 """
 
+import io
 import socket
 import subprocess
 import sys
@@ -13,8 +14,12 @@ from pathlib import Path
 
 from mlflow_pages import COMMANDS, SONGPOP, browser_path, save, wait_for
 from playwright.sync_api import Browser, sync_playwright
+from rich.console import Console
 
+import songpop
+from songpop.cli.live import search_panel
 from songpop.data.sample import generate_songs
+from songpop.search.progress import SearchProgress
 
 WIDTH = 1200
 HERE = Path(__file__).parent
@@ -28,8 +33,11 @@ def main(root: Path) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=["--no-sandbox"])
         picture_report(browser, root / "page" / "report.html")
-        with served(root) as address:
+        with served("serve", root) as address:
             picture_page(browser, address, root)
+        with served("dashboard", root) as address:
+            picture_dashboard(browser, address)
+    picture_live_table()
 
 
 def picture_report(browser: Browser, page: Path) -> None:
@@ -65,12 +73,55 @@ def picture_page(browser: Browser, address: str, root: Path) -> None:
         save(tab.screenshot(), HERE / f"{name}.png")
 
 
+def picture_dashboard(browser: Browser, address: str) -> None:
+    """A study in Optuna's dashboard."""
+    tab = browser.new_context(viewport={"width": WIDTH, "height": 1020}).new_page()
+    tab.goto(f"{address}/dashboard/studies/0")
+    tab.wait_for_selector("text=Hyperparameter Importance")
+    tab.wait_for_timeout(3_000)  # Plotly tells nobody when it has drawn the last line
+    save(tab.screenshot(), HERE / "optuna-dashboard.png")
+
+
+class Halfway:
+    """A listener that keeps what the live table shows when half of the trials have finished."""
+
+    def __init__(self) -> None:
+        self.progress_then: SearchProgress | None = None
+
+    def note(self, text: str) -> None:
+        """Drop the sentence."""
+
+    def step(self, text: str, n_done: int, n_total: int) -> None:
+        """Drop the step."""
+
+    def progress(self, progress: SearchProgress) -> None:
+        """Drop what comes after a trial: then the table shows the next beat."""
+
+    def beat(self, progress: SearchProgress) -> None:
+        """Keep the first state in the second half."""
+        if self.progress_then is None and 2 * progress.n_finished >= progress.n_total:
+            self.progress_then = progress
+
+
+def picture_live_table() -> None:
+    """The table of a search on the built-in table that is halfway."""
+    halfway = Halfway()
+    with tempfile.TemporaryDirectory() as folder:
+        songpop.sweep(listener=halfway, search__n_trials=100, finals="none", paths__root=folder)
+    progress = halfway.progress_then
+    assert progress is not None, "a search of a hundred trials has a second half"
+    console = Console(record=True, width=90, file=io.StringIO())
+    rate = (progress.n_finished + progress.n_behind) / progress.elapsed_s
+    console.print(search_panel(progress, rate, progress.elapsed_s))
+    console.save_svg(str(HERE / "live.svg"), title="songpop sweep")
+
+
 @contextmanager
-def served(root: Path) -> Iterator[str]:
-    """Serve the page on a free port; yield its address once it answers."""
+def served(command: str, root: Path) -> Iterator[str]:
+    """Serve a page on a free port; yield its address once it answers."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    server = subprocess.Popen([*SONGPOP, "serve", f"paths.root={root}", f"port={port}"], stderr=subprocess.DEVNULL)
+    server = subprocess.Popen([*SONGPOP, command, f"paths.root={root}", f"port={port}"], stderr=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}", server)
         yield f"http://127.0.0.1:{port}"

@@ -45,7 +45,7 @@ def leaderboard(report: Report) -> Picture | Absence:
     axes.set(yticks=range(len(leaders)), xlabel="validation log loss")
     axes.set_yticklabels([f"trial {trial.number}" for trial in leaders])
     axes.invert_yaxis()
-    axes.legend()
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2)  # above: the intervals may be anywhere
     rows = tuple(
         (
             str(place + 1),
