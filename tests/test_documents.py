@@ -53,15 +53,11 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_the_readme_runs(checkout: Path) -> None:
+@pytest.mark.timeout(1_200)
+def test_the_readme_and_then_the_tutorial_run_from_top_to_bottom(checkout: Path) -> None:
+    """One after the other in one folder: the tutorial's sweep then is there already, and goes on in a second."""
     run_blocks(ROOT / "README.md", checkout)
     assert (checkout / "scored.csv").is_file()
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(900)
-def test_the_tutorial_runs_from_top_to_bottom(checkout: Path) -> None:
     run_blocks(ROOT / "docs" / "tutorial.md", checkout)
     assert (checkout / "ranked.csv").is_file()
     assert (checkout / "mlruns" / "reports" / "sample-honest-full" / "report.html").is_file()
