@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -181,6 +182,7 @@ def _without_hydra(command: str, config: DictConfig, swept: Sequence[str] = ()) 
     return _typed(command, config, choices, swept)
 
 
+@cache
 def _register_schemas() -> None:
     store = ConfigStore.instance()
     for name, schema in SCHEMAS.items():

@@ -11,6 +11,10 @@ from typing import Any
 
 import pytest
 
+# Before any library reads it: two workers of pytest share the cores, and OpenMP's threads wait for each other by
+# counting. The gradient boosting of a small sweep takes 0.1 s with one thread, 1 to 3 s with two on a busy machine.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:

@@ -26,8 +26,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def outcome(songs: pd.DataFrame, root: Path) -> SweepOutcome:
-    """A finished sweep on all columns; nobody writes to its store (`own_root` is a copy)."""
-    return songpop.sweep(songs, **QUICK, paths__root=str(root))
+    """A finished sweep on all columns, by worker processes; nobody writes to its store (`own_root` is a copy)."""
+    return songpop.sweep(songs, **{**QUICK, "engine__n_workers": None}, paths__root=str(root))
 
 
 @pytest.fixture

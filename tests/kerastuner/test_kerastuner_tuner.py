@@ -1,6 +1,7 @@
 """TrackedTuner: what MLflow holds, how a project goes on, what is loud."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -17,6 +18,13 @@ from songpop.kerastuner import OptunaOracle, PruningCallback, TrackedTuner
 from songpop.search.kerastuner_runtime import keras_tuner
 
 SCRIPT = Path(__file__).with_name("killed_tuner.py")
+
+
+@pytest.fixture(autouse=True)
+def store_is_there(store_template: Path, tmp_path: Path) -> None:
+    """The file of a fresh store, which takes a second to make."""
+    (tmp_path / "mlruns").mkdir()
+    shutil.copy(store_template, tmp_path / "mlruns" / "mlflow.db")
 
 
 def tuner_of(folder: Path, n_trials: int = 3, build: Any = build_model, **options: Any) -> TrackedTuner:
