@@ -1,5 +1,7 @@
 """Every configuration composes, and every wrong one is told in one sentence."""
 
+from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,20 @@ from songpop.settings import ReproduceSettings, SweepSettings, check_reproduce, 
 
 CONF = conf_dir()
 COMMANDS = sorted(path.stem for path in CONF.glob("*.yaml") if path.stem != "quiet")
-OPTIONS = sorted(f"{path.parent.name}={path.stem}" for path in CONF.glob("*/*.yaml"))
+# Each group's options one after the other; known points are chosen by the name of the space.
+GROUPS = sorted({path.parent.name for path in CONF.glob("*/*.yaml")} - {"known_points"})
+READERS = {"experiment": "train", "gates": "promote"}  # the other groups are read by sweep
+
+
+def options_together(command: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every option of the groups that the command reads, in as few calls as its largest group has options."""
+    groups = [group for group in GROUPS if READERS.get(group, "sweep") == command]
+    columns = [[f"{group}={path.stem}" for path in sorted((CONF / group).glob("*.yaml"))] for group in groups]
+    for row in zip_longest(*columns):
+        yield command, tuple(filter(None, row))
+
+
+OPTIONS_TOGETHER = [row for command in ("sweep", "train", "promote") for row in options_together(command)]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -18,12 +33,16 @@ def test_every_command_composes(command: str) -> None:
     compose_settings(command, [])
 
 
-@pytest.mark.parametrize("option", OPTIONS)
-def test_every_option_composes(option: str) -> None:
-    if option.startswith("known_points="):  # chosen by the name of the space
-        option = option.replace("known_points", "space")
-    command = {"experiment": "train", "gates": "promote"}.get(option.partition("=")[0], "sweep")
-    compose_settings(command, [option])
+@pytest.mark.parametrize(("command", "options"), [*OPTIONS_TOGETHER], ids=str)
+def test_every_option_composes(command: str, options: tuple[str, ...]) -> None:
+    """Options of different groups together; the message names the one that does not compose."""
+    compose_settings(command, options)
+
+
+def test_known_points_belong_to_a_space() -> None:
+    assert {path.stem for path in (CONF / "known_points").glob("*.yaml")} <= {
+        path.stem for path in (CONF / "space").glob("*.yaml")
+    }
 
 
 def test_the_default_name_of_a_sweep() -> None:

@@ -37,6 +37,14 @@ def own_root(root: Path, outcome: SweepOutcome, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def champion_root(root: Path, outcome: SweepOutcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of that sweep once its model is champion; nobody writes to it either."""
+    copy = copied(root, tmp_path_factory.mktemp("champion") / "mlruns")
+    songpop.promote(paths__root=str(copy), gates__baselines=[], gates__calibration=1.0)  # three epochs beat nobody
+    return copy
+
+
+@pytest.fixture(scope="session")
 def ground(songs: pd.DataFrame) -> Ground:
     """The same songs by four columns, cut into parts."""
     return prepare_ground(sweep_settings(), songs, Silence())

@@ -48,6 +48,7 @@ def won_by_the_ensemble(*told: Any) -> Finals:
     return replace(finals, winner=places[0])
 
 
+@pytest.mark.slow
 def test_an_ensemble_that_wins_is_crowned_promoted_and_takes_part_in_the_next_finals(
     songs: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

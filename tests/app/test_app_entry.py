@@ -1,5 +1,7 @@
 """What a sweep puts forward: which rows its models do not know, and what they say of them together."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -43,10 +45,9 @@ def test_rows_that_two_models_do_not_know_get_their_mean() -> None:
 
 
 def test_the_registered_model_decides_by_the_threshold(
-    songs: pd.DataFrame, own_root: object, outcome: SweepOutcome
+    songs: pd.DataFrame, champion_root: Path, outcome: SweepOutcome
 ) -> None:
     assert outcome.champion is not None
-    songpop.promote(paths__root=str(own_root), gates__baselines=[], gates__calibration=1.0)  # three epochs beat nobody
-    ranked = songpop.predict(songs, paths__root=str(own_root))
+    ranked = songpop.predict(songs, paths__root=str(champion_root))
     called = ranked["probability"] > outcome.champion.threshold
     assert (ranked["high_potential"] == called.astype(int)).all()

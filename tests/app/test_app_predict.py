@@ -4,20 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from copies import copied
 
 import songpop
 from songpop.app.predict import predict
-from songpop.app.records import SweepOutcome
 from songpop.errors import DataError, GateError, SettingsError, StoreError
 from songpop.settings import Order, PathSettings, PredictSettings, RegistrySettings
-
-
-@pytest.fixture(scope="module")
-def champion_root(root: Path, outcome: SweepOutcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = copied(root, tmp_path_factory.mktemp("champion") / "mlruns")
-    songpop.promote(paths__root=str(copy), gates__baselines=[], gates__calibration=1.0)  # three epochs beat nobody
-    return copy
 
 
 @pytest.fixture

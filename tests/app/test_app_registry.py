@@ -101,6 +101,7 @@ def test_a_leaky_sweep_is_refused_and_every_gate_is_told(own_leaky_root: Path) -
     assert "gates: refused by leaks" in note
 
 
+@pytest.mark.slow
 def test_a_model_that_says_so_in_its_name_may_leak(own_leaky_root: Path) -> None:
     words = [f"registry.model={LEAKY_NAME}", *QUICKLY_TRAINED]
     promotion = promote(settings_of("promote", own_leaky_root, *words))

@@ -17,7 +17,6 @@ from copies import copied
 from quick import QUICK, Notebook
 
 import songpop
-from songpop.app.records import SweepOutcome
 from songpop.app.serve import RegistryChampions, serve_page
 from songpop.errors import ArtifactError, GateError, SettingsError, StoreError
 from songpop.settings import PathSettings, RegistrySettings, ServeSettings, TrackingSettings
@@ -31,13 +30,6 @@ EASY = {
 }  # three epochs beat nobody
 
 
-@pytest.fixture(scope="module")
-def promoted(root: Path, outcome: SweepOutcome, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    copy = copied(root, tmp_path_factory.mktemp("served") / "mlruns")
-    songpop.promote(paths__root=str(copy), **EASY)
-    return copy
-
-
 def champions_in(root: Path) -> RegistryChampions:
     return RegistryChampions(open_store(TrackingSettings(), root, writing=False), RegistrySettings())
 
@@ -47,30 +39,30 @@ def test_without_a_champion_nothing_is_served(own_root: Path) -> None:
         serve_page(ServeSettings(port=0, paths=PathSettings(root=str(own_root))), listener=Notebook())
 
 
-def test_the_champion_with_its_figures(promoted: Path) -> None:
-    served = champions_in(promoted).present()
+def test_the_champion_with_its_figures(champion_root: Path) -> None:
+    served = champions_in(champion_root).present()
     assert served.name == "songpop version 1"
     assert served.since.startswith("20")
     assert dict(served.figures).keys() >= {"log loss", "accuracy"}
     assert " to " in dict(served.figures)["log loss"]  # with its interval
-    assert champions_in(promoted).previous() is None
+    assert champions_in(champion_root).previous() is None
 
 
 @pytest.mark.parametrize("key", ["max_mb", "max_rows", "files_per_minute", "n_shown"])
-def test_a_limit_that_cannot_be_meant(key: str, promoted: Path) -> None:
+def test_a_limit_that_cannot_be_meant(key: str, champion_root: Path) -> None:
     with pytest.raises(SettingsError, match=f"`{key}` must be positive, but it is 0"):
-        serve_page(ServeSettings(**{key: 0}, paths=PathSettings(root=str(promoted))), listener=Notebook())
+        serve_page(ServeSettings(**{key: 0}, paths=PathSettings(root=str(champion_root))), listener=Notebook())
 
 
-def test_a_busy_port_is_told_at_once(promoted: Path) -> None:
+def test_a_busy_port_is_told_at_once(champion_root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        settings = ServeSettings(port=server.getsockname()[1], paths=PathSettings(root=str(promoted)))
+        settings = ServeSettings(port=server.getsockname()[1], paths=PathSettings(root=str(champion_root)))
         with pytest.raises(StoreError, match="The page must be free to listen"):
             serve_page(settings, listener=Notebook())
 
 
-def test_a_changed_file_answers_no_more(promoted: Path, tmp_path: Path) -> None:
-    root = copied(promoted, tmp_path / "mlruns")
+def test_a_changed_file_answers_no_more(champion_root: Path, tmp_path: Path) -> None:
+    root = copied(champion_root, tmp_path / "mlruns")
     champions = champions_in(root)
     file = champions.present().ranker.card and next(root.rglob("model.keras"))
     assert isinstance(file, Path)
@@ -80,8 +72,8 @@ def test_a_changed_file_answers_no_more(promoted: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_promotion_takes_effect_at_the_next_request(promoted: Path, songs: pd.DataFrame, tmp_path: Path) -> None:
-    root = copied(promoted, tmp_path / "mlruns")
+def test_a_promotion_takes_effect_at_the_next_request(champion_root: Path, songs: pd.DataFrame, tmp_path: Path) -> None:
+    root = copied(champion_root, tmp_path / "mlruns")
     champions = champions_in(root)
     assert (champions.present().version, champions.previous_version()) == (1, None)
     overrides: dict[str, Any] = {**QUICK, "search__name": "other", "search__seed": 7, "paths__root": str(root)}
@@ -100,11 +92,11 @@ def asked(address: str, data: bytes | None = None, kind: str = "") -> str:
 
 
 @pytest.mark.slow
-def test_the_command_serves_and_ends(promoted: Path, songs: pd.DataFrame, tmp_path: Path) -> None:
+def test_the_command_serves_and_ends(champion_root: Path, songs: pd.DataFrame, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = int(server.getsockname()[1])
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
-    command = [sys.executable, "-m", "songpop", "serve", f"port={port}", f"paths.root={promoted}"]
+    command = [sys.executable, "-m", "songpop", "serve", f"port={port}", f"paths.root={champion_root}"]
     with (tmp_path / "serve.txt").open("w") as log:
         served = subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=log, stderr=log)
     try:

@@ -64,13 +64,20 @@ def test_equal_songs_share_the_better_rank(ranker: Ranker) -> None:
     assert ranks[:4] == [1, 1, 3, 3]
 
 
+@pytest.fixture(scope="module")
+def wholes(ranker: Ranker) -> dict[int, Verdict]:
+    return {n_reasons: verdict_of(ranker, SONGS, n_reasons) for n_reasons in (0, 7, 40)}
+
+
 @settings(max_examples=10, deadline=None)
-@given(st.lists(st.integers(0, 40), max_size=3), st.integers(0, 40))
-def test_pieces_are_judged_as_the_whole(ranker: Ranker, cuts: list[int], n_reasons: int) -> None:
+@given(st.lists(st.integers(0, 40), max_size=3), st.sampled_from([0, 7, 40]))
+def test_pieces_are_judged_as_the_whole(
+    ranker: Ranker, wholes: dict[int, Verdict], cuts: list[int], n_reasons: int
+) -> None:
     ends = [*sorted(cuts), 40]
     pieces = [SONGS.iloc[first:end] for first, end in zip([0, *ends], ends, strict=False)]
     found = ranker.judge(map(ranker.parse, pieces), n_reasons=n_reasons)
-    whole = verdict_of(ranker, SONGS, n_reasons)
+    whole = wholes[n_reasons]
     pd.testing.assert_frame_equal(found.added, whole.added, rtol=1e-5)
     np.testing.assert_array_equal(found.order, whole.order)
 
