@@ -10,7 +10,7 @@ quoted = '$(subst ','\'',$(1))'
 DATA_ARGS := $(if $(DATA),data=songs data.path=$(call quoted,$(DATA)))
 STAMP := $(VENV)/.complete
 
-.PHONY: setup help sweep train compare promote rollback history reproduce predict serve report table doctor ui dashboard pictures test check bench bench-quality survive lint lock lock-quality clean
+.PHONY: setup help sweep train compare promote rollback history reproduce predict serve report table doctor ui dashboard pictures reference test check bench bench-quality survive lint lock lock-quality clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ pictures: setup  ## take the pictures of docs/ anew: needs a Chromium, takes min
 
 test: setup  ## the fast tests
 	@$(BIN)/pytest -n 2 --dist loadfile -m 'not slow and not survive' $(ARGS)
+
+reference: setup  ## write docs/reference anew from the code
+	@$(BIN)/python docs/reference/generate.py
 
 lint: setup  ## style, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports

@@ -85,28 +85,28 @@ class EngineLoad:
 class SweepOutcome:
     """What `songpop sweep` found. `study` is Optuna's own, with every finished trial."""
 
-    sweep: str
-    parent_run_id: str
-    protocol: str
-    n_trials: int
-    n_complete: int
-    n_pruned: int
-    n_failed: int
+    sweep: str  # its name
+    parent_run_id: str  # MLflow's run of the sweep; the trials' runs are its children
+    protocol: str  # honest or published
+    n_trials: int  # finished, in all calls of the study together
+    n_complete: int  # of these: trained to their end, which early stopping may have been
+    n_pruned: int  # of these: given up by the pruner
+    n_failed: int  # of these: ended by a loss that is no number
     n_new: int  # trials of this call
     n_epochs: int  # epochs trained, over all trials of the study
     n_epochs_full: int  # epochs that the same trials would have had without pruning or early stopping
     min_epochs_pruned: int | None  # fewest epochs of a pruned trial
-    wall_s: float
-    engine: str
+    wall_s: float  # of this call
+    engine: str  # population or keras
     load: EngineLoad | None  # of this call; None where the engine trains one trial at a time
-    best: BestTrial | None
+    best: BestTrial | None  # None: no trial is complete
     finals: "Finals | None"  # None: not held, or interrupted
-    champion: Champion | None
-    leaders: tuple[Leader, ...]
-    leaks: tuple[str, ...]
+    champion: Champion | None  # None: there is none yet, or the sweep was interrupted
+    leaders: tuple[Leader, ...]  # the best complete trials, the best first
+    leaks: tuple[str, ...]  # columns that give the label away and were allowed
     tracking_uri: str  # as MLflow takes it, without a password
-    interrupted: bool
-    ended_because: str
+    interrupted: bool  # by Ctrl-C or SIGTERM; what was finished is kept
+    ended_because: str  # why no further trial was trained
     is_newest: bool  # whether it is the sweep that was begun last: the one that promote takes without a name
     importances: Mapping[str, float] = field(default_factory=dict)  # shares; empty after few complete trials
     study: Any = field(default=None, repr=False, metadata={"json": False})

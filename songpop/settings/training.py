@@ -74,7 +74,7 @@ class FixedModel:
     """One model of `songpop train`: a name and what differs from model, optimizer, schedule and train."""
 
     params: dict[str, Any] = field(default_factory=dict)  # fields of contracts.Params
-    epochs: int | None = None
+    epochs: int | None = None  # null: train.epochs
     patience: int | None = None  # null: no early stopping
     claim: str | None = None  # vanilla, L1 or L2: whose published numbers it is held against
 
