@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -51,8 +50,8 @@ from songpop.tracking.sweep_trials import FinalsRows, TrialRow, finals_rows, tri
 from songpop.tracking.sweeps import list_sweeps
 from songpop.tracking.trial_records import read_files, read_trials
 
-SPACE_FILE, ENVIRONMENT_FILE = "space.json", "environment.json"
-FILES = (CONFIG, PARTS, PARTS_SUMMARY, SPACE_FILE, FINALS_FILE, CHAMPION_FILE, EVIDENCE_FILE, ENVIRONMENT_FILE)
+SPACE_FILE = "space.json"
+FILES = (CONFIG, PARTS, PARTS_SUMMARY, SPACE_FILE, FINALS_FILE, CHAMPION_FILE, EVIDENCE_FILE)
 SPACE, SEARCH_SEED, SPLIT_SEED, PROTOCOL = (
     "songpop.space",
     "songpop.search_seed",
@@ -80,7 +79,6 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
     finals = _finals(files)
     champion = None if CHAMPION_FILE not in files.files else Champion.from_json(files.files[CHAMPION_FILE].decode())
     evidence = None if EVIDENCE_FILE not in files.files else Evidence.of(files.files[EVIDENCE_FILE])
-    environment = json.loads(files.files.get(ENVIRONMENT_FILE, b"{}"))
     report = Report(
         sweep=sweep.name,
         run_id=sweep.run_id,
@@ -98,7 +96,7 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
         search_seed=int(sweep.tags.get(SEARCH_SEED, "0")),
         split_seed=int(sweep.tags.get(SPLIT_SEED, "0")),
         n_epochs_each=int(sweep.params.get("epochs", "0")),
-        n_seats=_n_seats(sweep, rows, environment),
+        n_seats=_n_seats(sweep, rows),
         trials=_trials(rows),
         finals=finals,
         finals_s=held.wall_s,
@@ -145,8 +143,11 @@ def _value(text: str) -> Value:
         return text
 
 
-def _n_seats(sweep: SweepRecord, rows: tuple[TrialRow, ...], environment: Mapping[str, Any]) -> int:
-    """Return how many trials could run at once: slots of a process, by as many processes as there were cores."""
+def _n_seats(sweep: SweepRecord, rows: tuple[TrialRow, ...]) -> int:
+    """Return how many trials could run at once: the slots of as many processes as the most that ever ran needed.
+
+    How many processes there were is not recorded: one that never trained beside the others is not counted.
+    """
     n_slots = int(sweep.tags.get(N_SLOTS, "1"))
     moments = sorted([(row.began_s, 1) for row in rows] + [(row.ended_s, -1) for row in rows])
     n_most = int(np.max(np.cumsum([change for _, change in moments]), initial=1))

@@ -121,8 +121,8 @@ def occupancy(report: Report) -> Picture | Absence:
     spans = np.diff(seconds)
     busy = float((running[:-1] * spans).sum() / (report.n_seats * spans.sum())) if spans.sum() else 0.0
     finding = (
-        f"{share(min(busy, 1.0))} of the slots' time trained a trial, with {report.n_seats} slots. Times are those of "
-        "the trials' runs."
+        f"{share(min(busy, 1.0))} of the slots' time trained a trial, with {report.n_seats} slots: those of as many "
+        "processes as the most trials at once needed. Times are those of the trials' runs."
     )
     tenths = np.linspace(0, seconds[-1], 11)
     rows = tuple(

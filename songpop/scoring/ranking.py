@@ -23,7 +23,7 @@ from songpop.settings import DataSettings, Order
 
 N_FIRST = 10  # songs that a person is shown
 DIGITS = 6
-_DATA_REMEDY = re.compile(r" Set data\.\w+=[^.]*\.|, or correct data\.\w+(?=\.)")
+DATA_REMEDY = re.compile(r" Set data\.\w+=[^.]*\.|, or correct data\.\w+(?=\.)")
 
 
 def rank_songs(
@@ -96,7 +96,7 @@ def _read(file: Path, card: ModelCard) -> Iterator[pd.DataFrame]:
         yield from read_csv_pieces(DataSettings(path=str(file), encoding=card.encoding, separator=card.separator))
     except (DataError, SettingsError, StoreError) as error:
         # The description is the champion's, and no key of predict changes it.
-        said = _DATA_REMEDY.sub("", str(error).replace("`data.path`", "`input`"))
+        said = DATA_REMEDY.sub("", str(error).replace("`data.path`", "`input`"))
         hint = ""
         if "data.encoding" in said or "data.separator" in said:
             hint = f" The champion reads files in {card.encoding} with {card.separator!r} between cells; convert it."

@@ -14,10 +14,10 @@ import pandas as pd
 
 from songpop.data.reading import SEPARATORS, csv_pieces_of
 from songpop.errors import DataError, SettingsError
+from songpop.scoring.ranking import DATA_REMEDY
 from songpop.scoring.raw_model import ModelCard
 from songpop.settings import DataSettings
 
-_REMEDY = re.compile(r" Set data\.\w+=[^.]*\.|, or correct data\.\w+(?=\.)")
 _KEYS = {"`data.path` must name a": "The file must be a", "`data.path` must be": "The file must be"}
 _AS_SAID = re.compile(r"as `data\.\w+` says")
 _HEAD = 1 << 16  # bytes that a header is looked for in
@@ -87,4 +87,4 @@ def _plain(sentence: str) -> str:
     """Return a sentence without the keys of a configuration, which nobody can change here."""
     for key, words in _KEYS.items():
         sentence = sentence.replace(key, words)
-    return _AS_SAID.sub("as the champion's table was", _REMEDY.sub("", sentence))
+    return _AS_SAID.sub("as the champion's table was", DATA_REMEDY.sub("", sentence))
