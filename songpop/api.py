@@ -136,7 +136,7 @@ def predict(frame: pd.DataFrame, **overrides: Any) -> pd.DataFrame:
 
     Returns:
         Every row of `frame`, most promising first (`order="given"`: as they came), with these columns in front: rank,
-        probability, probability_low and probability_high (where another such model would put it), high_potential,
+        probability, probability_low and probability_high (where one more of its members would put it), high_potential,
         reasons (of the first 100: `n_reasons`), remarks.
     """
     from songpop.models.threads import answer_on_every_core

@@ -20,8 +20,13 @@ A message is one sentence or two: what must hold, what was found, what to do. Tr
 loss) are results with a state, never exceptions.
 """
 
+import zipfile
+import zlib
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+# What NumPy raises of a file of arrays that is cut, empty, changed or of another kind, by where the damage is.
+DAMAGED_ARRAYS: Final = (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error)
 
 
 class SongpopError(Exception):

@@ -18,7 +18,7 @@ from songpop.errors import ArtifactError, StoreError
 from songpop.settings import RegistrySettings
 from songpop.tracking.champion import alias_version, get_version, registered_model
 from songpop.tracking.failures import store_failures
-from songpop.tracking.notes import FIRST_WORDS, write_model_note, write_version_note
+from songpop.tracking.notes import says_songpop, write_model_note, write_version_note
 from songpop.tracking.records import MODEL_ID, PARTS_SUMMARY, Finding
 from songpop.tracking.remnants import facts_of
 from songpop.tracking.store import Store
@@ -72,8 +72,7 @@ def missing_card(store: Store, settings: RegistrySettings) -> Iterator[Finding]:
         if registered is None or current is None:
             return
         note = registered.description or ""
-        is_ours = note == FIRST_WORDS or "<!-- songpop " in note
-        if is_ours and not is_card_of(note, settings.model, current) and _card(store, settings, current):
+        if says_songpop(note) and not is_card_of(note, settings.model, current) and _card(store, settings, current):
             yield Finding(
                 where=f"model {settings.model}",
                 problem=f"its description is not the card of its champion, version {current}",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from songpop.app.card_keeper import told_if_not_written
 from songpop.app.crown import champion_before, crown
 from songpop.app.ensemble import ensemble_votes
 from songpop.app.entry import Entry, entry_of_finals, entry_of_search
@@ -69,6 +70,8 @@ def conclude(
     else:
         conclusion = _with_finals(settings, prepared, record, backend, listener)
     _finish(record, backend.finished(), conclusion)
+    with told_if_not_written(listener):
+        describe_sweep(record.store, record.run.run_id)
     return conclusion
 
 
@@ -154,7 +157,7 @@ def _metrics(finals: Finals) -> dict[str, float]:
 
 
 def _finish(record: SearchRecord, trials: Sequence[FinishedTrial], conclusion: Conclusion) -> None:
-    """End the parent run, with the champion's numbers, a picture and a description on it."""
+    """End the parent run, with the champion's numbers and a picture on it."""
     run, champion = record.run, conclusion.champion
     states = Counter(trial.state for trial in trials)
     counts = {f"n_{state.value}": states[state] for state in TrialState}
@@ -165,7 +168,6 @@ def _finish(record: SearchRecord, trials: Sequence[FinishedTrial], conclusion: C
             run.write({OVERVIEW: picture})
         tests = {f"test_{key}": value for key, value in champion.test.items() if np.isfinite(value)}
         run.finish("FINISHED", metrics={"best_val_log_loss": champion.val_log_loss, **tests, **counts})
-    describe_sweep(record.store, run.run_id)
 
 
 def _picture(trials: Sequence[FinishedTrial], finals: Finals | None) -> bytes | None:

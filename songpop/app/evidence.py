@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import Indices
-from songpop.errors import ArtifactError
+from songpop.errors import DAMAGED_ARRAYS, ArtifactError
 
 EVIDENCE_FILE = "evidence.npz"  # artifact of the parent
 
@@ -50,7 +50,7 @@ class Evidence:
                 ends = np.cumsum(arrays["n_rows"])
                 unseen = np.split(arrays["rows"], ends[:-1])
                 return Evidence(label=arrays["label"], chance=arrays["chance"], unseen=unseen)
-        except Exception as error:  # NumPy and zipfile each have their own way to say it
+        except DAMAGED_ARRAYS as error:
             raise ArtifactError(
                 f"The file {EVIDENCE_FILE} of a sweep is damaged ({error!r}). Restore it from a copy."
             ) from error

@@ -33,7 +33,7 @@ class RankedSong:
 
     rank: int
     probability: float
-    low: float | None  # where another such model would put it; None of a champion of one model
+    low: float | None  # where one more of its members would put it; None of a champion of one model
     high: float | None
     song: str
     reasons: str

@@ -21,6 +21,7 @@ from songpop.tracking.store import Store, open_store
 from songpop.web.champions import Served
 from songpop.web.page import Limits, create_page
 
+Files = tuple[tuple[str, str], ...]  # of a model: name and SHA-256
 N_THREADS = 4  # one ranks, the others show the page meanwhile
 
 
@@ -35,7 +36,7 @@ class RegistryChampions:
     def __init__(self, store: Store, settings: RegistrySettings) -> None:
         self._store = store
         self._settings = settings
-        self._loaded: dict[str, tuple[Ranker, Mapping[str, tuple[float, float]]]] = {}  # by SHA-256
+        self._loaded: dict[Files, tuple[Ranker, Mapping[str, tuple[float, float]]]] = {}
 
     def present(self) -> Served:
         """Return the present champion.
@@ -73,11 +74,11 @@ class RegistryChampions:
             return self._served(champion, standing(self._store, self._settings))
 
     def _served(self, champion: Champion, found: Standing) -> Served:
-        digest = champion.facts.sha256
-        if digest not in self._loaded:
-            self._loaded[digest] = (Ranker.load(champion.folder), self._intervals(champion))
+        files = tuple(sorted(champion.facts.files.items()))  # equal weights may have another threshold or table
+        if files not in self._loaded:
+            self._loaded[files] = (Ranker.load(champion.folder), self._intervals(champion))
         since = [entry.when for entry in found.moves if entry.version == champion.version]
-        ranker, intervals = self._loaded[digest]
+        ranker, intervals = self._loaded[files]
         return Served(
             model=champion.model,
             version=champion.version,

@@ -102,9 +102,13 @@ def _bar(n_done: int, n_total: int, words: str) -> Table:
 def _best(progress: Any) -> Text:
     if progress.best_trial is None:
         return Text("no result yet", style="dim", no_wrap=True, overflow="ellipsis")
-    ago = f"{progress.n_since_best} trials ago" if progress.n_since_best else "just now"
+    ago = _ago(progress.n_since_best)
     told = f"best: trial {progress.best_trial}, {ago}: {settings_line(progress.best_suggested)}"
     return Text(told, no_wrap=True, overflow="ellipsis")
+
+
+def _ago(n_trials: int) -> str:
+    return f"{n_trials:,} trial{'s' * (n_trials != 1)} ago" if n_trials else "just now"
 
 
 @final

@@ -96,9 +96,9 @@ def csv_pieces_of(
         path: what errors call it.
         n_rows: of a piece, at most.
     """
-    if len(settings.separator) != 1 or settings.separator in '"\r\n':
+    if len(settings.separator) != 1 or not settings.separator.isascii() or settings.separator in '"\r\n\0':
         raise SettingsError(
-            f"`data.separator` must be one character other than a quote, but it is {settings.separator!r}."
+            f"`data.separator` must be one character of ASCII, other than a quote, but it is {settings.separator!r}."
         )
     encoding = _encoding_of(file, settings, path)
     file.seek(0)

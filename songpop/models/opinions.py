@@ -35,19 +35,20 @@ class Opinions:
         return np.asarray(joint)
 
     def interval(self, level: float = 0.95) -> tuple[Logits, Logits] | None:
-        """Return between which log odds one more such member would answer, each of shape (R,); None for one member.
+        """Return between which log odds one more such member would answer, each of shape (R,); None for one.
 
-        As stats.prediction_interval: Hahn and Meeker, Statistical Intervals, 1991, section 4.7, the members weighted by
-        their votes. It tells what another seed and other training rows would change, not how a song will fare.
-        The joint answer is inside: where a member disagrees with all others, it is drawn in.
+        As stats.prediction_interval: Hahn and Meeker, Statistical Intervals, 1991, section 4.7. Members with different
+        votes count as so many as have that sum of squared weights (Kish, Survey Sampling, 1965, section 11.7): 8, 1 and
+        1 votes are one and a half members. It tells what another seed and other training rows would change, not how a
+        song will fare. The joint answer is inside: where a member disagrees with all others, it is drawn in.
         """
-        n_members = len(self.votes)
-        if n_members == 1:
+        if len(self.votes) == 1:
             return None
         votes = np.asarray(self.votes, dtype=np.float64) / sum(self.votes)
+        squares = float((votes**2).sum())  # 1 / M where all votes are equal
         mean = self.logits @ votes
-        spread = np.sqrt(((self.logits - mean[:, None]) ** 2) @ votes * (n_members / (n_members - 1)))
-        reach = float(stats.t.ppf((1 + level) / 2, n_members - 1)) * spread * (1 + 1 / n_members) ** 0.5
+        spread = np.sqrt(((self.logits - mean[:, None]) ** 2) @ votes / (1 - squares))
+        reach = float(stats.t.ppf((1 + level) / 2, 1 / squares - 1)) * spread * (1 + squares) ** 0.5
         return np.minimum(mean - reach, self.joint), np.maximum(mean + reach, self.joint)
 
 

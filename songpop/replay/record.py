@@ -10,11 +10,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from songpop.contracts import Indices, Params, TrialSpec, TrialState
+from songpop.errors import DAMAGED_ARRAYS
 from songpop.replay.comparison import best_of
 from songpop.tracking.records import (
     CIRCUMSTANCES,
@@ -137,7 +137,7 @@ def parts_of(content: bytes) -> tuple[Indices, Indices, Indices] | None:
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             train, validation, test = (archive[name].astype(np.int64) for name in PART_NAMES)
-    except (OSError, KeyError, ValueError, EOFError, BadZipFile):
+    except DAMAGED_ARRAYS:
         return None
     return train, validation, test
 

@@ -5,15 +5,17 @@ Axes: C columns of the raw matrix, D bins of a column, the last one for missing 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from songpop.contracts import Column, Matrix
+from songpop.contracts import Column, ColumnKind, Matrix
 from songpop.evaluation.resampled import holm
-from songpop.scoring.profile import N_BINS, Profile, bins_of, described
+from songpop.scoring.profile import N_BINS, Profile, bins_of, described, edges_of
+
+Counts = NDArray[np.int64]
 
 MIN_ROWS = 50  # fewer tell nothing about ten bins
 STABILITY = 0.2  # index from which a distribution counts as another one
@@ -26,20 +28,12 @@ class Drifted:
 
     column: str  # of the input
     stability: float  # index: 0 for the same distribution, from 0.2 on another one
-    below: float  # share of its cells below the champion's lowest tenth
-    above: float  # share of its cells above the champion's highest tenth
-    missing: float  # share of its cells that are missing
+    edge: float | None  # the decile of the champion's table at which both differ most; None where one has no cells
+    below: float | None  # share of the cells that lie below it, missing ones not counted
+    below_before: float | None  # the same in the champion's table
+    missing: float  # share of all cells that are missing
     missing_before: float  # the same in the champion's table
-
-    @property
-    def told(self) -> str:
-        """Where most of the column has gone, in words: among missing cells, or to one end of the champion's values."""
-        moved = {
-            f"{self.missing:.0%} missing instead of {self.missing_before:.0%}": abs(self.missing - self.missing_before),
-            f"{self.above:.0%} above the champion's highest tenth": self.above - 1 / N_BINS,
-            f"{self.below:.0%} below the champion's lowest tenth": self.below - 1 / N_BINS,
-        }
-        return f"{self.column} ({max(moved, key=lambda words: moved[words])})"
+    told: str  # where most of the column has gone, in words
 
 
 @final
@@ -71,33 +65,75 @@ class DriftCount:
         before = self._profile.counts
         p_values = holm([_p_value(before[k], self._counts[k]) for k in places])
         found = [
-            _drifted(sources[k], before[k], self._counts[k])
+            _drifted(sources[k], columns[k].kind, before[k], self._counts[k], self._profile.levels[k])
             for k, p in zip(places, p_values, strict=True)
             if p < ALPHA and _stability(before[k], self._counts[k]) >= STABILITY
         ]
         return tuple(sorted(found, key=lambda one: -one.stability))
 
 
-def _drifted(name: str, before: NDArray[np.int64], now: NDArray[np.int64]) -> Drifted:
-    n_there = max(int(now[:N_BINS].sum()), 1)
+def _drifted(name: str, kind: ColumnKind, before: Counts, now: Counts, levels: NDArray[np.float64]) -> Drifted:
+    missing_before, missing = (float(counts[N_BINS] / counts.sum()) for counts in (before, now))
+    edge, below_before, below = _farthest(before[:N_BINS], now[:N_BINS], levels)
+    words = f"{missing:.0%} missing instead of {missing_before:.0%}"
+    if below is not None and abs(below - below_before) > abs(missing - missing_before):
+        words = _MOVED.get(kind, _quantity)(edge, below_before, below)
     return Drifted(
         column=name,
         stability=_stability(before, now),
-        below=float(now[0] / n_there),
-        above=float(now[N_BINS - 1] / n_there),
-        missing=float(now[N_BINS] / now.sum()),
-        missing_before=float(before[N_BINS] / before.sum()),
+        edge=edge,
+        below=below,
+        below_before=below_before,
+        missing=missing,
+        missing_before=missing_before,
+        told=f"{name} ({words})",
     )
 
 
-def _stability(before: NDArray[np.int64], now: NDArray[np.int64]) -> float:
+def _farthest(before: Counts, now: Counts, levels: NDArray[np.float64]) -> tuple[Any, Any, Any]:
+    """Return the decile at which the shares below it differ most (Kolmogorov), and both; None three times without."""
+    if not (before.any() and now.any()):
+        return None, None, None
+    of_before, of_now = (np.cumsum(counts)[:-1] / counts.sum() for counts in (before, now))
+    place = int(np.argmax(np.abs(of_now - of_before)))
+    return float(edges_of(levels)[place]), float(of_before[place]), float(of_now[place])
+
+
+def _quantity(edge: float, before: float, now: float) -> str:
+    number = f"{edge:,.0f}" if abs(edge) >= 100 else f"{edge:.3g}"
+    return _grown(f"below {number}", f"{number} or more", before, now)
+
+
+def _age(edge: float, before: float, now: float) -> str:
+    return _grown(f"younger than {edge:,.0f} days", f"of {edge:,.0f} days or more", before, now)
+
+
+def _flag(_: float, before: float, now: float) -> str:
+    return _grown("no", "yes", before, now)
+
+
+def _category(_: float, before: float, now: float) -> str:
+    return "other shares of its values"
+
+
+def _grown(below: str, above: str, before: float, now: float) -> str:
+    """Say which side of an edge has become larger."""
+    if now > before:
+        return f"{now:.0%} {below} instead of {before:.0%}"
+    return f"{1 - now:.0%} {above} instead of {1 - before:.0%}"
+
+
+_MOVED = {ColumnKind.AGE: _age, ColumnKind.FLAG: _flag, ColumnKind.CATEGORY: _category}
+
+
+def _stability(before: Counts, now: Counts) -> float:
     """Return the population stability index: the symmetric relative entropy of both; half a row is in every bin."""
     is_used = (before + now) > 0
     p, q = ((counts[is_used] + 0.5) / (counts[is_used] + 0.5).sum() for counts in (before, now))
     return float(((q - p) * np.log(q / p)).sum())
 
 
-def _p_value(before: NDArray[np.int64], now: NDArray[np.int64]) -> float:
+def _p_value(before: Counts, now: Counts) -> float:
     is_used = (before + now) > 0
     if is_used.sum() < 2:
         return 1.0

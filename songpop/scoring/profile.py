@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from songpop.contracts import FOR_BLOCKS, Bools, Column, ColumnKind, Matrix
-from songpop.errors import ArtifactError
+from songpop.errors import DAMAGED_ARRAYS, ArtifactError
 
 PROFILE_FILE = "profile.npz"
 QUANTILES = np.linspace(0, 1, 101)
@@ -71,7 +71,7 @@ class Profile:
             with np.load(io.BytesIO(file.read_bytes()), allow_pickle=False) as arrays:
                 found = {name: arrays[name] for name in arrays.files}
                 return Profile(**{**found, "max_missing": int(found["max_missing"])})
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except DAMAGED_ARRAYS as error:
             raise ArtifactError(
                 f"The profile {file} of a model's table cannot be read ({error!r}). Restore it from a copy."
             ) from error
@@ -105,12 +105,17 @@ def bins_of(matrix: Matrix, levels: Floats) -> NDArray[np.int64]:
         levels: quantiles of the training table, (C, Q); the bins lie between its deciles.
     """
     found = np.zeros((matrix.shape[1], N_BINS + 1), dtype=np.int64)
-    step = (len(QUANTILES) - 1) // N_BINS
     for k, column in enumerate(matrix.T):
         cells = column[~np.isnan(column)]
-        found[k, :N_BINS] = np.bincount(np.searchsorted(levels[k, step:-1:step], cells, "right"), minlength=N_BINS)
+        found[k, :N_BINS] = np.bincount(np.searchsorted(edges_of(levels[k]), cells, "right"), minlength=N_BINS)
         found[k, N_BINS] = len(column) - len(cells)
     return found
+
+
+def edges_of(levels: Floats) -> Floats:
+    """Return the deciles between bins, shape (D - 2,), of a column's quantiles (Q,); a cell on one lies above it."""
+    step = (len(QUANTILES) - 1) // N_BINS
+    return levels[step:-1:step]
 
 
 def _levels(values: NDArray[np.floating]) -> Floats:

@@ -31,7 +31,7 @@ def write_run_note(store: Store, run_id: str, text: str) -> bool:
     with store_failures(store.where):
         run = store.client.get_run(run_id)
         is_there = run.info.lifecycle_stage == LifecycleStage.ACTIVE  # a deleted run takes no tags
-        if is_ours := is_there and _is_ours(run.data.tags.get(MLFLOW_RUN_NOTE)):
+        if is_ours := is_there and says_songpop(run.data.tags.get(MLFLOW_RUN_NOTE)):
             store.client.set_tag(run_id, MLFLOW_RUN_NOTE, marked(text))
     return is_ours
 
@@ -44,7 +44,7 @@ def write_model_note(store: Store, model: str, text: str) -> bool:
         StoreError: if the store cannot be written.
     """
     with store_failures(store.where):
-        if is_ours := _is_ours(store.client.get_registered_model(model).description):
+        if is_ours := says_songpop(store.client.get_registered_model(model).description):
             store.client.update_registered_model(model, marked(text))
     return is_ours
 
@@ -57,7 +57,7 @@ def write_version_note(store: Store, model: str, version: int, text: str) -> boo
         StoreError: if the store cannot be written.
     """
     with store_failures(store.where):
-        if is_ours := _is_ours(store.client.get_model_version(model, str(version)).description):
+        if is_ours := says_songpop(store.client.get_model_version(model, str(version)).description):
             store.client.update_model_version(model, str(version), marked(text))
     return is_ours
 
@@ -67,7 +67,7 @@ def marked(text: str) -> str:
     return text + _MARK.format(_digest(text))
 
 
-def _is_ours(note: str | None) -> bool:
+def says_songpop(note: str | None) -> bool:
     """Say whether nobody else has written or changed a description; those of earlier versions have no mark."""
     if not note or note == FIRST_WORDS or (note.startswith("LEAK: ") and "\n" not in note):
         return True

@@ -23,7 +23,7 @@ class Song:
     rank: int
     name: str
     probability: float
-    low: float | None  # where another such model would put it; None of a champion of one model
+    low: float | None  # where one more of its members would put it; None of a champion of one model
     high: float | None
     is_high: bool
     reasons: tuple[str, ...]

@@ -67,10 +67,20 @@ def test_the_doctor_writes_a_missing_card_and_then_finds_nothing(store: Store) -
 
 
 def test_a_persons_words_are_no_finding_and_stay(store: Store) -> None:
-    store.client.update_registered_model(SETTINGS.model, "Ours since May.")
-    assert not list(missing_card(store, SETTINGS))
     write_cards(store, SETTINGS, 1)
-    assert described(store)[0] == "Ours since May."
+    for words in ("Ours since May.", f"Ask Anna before use.\n\n{described(store)[0]}"):
+        store.client.update_registered_model(SETTINGS.model, words)
+        crown(store, 2)
+        assert not list(missing_card(store, SETTINGS))
+        write_cards(store, SETTINGS, 2)
+        assert described(store)[0] == words
+
+
+def test_an_empty_description_is_written(store: Store) -> None:
+    store.client.update_registered_model(SETTINGS.model, "")
+    assert list(missing_card(store, SETTINGS))
+    write_cards(store, SETTINGS, 1)
+    assert is_card_of(described(store)[0], SETTINGS.model, 1)
 
 
 def test_without_a_champion_there_is_no_card(store: Store) -> None:

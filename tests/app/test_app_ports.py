@@ -4,7 +4,7 @@ import socket
 
 import pytest
 
-from songpop.app.ports import check_port
+from songpop.app.ports import check_port, names_of
 from songpop.errors import StoreError
 
 
@@ -20,3 +20,14 @@ def test_a_port_that_is_taken() -> None:
         port = server.getsockname()[1]
         with pytest.raises(StoreError, match=rf"The page must be free to listen on 127\.0\.0\.1:{port}.*port=\d+"):
             check_port("The page", "127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "::1"])
+def test_a_page_for_this_machine_alone_has_no_other_names(host: str) -> None:
+    names = names_of(host, 8000)
+    assert {"127.0.0.1:8000", "localhost:8000", "[::1]:8000"} < set(names)
+    assert not {"evil.example", "evil.example:8000", "127.0.0.1:8001"} & set(names)
+
+
+def test_a_page_for_others_may_have_any_name() -> None:
+    assert names_of("0.0.0.0", 8000) == ()

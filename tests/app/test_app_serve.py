@@ -114,6 +114,9 @@ def test_the_command_serves_and_ends(champion_root: Path, songs: pd.DataFrame, t
         body = f'--x\r\nContent-Disposition: form-data; name="table"; filename="a.csv"\r\n\r\n{cells}\r\n--x--\r\n'
         text = asked(f"http://127.0.0.1:{port}/", body.encode(), "multipart/form-data; boundary=x")
         assert "20 songs, " in text
+        foreign = urllib.request.Request(f"http://127.0.0.1:{port}/", headers={"Host": f"evil.example:{port}"})
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(foreign, timeout=60)
     finally:
         served.send_signal(signal.SIGTERM)
         status = served.wait(timeout=60)

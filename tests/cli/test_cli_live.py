@@ -72,6 +72,7 @@ def test_a_search() -> None:
     text = "\n".join(shown(search_panel(progress(), 0.5, 3.0)))
     for words in ("5 of 25 trials, 0:03", "0.3100", "100%", "0:40", "best: trial 2, 2 trials ago: l2 l2=0.001 rmsprop"):
         assert words in text, (words, text)
+    assert "1 trial ago" in "\n".join(shown(search_panel(replace(progress(), n_since_best=1), 0.5, 3.0)))
 
 
 def test_before_the_first_result() -> None:

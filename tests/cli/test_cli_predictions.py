@@ -33,7 +33,16 @@ def outcome(**changes: Any) -> Any:
     return SimpleNamespace(**{**values, **changes})
 
 
-DRIFTED = Drifted(column="Views", stability=0.3, missing=0.6, missing_before=0.2, above=0.1, below=0.1)
+DRIFTED = Drifted(
+    column="Views",
+    stability=0.3,
+    edge=5.0,
+    below=0.1,
+    below_before=0.1,
+    missing=0.6,
+    missing_before=0.2,
+    told="Views (60% missing instead of 20%)",
+)
 
 
 def test_each_song_has_its_interval_and_a_line_per_reason() -> None:

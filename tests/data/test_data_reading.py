@@ -136,7 +136,11 @@ def test_a_file_that_may_not_be_read_is_a_store_error(tmp_path: Path, monkeypatc
 
 @pytest.mark.parametrize(
     ("changes", "message"),
-    [({"separator": "--"}, "one character"), ({"encoding": "klingon"}, "`data.encoding` must be .*'klingon'")],
+    [
+        ({"separator": "--"}, "one character"),
+        ({"separator": "§"}, "of ASCII"),
+        ({"encoding": "klingon"}, "`data.encoding` must be .*'klingon'"),
+    ],
 )
 def test_settings_that_cannot_be_meant(tmp_path: Path, changes: dict[str, str], message: str) -> None:
     with pytest.raises(SettingsError, match=message):

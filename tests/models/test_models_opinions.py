@@ -46,6 +46,14 @@ def test_the_interval_is_that_of_one_more_member() -> None:
     np.testing.assert_allclose(high, [one.high for one in expected])
 
 
+@pytest.mark.parametrize("votes", [(8, 1, 1), (9, 1), (5, 3, 1, 1), (5,) * 5 + (1,) * 25])
+def test_the_interval_holds_as_often_as_it_says_with_any_votes(votes: tuple[int, ...]) -> None:
+    rng = np.random.default_rng(0)
+    low, high = of(rng.normal(size=(20_000, len(votes))), votes).interval() or ((), ())
+    other = rng.normal(size=20_000)
+    assert np.mean((low <= other) & (other <= high)) > 0.945
+
+
 @pytest.mark.parametrize("logits", [[[0.0, 0.0, 9.0]], [[5.0, 5.0]], [[-40.0, 40.0]]])
 def test_the_joint_answer_is_inside(logits: list[list[float]]) -> None:
     said = of(logits)

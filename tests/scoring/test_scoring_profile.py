@@ -78,7 +78,12 @@ def test_a_model_of_an_earlier_version_has_none(tmp_path: Path) -> None:
     assert Profile.load(tmp_path) is None
 
 
-def test_a_damaged_file(tmp_path: Path) -> None:
-    (tmp_path / "profile.npz").write_bytes(b"PK nonsense")
+@pytest.mark.parametrize("damage", ["nonsense", "empty", "cut", "a byte"])
+def test_a_damaged_file(damage: str, tmp_path: Path) -> None:
+    PROFILE.save(tmp_path)
+    whole = (tmp_path / "profile.npz").read_bytes()
+    changed = whole[:200] + bytes([whole[200] ^ 0xFF]) + whole[201:]
+    contents = {"nonsense": b"PK nonsense", "empty": b"", "cut": whole[:-30], "a byte": changed}
+    (tmp_path / "profile.npz").write_bytes(contents[damage])
     with pytest.raises(ArtifactError, match=r"profile.npz.*cannot be read.*Restore it from a copy"):
         Profile.load(tmp_path)
