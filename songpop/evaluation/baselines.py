@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
+from threadpoolctl import threadpool_limits
 
 from songpop.contracts import Matrix
 
@@ -36,7 +37,9 @@ def baselines(
         LINEAR: (LogisticRegression(max_iter=_MAX_ITERATIONS), features),
         BOOSTED: (HistGradientBoostingClassifier(random_state=_SEED), cells),
     }
-    return {
-        name: np.asarray(method.fit(rows[0], label).predict_proba(rows[1])[:, 1], dtype=np.float64)
-        for name, (method, rows) in methods.items()
-    }
+    # Threads that wait for one another on a busy machine take ten times as long for a table of thousands of rows.
+    with threadpool_limits(1, user_api="openmp"):
+        return {
+            name: np.asarray(method.fit(rows[0], label).predict_proba(rows[1])[:, 1], dtype=np.float64)
+            for name, (method, rows) in methods.items()
+        }

@@ -135,7 +135,8 @@ def test_files_that_are_no_store(make, message: str, tmp_path: Path, store_templ
     assert file.read_bytes() == before
 
 
-def test_read_only(store_root: Path, tmp_path: Path) -> None:
+def test_read_only(store_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # MLflow takes such an address for a path, and makes its folders
     uri = f"sqlite:///file:{store_root / 'mlflow.db'}?mode=ro&uri=true"
     with pytest.raises(StoreError, match=r"read-only.*tracking.uri"):
         open_store(TrackingSettings(uri=uri), tmp_path)
