@@ -174,9 +174,12 @@ def test_one_update_with_a_cocktail_is_keras_update(pairs: list[tuple[str, dict[
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("cocktail", COCKTAILS, ids=str)
-def test_five_epochs_with_a_cocktail_are_keras_five_epochs(cocktail: dict[str, Any]) -> None:
-    """Of 7 batches each, the last one of which is short."""
+@pytest.mark.parametrize("turn", range(len(COCKTAILS)), ids=[str(cocktail) for cocktail in COCKTAILS])
+def test_five_epochs_with_a_cocktail_are_keras_five_epochs(turn: int) -> None:
+    """Of 7 batches each, the last one of which is short. Two optimizers take turns: Keras traces each for a second.
+
+    What one update makes of each pair is compared above.
+    """
     specs = [
         replace(
             PLAIN,
@@ -188,10 +191,11 @@ def test_five_epochs_with_a_cocktail_are_keras_five_epochs(cocktail: dict[str, A
                 batch_size=32,
                 regularization=("l2", "none", "l1_l2", "l1", "none")[k],
                 activation=LEGAL[k],
-                **cocktail,
+                **COCKTAILS[turn],
             ),
         )
         for k, name in enumerate(OPTIMIZERS)
+        if (k - turn) % len(OPTIMIZERS) < 2
     ]
     weights, metrics = differences(FusedProgram, specs)
     assert weights < 1e-3
