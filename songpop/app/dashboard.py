@@ -3,7 +3,7 @@
 import logging
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import waitress
 
@@ -20,11 +20,10 @@ if TYPE_CHECKING:
 N_THREADS = 4  # parameter importances take seconds; the other plots come meanwhile
 
 
-def serve_dashboard(settings: DashboardSettings, *, listener: Listener) -> NoReturn:
+def serve_dashboard(settings: DashboardSettings, *, listener: Listener) -> None:
     """Serve Optuna's dashboard until interrupted; a sweep may run beside it, and its trials appear as they end.
 
     Raises:
-        KeyboardInterrupt: when it is.
         SettingsError: if the dashboard is not installed.
         StoreError: if the studies cannot be found, or the port is taken.
     """
@@ -47,7 +46,6 @@ def serve_dashboard(settings: DashboardSettings, *, listener: Listener) -> NoRet
     warnings.filterwarnings("ignore", module=r"optuna\.")
     logging.getLogger("waitress").setLevel(logging.ERROR)
     waitress.serve(page, host=settings.host, port=settings.port, threads=N_THREADS, ident=None)
-    raise KeyboardInterrupt  # waitress swallows the one that ended it
 
 
 def _dashboard() -> Any:

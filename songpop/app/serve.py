@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn, final
+from typing import final
 
 import waitress
 
@@ -95,11 +95,10 @@ class RegistryChampions:
         return {} if known is None else known.test_intervals
 
 
-def serve_page(settings: ServeSettings, *, listener: Listener) -> NoReturn:
-    """Serve the page until interrupted.
+def serve_page(settings: ServeSettings, *, listener: Listener) -> None:
+    """Serve the page until Ctrl-C or SIGTERM.
 
     Raises:
-        KeyboardInterrupt: when it is.
         SettingsError: if a limit cannot be meant.
         GateError: if there is no champion; ArtifactError: if its files were changed.
         StoreError: if the store cannot be read, or the port is taken.
@@ -121,7 +120,6 @@ def serve_page(settings: ServeSettings, *, listener: Listener) -> NoReturn:
             "a server that does in front of it."
         )
     waitress.serve(page, host=settings.host, port=settings.port, threads=N_THREADS, ident=None)
-    raise KeyboardInterrupt  # waitress swallows the one that ended it
 
 
 def _limits(settings: ServeSettings) -> Limits:

@@ -13,9 +13,12 @@ from songpop.settings import UiSettings
 from songpop.tracking.store import open_store
 from songpop.tracking.views import VIEWS, address_of, write_views
 
+# Neither a runner of jobs, nor what MLflow's libraries deprecate.
+QUIET = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "PYTHONWARNINGS": "ignore"}
+
 
 def serve_ui(settings: UiSettings, *, listener: Listener) -> dict[str, str]:
-    """Serve the MLflow UI until interrupted; a sweep may run beside it.
+    """Serve the MLflow UI until Ctrl-C or SIGTERM; a sweep may run beside it.
 
     Raises:
         StoreError: if the store cannot be opened, or the port is taken.
@@ -29,10 +32,11 @@ def serve_ui(settings: UiSettings, *, listener: Listener) -> dict[str, str]:
     write_views(store)  # a store of an earlier version has none
     # One worker and no job runner: it is one person's page, and each further process costs half a gigabyte.
     command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store.uri, "--workers", "1"]
-    command += ["--host", settings.host, "--port", str(settings.port)]
-    listener.note(f"MLflow UI on {address} (experiment {settings.tracking.experiment!r}); Ctrl-C ends it.")
+    command += ["--host", settings.host, "--port", str(settings.port), "--uvicorn-opts", "--log-level warning"]
+    listener.note(f"The MLflow UI, experiment {settings.tracking.experiment!r}; Ctrl-C ends it.")
     for view in VIEWS:
         listener.note(f"{view.name}: {address}/{address_of(view, store.experiment_id)}")
+    listener.note(f"All experiments, and the registry: {address}")
     status = _serve(command)
     if status:
         raise StoreError(
@@ -43,11 +47,11 @@ def serve_ui(settings: UiSettings, *, listener: Listener) -> dict[str, str]:
 
 
 def _serve(command: Sequence[str]) -> int:
-    with subprocess.Popen(command, env={**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}) as server:
+    with subprocess.Popen(command, env={**os.environ, **QUIET}) as server:
         try:
             return server.wait()
         except KeyboardInterrupt:
             # It hands SIGTERM on to its worker, which would live on and hold the port if it were killed.
             server.terminate()
             server.wait()
-            raise
+            return 0

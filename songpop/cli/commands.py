@@ -13,6 +13,7 @@ from songpop.compose import Settings, compose_variants, recorded_settings, run_w
 from songpop.errors import GateError, RefusedError, SongpopError, StoreError
 from songpop.settings import check_reproduce, check_sweep
 
+STOPPED = "Stopped."  # how a page ends; nothing was interrupted that could go on
 Handler = Callable[[Any, Screen], tuple[Any, int]]
 
 
@@ -188,13 +189,17 @@ def _doctor(settings: Any, screen: Screen) -> tuple[Any, int]:
 def _ui(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.app.ui import serve_ui
 
-    return serve_ui(settings, listener=screen), 0
+    outcome = serve_ui(settings, listener=screen)
+    screen.note(STOPPED)
+    return outcome, 0
 
 
 def _dashboard(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.app.dashboard import serve_dashboard
 
     serve_dashboard(settings, listener=screen)
+    screen.note(STOPPED)
+    return {}, 0
 
 
 def _serve(settings: Any, screen: Screen) -> tuple[Any, int]:
@@ -204,6 +209,8 @@ def _serve(settings: Any, screen: Screen) -> tuple[Any, int]:
     from songpop.app.serve import serve_page
 
     serve_page(settings, listener=screen)
+    screen.note(STOPPED)
+    return {}, 0
 
 
 def _report(settings: Any, screen: Screen) -> tuple[Any, int]:

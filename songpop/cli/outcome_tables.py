@@ -100,8 +100,17 @@ def sealed_table(champion: Any) -> Table:
 def champion_lines(champion: Any) -> list[str]:
     """What the champion is, and what simpler methods reach on the same rows."""
     what = "one model" if champion.n_models == 1 else f"the mean of {champion.n_models} models"
-    others = ", ".join(f"{name} {number(found['log_loss'])}" for name, found in champion.baselines.items())
-    return [f"The champion is {what}. Log loss of simpler methods, trained on the same rows: {others}."]
+    others = {name: found["log_loss"] for name, found in champion.baselines.items()}
+    told = ", ".join(f"{name} {number(value)}" for name, value in others.items())
+    lines = [f"The champion is {what}. Log loss of simpler methods, trained on the same rows: {told}."]
+    better = {name: champion.test["log_loss"] - value for name, value in others.items()}
+    name = max(better, key=lambda one: better[one], default=None)
+    if name is not None and better[name] > 0:
+        lines.append(
+            f"{name.capitalize()} is better by {number(better[name])}: this table may not need a Keras model "
+            "(docs/when-not-to-use.md)."
+        )
+    return lines
 
 
 def _mean(interval: Any) -> str:
@@ -128,5 +137,5 @@ def _load(load: Any) -> str:
     if load is None:
         return ""
     deaths = f", workers that died and were replaced: {load.n_deaths}" if load.n_deaths else ""
-    traces = f"{load.n_traces} programs traced" if load.n_traces else "nothing traced"
-    return f" (slots {share(load.occupancy)} full, {traces}{deaths})"
+    traces = f", {load.n_traces} programs traced" if load.n_traces else ""
+    return f" (slots {share(load.occupancy)} full{traces}{deaths})"

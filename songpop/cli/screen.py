@@ -67,8 +67,8 @@ class Screen:
                 self._table = None
 
     def note(self, text: str) -> None:
-        """Print a sentence."""
-        self._err.print(text)
+        """Print a sentence; an address that is longer than a line stays whole."""
+        self._err.print(text, overflow="ignore", crop=False)
 
     def progress(self, progress: Any) -> None:
         """Show the state of a search after a finished trial."""
@@ -112,12 +112,12 @@ class Screen:
                 settings_line(leader.suggested),
             )
         self._out.print(table)
-        self._plain(totals_line(outcome))
+        self._prose(totals_line(outcome))
         if line := importance_line(outcome.importances):
-            self._plain(line)
+            self._prose(line)
         if outcome.finals is not None:
             self._out.print(finals_table(outcome.sweep, outcome.finals))
-            self._sentences(finals_lines(outcome.finals))
+            self._prose(*finals_lines(outcome.finals))
         if outcome.champion is not None:
             self._champion(outcome)
         if outcome.interrupted:
@@ -128,7 +128,7 @@ class Screen:
 
     def _champion(self, outcome: Any) -> None:
         self._out.print(sealed_table(outcome.champion))
-        self._sentences(champion_lines(outcome.champion))
+        self._prose(*champion_lines(outcome.champion))
         self._leaks(outcome)
 
     def _leaks(self, outcome: Any) -> None:
@@ -164,7 +164,7 @@ class Screen:
 
     def check(self, outcome: Any) -> None:
         """Print what was found in a table."""
-        self._plain(outcome.summary)
+        self._prose(outcome.summary)
 
     def compare(self, outcome: Any) -> None:
         """Print all sweeps and trainings, and the best runs of one sweep; or some sweeps side by side."""
@@ -187,7 +187,7 @@ class Screen:
     def _side_by_side(self, outcome: Any) -> None:
         for table in side_by_side_tables(outcome.side_by_side):
             self._out.print(table)
-        self._sentences(side_by_side_lines(outcome.side_by_side))
+        self._prose(*side_by_side_lines(outcome.side_by_side))
         for sweep in outcome.sweeps if outcome.published else ():
             if sweep.tags.get("songpop.protocol") == "published":
                 self._out.print(published_table(sweep, outcome.published))
@@ -227,7 +227,7 @@ class Screen:
     def predict(self, outcome: Any) -> None:
         """Print what was written, and the first songs."""
         self._out.print(songs_table(outcome))
-        self._sentences(prediction_lines(outcome))
+        self._prose(*prediction_lines(outcome))
 
     def report(self, outcome: Any) -> None:
         """Print where the page lies, and what it could not draw."""
@@ -259,12 +259,18 @@ class Screen:
         self._plain(f"{seen}: {len(outcome.findings) - n_left} mended, {n_left} left.{mend}")
 
     def _plain(self, text: str) -> None:
+        """Print a line that may hold a command: what is folded cannot be pasted."""
         self._out.print(text, soft_wrap=True)
+
+    def _prose(self, *sentences: str) -> None:
+        """Print sentences, folded between words where a person reads; a file or a program gets whole lines."""
+        for text in sentences:
+            self._out.print(text, soft_wrap=not self._out.is_terminal, overflow="ignore", crop=False)
 
 
 def _behind(n_behind: int) -> str:
     """Say how many trials wait to be recorded, where it is more than what is being written just now."""
-    return f", {n_behind} more to be recorded" if n_behind > BEHIND_IS_SHOWN else ""
+    return f", {n_behind} more trained, not yet recorded" if n_behind > BEHIND_IS_SHOWN else ""
 
 
 def _console(stream: Any, *, quiet: bool) -> Console:

@@ -93,7 +93,7 @@ def baselines(subject: Subject, settings: GateSettings) -> Finding:
     value = _counted(nearest, settings)
     told = f"log loss {nearest.mean:+.4f} ({nearest.low:+.4f} to {nearest.high:+.4f}) against {name}"
     if value < bound:
-        sentence = f"Better than {', '.join(found)}; nearest: {told}."
+        sentence = f"Better than {', '.join(found)}; nearest: {told}.{_not_asked(subject, settings)}"
     else:
         what = "the interval's upper end" if settings.baseline_interval else "the difference"
         sentence = (
@@ -101,6 +101,17 @@ def baselines(subject: Subject, settings: GateSettings) -> Finding:
             f"{bound:g}. {_remedy(subject)}"
         )
     return Finding(is_passed=value < bound, value=value, bound=bound, sentence=sentence)
+
+
+def _not_asked(subject: Subject, settings: GateSettings) -> str:
+    """Name the baselines that are better and need not be beaten: passing does not hide them."""
+    others = {name: _difference(subject, chance) for name, chance in subject.sealed.baselines.items()}
+    better = [
+        f"{name} (log loss {found.mean:+.4f} against it)"
+        for name, found in others.items()
+        if name not in settings.baselines and found.mean > 0
+    ]
+    return f" Not asked for, and better: {', '.join(better)}." if better else ""
 
 
 def calibration(subject: Subject, settings: GateSettings) -> Finding:

@@ -11,12 +11,13 @@ class GateSettings:
     """Bounds of the gates; every gate is run and recorded, whatever the others say."""
 
     min_seeds: int = 3  # with fewer seeds its configuration was trained, and chosen by luck: refused
-    fresh_process: float = 1e-6  # largest difference of a probability, once loaded where songpop is not
+    fresh_process: float = 1e-5  # largest difference of a probability (float32), once loaded where songpop is not
     fresh_process_timeout_s: float = 120.0  # a new process that takes longer: refused
-    baselines: list[str] = field(default_factory=lambda: list(BASELINES))  # to be beaten on the sealed rows
-    # Of these, the ones that a model of the built-in table must beat: its songs do not exist, and it can take nobody's
-    # place who knows real ones, so that it shall show the way to a champion rather than be one.
-    # the same for a model of the built-in table, where boosting is better than networks
+
+    # to be beaten on the sealed rows
+    baselines: list[str] = field(default_factory=lambda: list(BASELINES))
+    # the same for a model of the built-in table, where boosting is better than networks: its songs do not exist, it can
+    # take nobody's place who knows real ones, and shall show the way to a champion rather than be one
     generated_baselines: list[str] = field(default_factory=lambda: list(BASELINES[:2]))
     baseline_margin: float = 0.0  # by how much log loss, on average, each of them must be beaten
     baseline_interval: bool = False  # true: also the upper end of the 95 % interval must be beyond the margin
