@@ -73,14 +73,19 @@ def _encoding_of(content: bytes, card: ModelCard) -> str:
 
 
 def _separator_of(content: bytes, encoding: str, card: ModelCard) -> str:
-    """Return the separator that cuts the header into the champion's columns, its own if no other does better."""
+    """Return the separator that cuts the header into the champion's columns, its own if no other does better.
+
+    Where none finds any of them, the one that cuts it into most: the columns are wrong then, not the separator.
+    """
     head = content[:_HEAD].decode(encoding, errors="replace").removeprefix("\ufeff").splitlines()[:1]
     wanted = set(card.recipe.source.values())
 
-    def n_found(separator: str) -> int:
-        return len(wanted & set(next(csv.reader(head, delimiter=separator), [])))
+    def fit(separator: str) -> tuple[int, int]:
+        cells = next(csv.reader(head, delimiter=separator), [])
+        n_found = len(wanted & set(cells))
+        return n_found, 0 if n_found else len(cells)
 
-    return max((card.separator, *SEPARATORS), key=n_found)  # the first of the best
+    return max((card.separator, *SEPARATORS), key=fit)  # the first of the best
 
 
 def _plain(sentence: str) -> str:
