@@ -31,6 +31,7 @@ from songpop.report.records import (
 from songpop.search.finals import Finals
 from songpop.search.importance import importances_of
 from songpop.settings import ProtocolName
+from songpop.tracking.effort import worked_until
 from songpop.tracking.gate_record import Attempt, last_attempt
 from songpop.tracking.model_facts import leaks_of
 from songpop.tracking.records import (
@@ -115,7 +116,10 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
 
 
 def _trials(rows: tuple[TrialRow, ...]) -> tuple[Trial, ...]:
-    began_s = min((row.began_s for row in rows), default=0.0)
+    """Return a search's trials; their times are those of a clock that stood still while no trial was trained."""
+    spans = [(row.began_s, row.ended_s) for row in rows]
+    began = worked_until([row.began_s for row in rows], spans)
+    ended = worked_until([row.ended_s for row in rows], spans)
     n_epochs = {row.number: int(row.metrics.get("n_epochs", 0)) for row in rows}
     return tuple(
         Trial(
@@ -129,10 +133,10 @@ def _trials(rows: tuple[TrialRow, ...]) -> tuple[Trial, ...]:
             n_epochs=n_epochs[row.number],
             best_epoch=int(row.metrics.get("best_epoch", 0)),
             n_new_epochs=n_epochs[row.number] - n_epochs.get(-1 if row.goes_on_from is None else row.goes_on_from, 0),
-            began_s=row.began_s - began_s,
-            ended_s=row.ended_s - began_s,
+            began_s=float(began_s),
+            ended_s=float(ended_s),
         )
-        for row in rows
+        for row, began_s, ended_s in zip(rows, began, ended, strict=True)
     )
 
 

@@ -70,7 +70,7 @@ def best_over_time(report: Report) -> Picture | Absence:
         reached = np.minimum.accumulate([one.value for one in others])
         seconds = [one.ended_s for one in others]
         axes.step(seconds, reached, where="post", linestyle=DASHES[2], color=SERIES[1], label="random search")
-    axes.set(xlabel="seconds since the search began", ylabel="validation log loss")
+    axes.set(xlabel="seconds of search, without pauses", ylabel="validation log loss")
     log_scale(axes, [trial.value for trial in trials])
     axes.legend()
     bound = 1.05 * best[-1]
@@ -116,7 +116,7 @@ def occupancy(report: Report) -> Picture | Absence:
     axes.fill_between(seconds, running, step="post", color=SERIES[0], alpha=0.35, linewidth=0)
     axes.step(seconds, running, where="post", color=SERIES[0], linewidth=1.0, label="trials that train")
     axes.axhline(report.n_seats, color=INK, linestyle=DASHES[1], linewidth=1.2, label=f"{report.n_seats} slots")
-    axes.set(xlabel="seconds since the search began", ylabel="trials at once", ylim=(0, None))
+    axes.set(xlabel="seconds of search, without pauses", ylabel="trials at once", ylim=(0, None))
     axes.legend()
     spans = np.diff(seconds)
     busy = float((running[:-1] * spans).sum() / (report.n_seats * spans.sum())) if spans.sum() else 0.0

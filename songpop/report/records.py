@@ -29,7 +29,7 @@ class Trial:
     n_epochs: int
     best_epoch: int
     n_new_epochs: int  # without those that it goes on from
-    began_s: float  # since the search began
+    began_s: float  # into the search; pauses, in which no trial was trained, are left out
     ended_s: float
 
 
@@ -124,7 +124,7 @@ class Report:
     n_seats: int  # trials that could run at once
     trials: tuple[Trial, ...]
     finals: Finals | None = None
-    finals_s: float | None = None  # how long the finals took
+    finals_s: float | None = None  # in which a run of the finals was trained
     curves: tuple[Curve, ...] = ()
     measured: Measured | None = None
     sealed: Sealed | None = None

@@ -1,16 +1,43 @@
-"""What a report reads of a sweep is what the sweep said of itself."""
+"""What a report reads of a sweep is what the sweep said of itself; the odd ones are written by hand into a store."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from songpop.app.records import SweepOutcome
 from songpop.app.report_record import report_of
 from songpop.compose import recorded_settings
+from songpop.contracts import EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.report.records import Report
 from songpop.settings import TrackingSettings
-from songpop.tracking.store import open_store
+from songpop.tracking.effort import effort
+from songpop.tracking.runs import start_sweep
+from songpop.tracking.store import Store, open_store
 from songpop.tracking.sweeps import find_sweep
+
+DAY_S = 86_400.0
+
+
+def trained(trial: int, began_s: float = 0.0, value: float = 0.4, **changes: Any) -> TrialResult:
+    """A trial of two seconds and three epochs; `changes` are fields of its result."""
+    history = tuple(EpochReport(trial=trial, epoch=k, metrics={"val_log_loss": value}) for k in (1, 2, 3))
+    made: dict[str, Any] = {
+        "spec": TrialSpec(trial=trial, params=Params(), seed=1, n_epochs=3, patience=None),
+        "state": TrialState.COMPLETE,
+        "history": history,
+        "metrics": {"val_log_loss": value},
+        "best_epoch": 1,
+        "weights": None,
+        "val_predictions": None,
+        "started_at_s": 1e9 + began_s,
+        "wall_s": 2.0,
+    }
+    return TrialResult(**{**made, **changes})
+
+
+def read_back(store: Store, name: str) -> Report:
+    return report_of(store, find_sweep(store, name), recorded_settings, None, lambda *_: None)
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +86,12 @@ def test_the_champion_and_its_one_look(record: Report, outcome: SweepOutcome) ->
 def test_a_report_opens_nothing_again(root: Path, record: Report, outcome: SweepOutcome) -> None:
     store = open_store(TrackingSettings(), root, writing=False)
     assert find_sweep(store).tags["songpop.n_test_openings"] == str(record.measured and record.measured.n_openings)
+
+
+def test_a_pause_is_no_work(store: Store) -> None:
+    run = start_sweep(store, "s")
+    run.record_all([(trained(k, began_s), {}) for k, began_s in enumerate((0.0, 2.0, DAY_S, DAY_S + 1.0))])
+    run.begin_finals(n_slots=1).record_all([(trained(k, 2 * DAY_S * k + 10), {}) for k in (0, 1)])
+    found = read_back(store, "s")
+    assert [(trial.began_s, trial.ended_s) for trial in found.trials] == [(0, 2), (2, 4), (4, 6), (5, 7)]
+    assert (effort(store, run.run_id).search_s, found.finals_s) == (7, 4)
