@@ -90,7 +90,7 @@ def calibration(report: Report) -> Picture | Absence:
     label, chance = report.sealed.label, report.sealed.chance
     true, said = calibration_curve(label, chance, n_bins=N_BINS)
     edges = np.linspace(0, 1, N_BINS + 1)
-    counts = np.histogram(chance, edges)[0]
+    counts = np.bincount(np.searchsorted(edges[1:-1], chance), minlength=N_BINS)  # as calibration_curve has its bins
     figure, (axes, below) = new_figure(2, 1, height=4.6, sharex=True, height_ratios=[3, 1])
     axes.plot([0, 1], [0, 1], color=MUTED, linestyle=DASHES[1], label="as said")
     axes.plot(said, true, marker="o", color=SERIES[0], label="champion")
