@@ -133,6 +133,7 @@ def _trials(rows: tuple[TrialRow, ...]) -> tuple[Trial, ...]:
             n_epochs=n_epochs[row.number],
             best_epoch=int(row.metrics.get("best_epoch", 0)),
             n_new_epochs=n_epochs[row.number] - n_epochs.get(-1 if row.goes_on_from is None else row.goes_on_from, 0),
+            goes_on_from=row.goes_on_from,
             began_s=float(began_s),
             ended_s=float(ended_s),
         )

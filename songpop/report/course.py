@@ -42,7 +42,8 @@ def best_over_trials(report: Report) -> Picture | Absence:
     axes.set(xlabel="trial", ylabel="validation log loss")
     log_scale(axes, [trial.value for trial in trials])
     axes.legend()
-    at, half = complete[int(np.argmin(values))], at_half(complete)
+    at, half = report.best, at_half(complete)
+    assert at is not None
     finding = (
         f"The best of {plural(len(complete), 'complete trial')} is {number(float(best[-1]))}, trial {at.number}. In "
         f"random order the same trials would have reached {number(float(by_chance[half]))} halfway on average; this "
@@ -186,7 +187,7 @@ def cost(report: Report) -> Picture | Absence:
         return Absence(reason="There is no trial.")
     states = {"complete": SERIES[0], "pruned": SERIES[1], "failed": SERIES[3]}
     epochs = {state: sum(one.n_new_epochs for one in report.trials if one.state == state) for state in states}
-    n_full = report.n_epochs_each * len(report.trials)
+    n_full = report.n_epochs_each * sum(one.goes_on_from is None for one in report.trials)
     figure, axes = new_figure(height=2.0)
     left = 0
     for (state, n_epochs), hatch in zip(epochs.items(), ("", "//", "xx"), strict=True):

@@ -5,6 +5,7 @@ import numpy as np
 from songpop.report.records import Absence, Picture, Report
 from songpop.report.theme import DASHES, INK, MUTED, SERIES, literal, log_scale, new_figure
 from songpop.report.wording import interval, number, settings_of
+from songpop.search.finals import Finalist
 
 N_LEADERS = 10
 N_CURVES = 6  # finalists whose curves are drawn
@@ -16,13 +17,10 @@ NO_FINALS = (
 
 def leaderboard(report: Report) -> Picture | Absence:
     """The best trials of the search, with what the finals made of them."""
-    gone_on = {trial.number for trial in report.complete}
     leaders = sorted(report.complete, key=lambda trial: trial.value)[:N_LEADERS]
     if not leaders:
         return Absence(reason="No trial is complete.")
-    held = {} if report.finals is None else {
-        one.contestant.trial: one for one in report.finals.finalists if one.contestant.trial in gone_on and one.interval
-    }  # fmt: skip
+    held = _held_by_trial(report)
     figure, axes = new_figure(height=0.9 + 0.34 * len(leaders))
     for place, trial in enumerate(leaders):
         axes.plot(
@@ -40,7 +38,7 @@ def leaderboard(report: Report) -> Picture | Absence:
                 [found.mean], [place + 0.18], xerr=[[found.mean - found.low], [found.high - found.mean]], marker="s",
                 color=SERIES[1], capsize=3, linestyle="none",
             )  # fmt: skip
-    if held:
+    if any(one.number in held for one in leaders):
         axes.plot([], [], marker="s", color=SERIES[1], linestyle="none", label="in the finals, 95 %")
     axes.set(yticks=range(len(leaders)), xlabel="validation log loss")
     axes.set_yticklabels([f"trial {trial.number}" for trial in leaders])
@@ -150,6 +148,19 @@ def learning_curves(report: Report) -> Picture | Absence:
     )
     columns = ("finalist", "runs", "best epoch", "mean there", "mean at the end")
     return Picture(figure=figure, finding=finding[0].upper() + finding[1:], columns=columns, rows=tuple(rows))
+
+
+def _held_by_trial(report: Report) -> dict[int, Finalist]:
+    """Return the finalists by the last of the trials that are one training: any of these may be who took part."""
+    further = {one.goes_on_from: one.number for one in report.trials if one.state == "complete"}
+    found = {}
+    for one in () if report.finals is None else report.finals.finalists:
+        number = one.contestant.trial
+        while number is not None and number in further:
+            number = further[number]
+        if number is not None and one.interval is not None:
+            found[number] = one
+    return found
 
 
 def _held(one: object) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import EMPTY, REPORT, trials
+from made import EMPTY, REPORT, rounds, trials
 
 from songpop.report.course import best_over_time, best_over_trials, cost, expected_best, occupancy, running_over_time
 from songpop.report.records import Absence, Picture, RandomSearch
@@ -66,6 +66,14 @@ def test_what_it_cost() -> None:
     assert told["trials"] == "60"
     assert told["finals"] == "12 s"
     assert told["epochs trained"] == f"{sum(trial.n_new_epochs for trial in REPORT.trials):,}"
+
+
+def test_one_training_in_three_rounds_costs_its_epochs_once() -> None:
+    found = cost(replace(REPORT, trials=rounds(), n_epochs_each=27))
+    assert isinstance(found, Picture)
+    assert "27 epochs trained of 27" in found.finding
+    assert "is 0.2000, trial 2. " in _finding(best_over_trials(replace(REPORT, trials=rounds())))
+    assert dict(found.rows)["epochs saved by pruning and early stopping"] == "0.0 %"
 
 
 @pytest.mark.parametrize("draw", [best_over_trials, best_over_time, occupancy, cost])

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from made import BARE, EMPTY, FINALS, REPORT
+from made import BARE, EMPTY, FINALS, REPORT, finalist, rounds
 
 from songpop.report.finals import forest, leaderboard, learning_curves
 from songpop.report.records import Absence, Picture
@@ -28,6 +28,13 @@ def test_the_leaderboard_says_what_the_finals_made_of_a_trial() -> None:
     assert len(found.rows) == 10
     assert [float(row[2]) for row in found.rows] == sorted(float(row[2]) for row in found.rows)
     assert "The search's best looked 0.0020 better" in found.finding
+
+
+def test_one_training_in_three_rounds_leads_once_with_its_finals() -> None:
+    finals = replace(FINALS, finalists=(finalist(1, 0.25),))  # who took part is the first that was as good
+    found = leaderboard(replace(REPORT, trials=rounds(), finals=finals))
+    assert isinstance(found, Picture)
+    assert [row[1:4] for row in found.rows] == [("2", "0.2000", "0.2500 (0.2400 to 0.2600)")]
 
 
 def test_learning_curves_of_different_lengths() -> None:
