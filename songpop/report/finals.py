@@ -9,6 +9,7 @@ from songpop.search.finals import Finalist
 
 N_LEADERS = 10
 N_CURVES = 6  # finalists whose curves are drawn
+CARRIED = "A run that ended earlier counts with its last value from there on."
 NO_FINALS = (
     "No finals were held: the sweep was interrupted, or ran with finals=none. The same sweep command with "
     "finals=default holds them."
@@ -120,7 +121,7 @@ def forest(report: Report) -> Picture | Absence:
 
 
 def learning_curves(report: Report) -> Picture | Absence:
-    """How the finalists' runs learnt: mean and range over the resamples."""
+    """How the finalists' runs learnt: mean and range over the resamples, all of them at each epoch."""
     if report.finals is None:
         return Absence(reason=NO_FINALS)
     if not report.curves:
@@ -131,12 +132,13 @@ def learning_curves(report: Report) -> Picture | Absence:
     for k, place in enumerate(places):
         curves = [curve.losses for curve in report.curves if curve.finalist == place]
         longest = max(map(len, curves))
-        padded = np.array([[*losses, *[np.nan] * (longest - len(losses))] for losses in curves])
+        # The runs that are left would be others than those that began: the mean would fall where a bad one ends.
+        carried = np.array([np.pad(losses, (0, longest - len(losses)), mode="edge") for losses in curves])
         epochs = np.arange(1, longest + 1)
-        mean, low, high = np.nanmean(padded, axis=0), np.nanmin(padded, axis=0), np.nanmax(padded, axis=0)
+        mean, low, high = carried.mean(axis=0), carried.min(axis=0), carried.max(axis=0)
         axes.fill_between(epochs, low, high, color=SERIES[k], alpha=0.12, linewidth=0)
         axes.plot(epochs, mean, color=SERIES[k], linestyle=DASHES[k], label=f"finalist {place + 1}")
-        best = int(np.nanargmin(mean))
+        best = int(mean.argmin())
         rows.append(
             (str(place + 1), str(len(curves)), str(best + 1), number(float(mean[best])), number(float(mean[-1])))
         )
@@ -144,7 +146,8 @@ def learning_curves(report: Report) -> Picture | Absence:
     log_scale(axes, [loss for curve in report.curves for loss in curve.losses if np.isfinite(loss)])
     axes.legend(ncols=2)
     finding = (
-        "; ".join(f"finalist {row[0]} is best after epoch {row[2]} ({row[3]} on average)" for row in rows[:3]) + "."
+        "; ".join(f"finalist {row[0]} is best after epoch {row[2]} ({row[3]} on average)" for row in rows[:3])
+        + f". {CARRIED}"
     )
     columns = ("finalist", "runs", "best epoch", "mean there", "mean at the end")
     return Picture(figure=figure, finding=finding[0].upper() + finding[1:], columns=columns, rows=tuple(rows))

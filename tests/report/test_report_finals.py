@@ -6,7 +6,7 @@ import pytest
 from made import BARE, EMPTY, FINALS, REPORT, finalist, rounds
 
 from songpop.report.finals import forest, leaderboard, learning_curves
-from songpop.report.records import Absence, Picture
+from songpop.report.records import Absence, Curve, Picture
 
 
 def test_the_forest_names_the_winner_and_who_cannot_be_told_from_it() -> None:
@@ -41,6 +41,15 @@ def test_learning_curves_of_different_lengths() -> None:
     found = learning_curves(REPORT)
     assert isinstance(found, Picture)
     assert [row[1] for row in found.rows] == ["3", "3", "3"]
+
+
+def test_a_run_that_ended_still_counts() -> None:
+    constant = ((0.5, 5), (0.5, 5), (0.4, 20))  # value, epochs
+    curves = tuple(Curve(finalist=0, resample=k, losses=(value,) * n) for k, (value, n) in enumerate(constant))
+    found = learning_curves(replace(REPORT, curves=curves))
+    assert isinstance(found, Picture)
+    assert found.rows == (("1", "3", "1", "0.4667", "0.4667"),)
+    assert "counts with its last value from there on" in found.finding
 
 
 @pytest.mark.parametrize(("draw", "report"), [(forest, BARE), (learning_curves, BARE), (leaderboard, EMPTY)])
