@@ -165,7 +165,9 @@ def _random(store: Store, sweep: SweepRecord) -> RandomSearch | None:
     for other in list_sweeps(store):
         is_same = all(other.tags.get(key) == sweep.tags.get(key) for key in ground)
         if is_same and other.run_id != sweep.run_id and other.params.get("sampler") == RANDOM:
-            return RandomSearch(name=other.name, trials=_trials(trial_rows(store, other.run_id)))
+            trials = _trials(trial_rows(store, other.run_id))
+            if any(one.state == "complete" and math.isfinite(one.value) for one in trials):
+                return RandomSearch(name=other.name, trials=trials)
     return None
 
 

@@ -12,11 +12,13 @@ from songpop.contracts import EpochReport, Params, TrialResult, TrialSpec, Trial
 from songpop.report.records import Report
 from songpop.settings import TrackingSettings
 from songpop.tracking.effort import effort
+from songpop.tracking.records import LABEL, SPLIT, TABLE
 from songpop.tracking.runs import start_sweep
 from songpop.tracking.store import Store, open_store
 from songpop.tracking.sweeps import find_sweep
 
 DAY_S = 86_400.0
+GROUND = {TABLE: "t1", LABEL: "Track Score > 29.9", SPLIT: "stratified s1", "songpop.split_seed": "0"}
 
 
 def trained(trial: int, began_s: float = 0.0, value: float = 0.4, **changes: Any) -> TrialResult:
@@ -95,3 +97,14 @@ def test_a_pause_is_no_work(store: Store) -> None:
     found = read_back(store, "s")
     assert [(trial.began_s, trial.ended_s) for trial in found.trials] == [(0, 2), (2, 4), (4, 6), (5, 7)]
     assert (effort(store, run.run_id).search_s, found.finals_s) == (7, 4)
+
+
+def test_a_random_search_without_a_complete_trial_is_passed_over(store: Store) -> None:
+    of_chance = {"tags": GROUND, "params": {"sampler": "random"}}
+    start_sweep(store, "random", **of_chance).record(trained(0), {})
+    start_sweep(store, "pruned", **of_chance).record(trained(0, state=TrialState.PRUNED), {})
+    start_sweep(store, "empty", **of_chance)
+    start_sweep(store, "mine", tags=GROUND)
+    found = read_back(store, "mine").random
+    assert found is not None
+    assert found.name == "random"
