@@ -37,11 +37,12 @@ from songpop.tracking.model_facts import leaks_of
 from songpop.tracking.records import (
     COMMIT,
     CONFIG,
+    GROUND,
     LABEL,
     N_SLOTS,
     PARTS,
     PARTS_SUMMARY,
-    SPLIT,
+    SPLIT_SEED,
     TABLE,
     SweepFiles,
     SweepRecord,
@@ -53,12 +54,8 @@ from songpop.tracking.trial_records import read_files, read_trials
 
 SPACE_FILE = "space.json"
 FILES = (CONFIG, PARTS, PARTS_SUMMARY, SPACE_FILE, FINALS_FILE, CHAMPION_FILE, EVIDENCE_FILE)
-SPACE, SEARCH_SEED, SPLIT_SEED, PROTOCOL = (
-    "songpop.space",
-    "songpop.search_seed",
-    "songpop.split_seed",
-    "songpop.protocol",
-)
+SPACE, SEARCH_SEED, PROTOCOL = "songpop.space", "songpop.search_seed", "songpop.protocol"
+EPOCHS = "epochs"  # parameter of a sweep: those that a trial may have
 RANDOM = "random"
 
 
@@ -96,7 +93,7 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
         commit=sweep.tags.get(COMMIT, ""),
         search_seed=int(sweep.tags.get(SEARCH_SEED, "0")),
         split_seed=int(sweep.tags.get(SPLIT_SEED, "0")),
-        n_epochs_each=int(sweep.params.get("epochs", "0")),
+        n_epochs_each=int(sweep.params.get(EPOCHS, "0")),
         n_seats=_n_seats(sweep, rows),
         trials=_trials(rows),
         finals=finals,
@@ -160,10 +157,10 @@ def _n_seats(sweep: SweepRecord, rows: tuple[TrialRow, ...]) -> int:
 
 
 def _random(store: Store, sweep: SweepRecord) -> RandomSearch | None:
-    """Return a search on the same ground and space whose trials came by chance: another one than this."""
-    ground = (TABLE, SPLIT, SPACE)
+    """Return a search on the same ground, of the same space and epochs, whose trials came by chance: not this one."""
     for other in list_sweeps(store):
-        is_same = all(other.tags.get(key) == sweep.tags.get(key) for key in ground)
+        is_same = all(other.tags.get(key) == sweep.tags.get(key) for key in (*GROUND, SPACE))
+        is_same = is_same and other.params.get(EPOCHS) == sweep.params.get(EPOCHS)
         if is_same and other.run_id != sweep.run_id and other.params.get("sampler") == RANDOM:
             trials = _trials(trial_rows(store, other.run_id))
             if any(one.state == "complete" and math.isfinite(one.value) for one in trials):

@@ -25,7 +25,7 @@ from songpop.tracking.openings import openings
 from songpop.tracking.records import (
     CONFIG,
     FINALS,
-    LABEL,
+    GROUND,
     PARTS_SUMMARY,
     SPLIT,
     TABLE,
@@ -36,8 +36,6 @@ from songpop.tracking.store import Store
 from songpop.tracking.trial_records import read_files
 
 ALPHA = 0.05  # level of the tests
-# What the resamples of a finals are a function of, each with what a person calls another one.
-GROUND = {TABLE: "another table", LABEL: "another label", SPLIT: "other rows in its parts", "songpop.split_seed": ""}
 
 NO_FINALS = {
     "FINISHED": "it has no finals (finals=none)",

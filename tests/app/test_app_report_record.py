@@ -108,3 +108,15 @@ def test_a_random_search_without_a_complete_trial_is_passed_over(store: Store) -
     found = read_back(store, "mine").random
     assert found is not None
     assert found.name == "random"
+
+
+@pytest.mark.parametrize(
+    ("tags", "params"),
+    [({LABEL: "Track Score > 50"}, {}), ({"songpop.space": "other"}, {}), ({}, {"epochs": 3})],
+    ids=["label", "space", "epochs"],
+)
+def test_a_random_search_of_something_else_is_none(tags: dict[str, str], params: dict[str, int], store: Store) -> None:
+    known = {"sampler": "random", "epochs": 30}
+    start_sweep(store, "other", tags={**GROUND, **tags}, params={**known, **params}).record(trained(0), {})
+    start_sweep(store, "mine", tags=GROUND, params={"epochs": 30})
+    assert read_back(store, "mine").random is None
