@@ -12,8 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from songpop.app.champion_file import champion_of_sweep
 from songpop.app.evidence import EVIDENCE_FILE, Evidence
-from songpop.app.finals_file import FINALS_FILE, finals_of
+from songpop.app.finals_file import FINALS_FILE, finals_of_sweep
 from songpop.app.records import CHAMPION_FILE, Champion
 from songpop.app.replay_ground import ReadConfig
 from songpop.app.report_table import OnStep, with_table
@@ -74,8 +75,7 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
     """
     files = read_files(store, sweep.run_id, FILES)
     rows, held = trial_rows(store, sweep.run_id), finals_rows(store, sweep.run_id)
-    finals = _finals(files)
-    champion = None if CHAMPION_FILE not in files.files else Champion.from_json(files.files[CHAMPION_FILE].decode())
+    finals, champion = finals_of_sweep(sweep, files.files), champion_of_sweep(sweep, files.files)
     evidence = None if EVIDENCE_FILE not in files.files else Evidence.of(files.files[EVIDENCE_FILE])
     report = Report(
         sweep=sweep.name,
@@ -176,10 +176,6 @@ def _importances(rows: tuple[TrialRow, ...], files: SweepFiles) -> Mapping[str, 
 
 
 # ── finals and champion ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _finals(files: SweepFiles) -> Finals | None:
-    return finals_of(files.files[FINALS_FILE].decode()) if FINALS_FILE in files.files else None
 
 
 def _curves(store: Store, held: FinalsRows, finals: Finals | None) -> tuple[Curve, ...]:

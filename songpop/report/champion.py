@@ -14,8 +14,8 @@ from songpop.report.theme import DASHES, INK, MUTED, SERIES, new_figure
 from songpop.report.wording import interval, number, share
 
 NOT_KEPT = (
-    "What the champion said of the sealed rows is not kept beside this sweep: it has none, or was run by an earlier "
-    "version. The rows are not opened again for a picture."
+    "What the champion said of the sealed rows is not kept beside this sweep: it has none, was run by an earlier "
+    "version, or its files are not what was written. The rows are not opened again for a picture."
 )
 N_BINS = 10
 

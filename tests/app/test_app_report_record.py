@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from songpop.app.records import SweepOutcome
+from songpop.app.finals_file import FINALS_FILE
+from songpop.app.records import CHAMPION, CHAMPION_FILE, SweepOutcome
 from songpop.app.report_record import report_of
 from songpop.compose import recorded_settings
 from songpop.contracts import EpochReport, Params, TrialResult, TrialSpec, TrialState
 from songpop.report.records import Report
 from songpop.settings import TrackingSettings
 from songpop.tracking.effort import effort
-from songpop.tracking.records import LABEL, SPLIT, TABLE
+from songpop.tracking.records import FINALS, LABEL, SPLIT, TABLE
 from songpop.tracking.runs import start_sweep
 from songpop.tracking.store import Store, open_store
 from songpop.tracking.sweeps import find_sweep
@@ -120,3 +121,9 @@ def test_a_random_search_of_something_else_is_none(tags: dict[str, str], params:
     start_sweep(store, "other", tags={**GROUND, **tags}, params={**known, **params}).record(trained(0), {})
     start_sweep(store, "mine", tags=GROUND, params={"epochs": 30})
     assert read_back(store, "mine").random is None
+
+
+def test_a_champion_that_was_changed_is_not_believed(store: Store) -> None:
+    start_sweep(store, "s", tags={CHAMPION: "0" * 64, FINALS: "d"}, artifacts={CHAMPION_FILE: "{}", FINALS_FILE: "{"})
+    found = read_back(store, "s")
+    assert (found.measured, found.finals) == (None, None)
