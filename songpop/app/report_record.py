@@ -6,7 +6,7 @@ Owns: reading and joining. Does not own: drawing (songpop/report), the search it
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from songpop.report.records import (
 from songpop.search.finals import Finals
 from songpop.search.importance import importances_of
 from songpop.settings import ProtocolName
+from songpop.space import Space, space_of
 from songpop.tracking.effort import worked_until
 from songpop.tracking.gate_record import Attempt, last_attempt
 from songpop.tracking.model_facts import leaks_of
@@ -74,7 +75,8 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
         StoreError: if the store cannot be read.
     """
     files = read_files(store, sweep.run_id, FILES)
-    rows, held = trial_rows(store, sweep.run_id), finals_rows(store, sweep.run_id)
+    space = space_of(json.loads(files.files[SPACE_FILE])) if SPACE_FILE in files.files else None
+    rows, held = _searched(trial_rows(store, sweep.run_id), space), finals_rows(store, sweep.run_id)
     finals, champion = finals_of_sweep(sweep, files.files), champion_of_sweep(sweep, files.files)
     evidence = None if EVIDENCE_FILE not in files.files else Evidence.of(files.files[EVIDENCE_FILE])
     report = Report(
@@ -110,6 +112,20 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
 
 
 # ── trials ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _searched(rows: tuple[TrialRow, ...], space: Space | None) -> tuple[TrialRow, ...]:
+    """Return the trials with the parameters that their search gave them, where its space is known.
+
+    A run has all that had an effect, fixed or not, for those who compare runs.
+    """
+    if space is None:
+        return rows
+    names = {param.name for param in space.searched}
+    return tuple(
+        replace(row, params={k: row.params[k] for k in space.active(row.spec_params) if k in names and k in row.params})
+        for row in rows
+    )
 
 
 def _trials(rows: tuple[TrialRow, ...]) -> tuple[Trial, ...]:

@@ -26,7 +26,7 @@ class TrialRow:
     state: str
     value: float  # best validation log loss; NaN if it has none
     metrics: Mapping[str, float]
-    params: Mapping[str, str]  # those that were searched; of a final its finalist and resample too
+    params: Mapping[str, str]  # those that had an effect, or were searched; of a final its finalist and resample too
     began_s: float  # since 1970
     ended_s: float
     goes_on_from: int | None

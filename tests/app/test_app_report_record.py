@@ -1,5 +1,7 @@
 """What a report reads of a sweep is what the sweep said of itself; the odd ones are written by hand into a store."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +59,24 @@ def test_trials(record: Report, outcome: SweepOutcome) -> None:
     assert outcome.best is not None
     assert record.best is not None
     assert (record.best.number, record.best.value) == (outcome.best.trial, pytest.approx(outcome.best.val_log_loss))
-    assert set(record.best.params) == set(outcome.best.params)
+    assert record.best.params.keys() == outcome.best.params.keys()
+    suggested = {one.user_attrs["trial"]: one.params.keys() for one in outcome.study.trials}
+    assert {trial.number: trial.params.keys() for trial in record.trials} == suggested
+
+
+def test_what_the_space_fixes_was_not_searched(store: Store) -> None:
+    """Every parameter that has an effect is logged with a run, for those who compare runs."""
+    space = {
+        "optimizer": {"kind": "choice", "choices": ["adam", "sgd"]},
+        "dropout_first": {"kind": "float", "low": 0.0, "high": 0.5, "when": {"optimizer": ["sgd"]}},
+        "batch_size": {"kind": "fixed", "value": 64},
+    }
+    run = start_sweep(store, "s", artifacts={"space.json": json.dumps(space)})
+    params = (Params(optimizer="adam", dropout_first=0.1), Params(optimizer="sgd", dropout_first=0.2))
+    specs = (replace(trained(k).spec, params=one) for k, one in enumerate(params))
+    run.record_all([(trained(spec.trial, spec=spec), {"optimizer": spec.params.optimizer}) for spec in specs])
+    found = [trial.params for trial in read_back(store, "s").trials]
+    assert found == [{"optimizer": "adam"}, {"optimizer": "sgd", "dropout_first": 0.2}]
 
 
 def test_times_begin_with_the_search(record: Report) -> None:
