@@ -18,6 +18,7 @@ NOT_KEPT = (
     "version, or its files are not what was written. The rows are not opened again for a picture."
 )
 N_BINS = 10
+ON_DARK, ON_LIGHT = "#ffffff", "#10151a"  # written on a map's own ground: no theme changes them
 
 
 def confusion(report: Report) -> Picture | Absence:
@@ -32,8 +33,8 @@ def confusion(report: Report) -> Picture | Absence:
         axes.imshow(matrix, cmap="Blues", vmin=0, vmax=matrix.sum() / 2)
         axes.grid(visible=False)
         for (i, j), n in np.ndenumerate(matrix):
-            colour = "#fffffe" if n > matrix.sum() / 4 else INK
-            axes.text(j, i, f"{n:,}", ha="center", va="center", fontsize=14, color=_fixed(colour))
+            colour = ON_DARK if n > matrix.sum() / 4 else ON_LIGHT
+            axes.text(j, i, f"{n:,}", ha="center", va="center", fontsize=14, color=colour)
         axes.set(xticks=[0, 1], yticks=[0, 1], xticklabels=["no", "yes"], yticklabels=["no", "yes"], title=name)
         axes.set(xlabel="said to have high potential", ylabel="has it")
         rows.append((name, *(f"{n:,}" for n in matrix.ravel())))
@@ -137,11 +138,6 @@ def threshold(report: Report) -> Picture | Absence:
         for k in range(4, len(bounds), 5)
     )
     return Picture(figure=figure, finding=finding, columns=("threshold", *curves), rows=rows)
-
-
-def _fixed(colour: str) -> str:
-    """Return a colour that no theme changes: what is written on a map's own ground."""
-    return {"#fffffe": "#ffffff", INK: "#10151a"}[colour]
 
 
 def _at(sealed: Sealed, measured: Measured, curve: str) -> tuple[float, float, str]:

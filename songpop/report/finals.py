@@ -100,9 +100,7 @@ def forest(report: Report) -> Picture | Absence:
     axes.set(yticks=range(len(shown)), xlabel=f"validation log loss, mean over {finals.n_resamples} resamples, 95 %")
     axes.set_yticklabels([literal(label) for label in labels])
     axes.invert_yaxis()
-    values = [one.interval.mean for _, one in shown if one.interval]
-    if max(values) > 5 * min(values):
-        axes.set_xscale("log")
+    log_scale(axes, [one.interval.mean for _, one in shown if one.interval], "x")
     rows = tuple(
         (
             label,

@@ -15,6 +15,7 @@ def test_the_forest_names_the_winner_and_who_cannot_be_told_from_it() -> None:
     assert found.finding == "Number 1 wins: the lowest mean."
     assert [row[4] for row in found.rows] == ["wins", "cannot be told from it", "behind"]
     assert found.rows[0][1] == "0.0500 (0.0400 to 0.0600)"
+    assert found.figure.axes[0].get_xscale() == "log"  # 0.05 to 0.5
 
 
 def test_finals_whose_runs_failed() -> None:
