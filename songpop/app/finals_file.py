@@ -1,4 +1,4 @@
-"""The verdict of a finals as a file beside its sweep, and back."""
+"""The verdict of a finals as a file beside its sweep, and back; for everybody who tells of it, where it can be read."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from songpop.contracts import Params
 from songpop.errors import ArtifactError
 from songpop.evaluation.stats import Interval
 from songpop.search.finals import Contestant, Finalist, Finals, Member, Origin
+from songpop.tracking.records import FINALS, SweepRecord
 
 FINALS_FILE = "finals.json"  # artifact of a sweep's run: who took part, and what became of them
 
@@ -35,6 +36,21 @@ def finals_of(text: str) -> Finals:
         raise ArtifactError(
             f"The finals of a sweep must be what songpop wrote, but this file cannot be read ({error!r})."
         ) from error
+
+
+def finals_of_sweep(record: SweepRecord, files: Mapping[str, bytes]) -> Finals | None:
+    """Return the finals that chose a sweep's model; None where none did, or their file is missing or damaged.
+
+    Args:
+        record: of the sweep.
+        files: of its run, by path.
+    """
+    if not record.tags.get(FINALS) or FINALS_FILE not in files:
+        return None
+    try:
+        return finals_of(files[FINALS_FILE].decode())
+    except (ArtifactError, UnicodeDecodeError):
+        return None
 
 
 def _finalist(row: Mapping[str, Any]) -> Finalist:

@@ -6,14 +6,15 @@ Owns: reading and joining. Does not own: drawing (songpop/report), the search it
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
+from songpop.app.champion_file import champion_of_sweep
 from songpop.app.evidence import EVIDENCE_FILE, Evidence
-from songpop.app.finals_file import FINALS_FILE, finals_of
+from songpop.app.finals_file import FINALS_FILE, finals_of_sweep
 from songpop.app.records import CHAMPION_FILE, Champion
 from songpop.app.replay_ground import ReadConfig
 from songpop.app.report_table import OnStep, with_table
@@ -31,16 +32,19 @@ from songpop.report.records import (
 from songpop.search.finals import Finals
 from songpop.search.importance import importances_of
 from songpop.settings import ProtocolName
+from songpop.space import Space, space_of
+from songpop.tracking.effort import worked_until
 from songpop.tracking.gate_record import Attempt, last_attempt
 from songpop.tracking.model_facts import leaks_of
 from songpop.tracking.records import (
     COMMIT,
     CONFIG,
+    GROUND,
     LABEL,
     N_SLOTS,
     PARTS,
     PARTS_SUMMARY,
-    SPLIT,
+    SPLIT_SEED,
     TABLE,
     SweepFiles,
     SweepRecord,
@@ -52,12 +56,8 @@ from songpop.tracking.trial_records import read_files, read_trials
 
 SPACE_FILE = "space.json"
 FILES = (CONFIG, PARTS, PARTS_SUMMARY, SPACE_FILE, FINALS_FILE, CHAMPION_FILE, EVIDENCE_FILE)
-SPACE, SEARCH_SEED, SPLIT_SEED, PROTOCOL = (
-    "songpop.space",
-    "songpop.search_seed",
-    "songpop.split_seed",
-    "songpop.protocol",
-)
+SPACE, SEARCH_SEED, PROTOCOL = "songpop.space", "songpop.search_seed", "songpop.protocol"
+EPOCHS = "epochs"  # parameter of a sweep: those that a trial may have
 RANDOM = "random"
 
 
@@ -75,9 +75,9 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
         StoreError: if the store cannot be read.
     """
     files = read_files(store, sweep.run_id, FILES)
-    rows, held = trial_rows(store, sweep.run_id), finals_rows(store, sweep.run_id)
-    finals = _finals(files)
-    champion = None if CHAMPION_FILE not in files.files else Champion.from_json(files.files[CHAMPION_FILE].decode())
+    space = space_of(json.loads(files.files[SPACE_FILE])) if SPACE_FILE in files.files else None
+    rows, held = _searched(trial_rows(store, sweep.run_id), space), finals_rows(store, sweep.run_id)
+    finals, champion = finals_of_sweep(sweep, files.files), champion_of_sweep(sweep, files.files)
     evidence = None if EVIDENCE_FILE not in files.files else Evidence.of(files.files[EVIDENCE_FILE])
     report = Report(
         sweep=sweep.name,
@@ -95,7 +95,7 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
         commit=sweep.tags.get(COMMIT, ""),
         search_seed=int(sweep.tags.get(SEARCH_SEED, "0")),
         split_seed=int(sweep.tags.get(SPLIT_SEED, "0")),
-        n_epochs_each=int(sweep.params.get("epochs", "0")),
+        n_epochs_each=int(sweep.params.get(EPOCHS, "0")),
         n_seats=_n_seats(sweep, rows),
         trials=_trials(rows),
         finals=finals,
@@ -114,8 +114,25 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
 # ── trials ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _searched(rows: tuple[TrialRow, ...], space: Space | None) -> tuple[TrialRow, ...]:
+    """Return the trials with the parameters that their search gave them, where its space is known.
+
+    A run has all that had an effect, fixed or not, for those who compare runs.
+    """
+    if space is None:
+        return rows
+    names = {param.name for param in space.searched}
+    return tuple(
+        replace(row, params={k: row.params[k] for k in space.active(row.spec_params) if k in names and k in row.params})
+        for row in rows
+    )
+
+
 def _trials(rows: tuple[TrialRow, ...]) -> tuple[Trial, ...]:
-    began_s = min((row.began_s for row in rows), default=0.0)
+    """Return a search's trials; their times are those of a clock that stood still while no trial was trained."""
+    spans = [(row.began_s, row.ended_s) for row in rows]
+    began = worked_until([row.began_s for row in rows], spans)
+    ended = worked_until([row.ended_s for row in rows], spans)
     n_epochs = {row.number: int(row.metrics.get("n_epochs", 0)) for row in rows}
     return tuple(
         Trial(
@@ -129,10 +146,11 @@ def _trials(rows: tuple[TrialRow, ...]) -> tuple[Trial, ...]:
             n_epochs=n_epochs[row.number],
             best_epoch=int(row.metrics.get("best_epoch", 0)),
             n_new_epochs=n_epochs[row.number] - n_epochs.get(-1 if row.goes_on_from is None else row.goes_on_from, 0),
-            began_s=row.began_s - began_s,
-            ended_s=row.ended_s - began_s,
+            goes_on_from=row.goes_on_from,
+            began_s=float(began_s),
+            ended_s=float(ended_s),
         )
-        for row in rows
+        for row, began_s, ended_s in zip(rows, began, ended, strict=True)
     )
 
 
@@ -155,12 +173,14 @@ def _n_seats(sweep: SweepRecord, rows: tuple[TrialRow, ...]) -> int:
 
 
 def _random(store: Store, sweep: SweepRecord) -> RandomSearch | None:
-    """Return a search on the same ground and space whose trials came by chance: another one than this."""
-    ground = (TABLE, SPLIT, SPACE)
+    """Return a search on the same ground, of the same space and epochs, whose trials came by chance: not this one."""
     for other in list_sweeps(store):
-        is_same = all(other.tags.get(key) == sweep.tags.get(key) for key in ground)
+        is_same = all(other.tags.get(key) == sweep.tags.get(key) for key in (*GROUND, SPACE))
+        is_same = is_same and other.params.get(EPOCHS) == sweep.params.get(EPOCHS)
         if is_same and other.run_id != sweep.run_id and other.params.get("sampler") == RANDOM:
-            return RandomSearch(name=other.name, trials=_trials(trial_rows(store, other.run_id)))
+            trials = _trials(trial_rows(store, other.run_id))
+            if any(one.state == "complete" and math.isfinite(one.value) for one in trials):
+                return RandomSearch(name=other.name, trials=trials)
     return None
 
 
@@ -172,10 +192,6 @@ def _importances(rows: tuple[TrialRow, ...], files: SweepFiles) -> Mapping[str, 
 
 
 # ── finals and champion ─────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _finals(files: SweepFiles) -> Finals | None:
-    return finals_of(files.files[FINALS_FILE].decode()) if FINALS_FILE in files.files else None
 
 
 def _curves(store: Store, held: FinalsRows, finals: Finals | None) -> tuple[Curve, ...]:

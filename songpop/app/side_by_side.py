@@ -7,13 +7,13 @@ Where they had not, a sentence says why. Owns: reading and joining. Does not own
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 import yaml
 
-from songpop.app.finals_file import FINALS_FILE, finals_of
-from songpop.app.records import CHAMPION, CHAMPION_FILE, Champion
+from songpop.app.champion_file import champion_of_sweep
+from songpop.app.finals_file import FINALS_FILE, finals_of_sweep
+from songpop.app.records import CHAMPION_FILE, Champion
 from songpop.data.resamples import validation_ratio
 from songpop.errors import ArtifactError
 from songpop.evaluation.rivals import MIN_RESAMPLES, Behind, behind_the_best
@@ -25,7 +25,7 @@ from songpop.tracking.openings import openings
 from songpop.tracking.records import (
     CONFIG,
     FINALS,
-    LABEL,
+    GROUND,
     PARTS_SUMMARY,
     SPLIT,
     TABLE,
@@ -36,8 +36,6 @@ from songpop.tracking.store import Store
 from songpop.tracking.trial_records import read_files
 
 ALPHA = 0.05  # level of the tests
-# What the resamples of a finals are a function of, each with what a person calls another one.
-GROUND = {TABLE: "another table", LABEL: "another label", SPLIT: "other rows in its parts", "songpop.split_seed": ""}
 
 NO_FINALS = {
     "FINISHED": "it has no finals (finals=none)",
@@ -153,7 +151,7 @@ def _read(store: Store, record: SweepRecord) -> _Read:
         record=record,
         settings=_settings(record, files),
         effort=effort(store, record.run_id),
-        champion=_champion(record, files),
+        champion=champion_of_sweep(record, files),
         values=values,
         interval=interval,
         ratio=_ratio(files) if values else 0.0,
@@ -178,9 +176,8 @@ def _finals(record: SweepRecord, files: Mapping[str, bytes]) -> tuple[tuple[floa
     """Return the winner's values and their mean, or why there are none that can be tested."""
     if not record.tags.get(FINALS):
         return (), None, NO_FINALS.get(record.status, "it has no finals")
-    try:
-        finals = finals_of(files.get(FINALS_FILE, b"").decode())
-    except (ArtifactError, UnicodeDecodeError):
+    finals = finals_of_sweep(record, files)
+    if finals is None:
         return (), None, f"its finals cannot be read: {FINALS_FILE} is missing or damaged"
     if PARTS_SUMMARY not in files:
         return (), None, f"its finals cannot be tested: {PARTS_SUMMARY} is missing"
@@ -188,11 +185,6 @@ def _finals(record: SweepRecord, files: Mapping[str, bytes]) -> tuple[tuple[floa
         return (), None, "its finals have no winner: each finalist had a run that failed"
     winner = finals.finalists[finals.winner]
     return winner.values, winner.interval, ""
-
-
-def _champion(record: SweepRecord, files: Mapping[str, bytes]) -> Champion | None:
-    text = files.get(CHAMPION_FILE, b"")
-    return Champion.from_json(text.decode()) if record.tags.get(CHAMPION) == sha256(text).hexdigest() else None
 
 
 def _ratio(files: Mapping[str, bytes]) -> float:

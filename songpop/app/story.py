@@ -4,23 +4,21 @@ Owns: reading what a description is made of, and writing it down. Does not own: 
 is made from the record alone, it can be written again at any time, for sweeps of earlier versions, too.
 """
 
-from hashlib import sha256
-
 from mlflow.exceptions import MlflowException
 
+from songpop.app.champion_file import champion_of_sweep
 from songpop.app.description import N_LEADERS, RegisteredAs, SweepStory, sweep_description
-from songpop.app.finals_file import FINALS_FILE, finals_of
-from songpop.app.records import CHAMPION, CHAMPION_FILE, Champion
+from songpop.app.finals_file import FINALS_FILE, finals_of_sweep
+from songpop.app.records import CHAMPION_FILE
 from songpop.app.side_notes import TRAINED, finals_note, training_note
 from songpop.errors import ArtifactError
-from songpop.search.finals import Finals
 from songpop.tracking.failures import store_failures
 from songpop.tracking.gate_record import last_attempt
 from songpop.tracking.model_facts import ModelFacts
 from songpop.tracking.notes import write_run_note
 from songpop.tracking.openings import openings
 from songpop.tracking.patience import patient
-from songpop.tracking.records import FINALS, MODEL_ID, TEST_DIGEST
+from songpop.tracking.records import MODEL_ID, TEST_DIGEST
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import best_trials, finals_runs, search_runs, sweep_record
 from songpop.tracking.trainings import trained_rows
@@ -78,8 +76,8 @@ def story_of(store: Store, run_id: str) -> SweepStory:
     return SweepStory(
         record=record,
         experiment_id=store.experiment_id,
-        champion=_champion(files.get(CHAMPION_FILE), record.tags.get(CHAMPION)),
-        finals=_finals(files.get(FINALS_FILE)) if record.tags.get(FINALS) else None,
+        champion=champion_of_sweep(record, files),
+        finals=finals_of_sweep(record, files),
         leaders=best_trials(store, run_id, N_LEADERS),
         n_test_openings=openings(store).get(record.tags.get(TEST_DIGEST, ""), 0),
         attempt=last_attempt(store, run_id),
@@ -117,21 +115,4 @@ def _facts(store: Store, model_id: str | None) -> ModelFacts | None:
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
-        return None
-
-
-def _champion(content: bytes | None, digest: str | None) -> Champion | None:
-    """Return the champion of a file; None where it is missing, changed, or of another version."""
-    if content is None or sha256(content).hexdigest() != digest:
-        return None
-    try:
-        return Champion.from_json(content.decode())
-    except (KeyError, TypeError, ValueError):
-        return None
-
-
-def _finals(content: bytes | None) -> Finals | None:
-    try:
-        return None if content is None else finals_of(content.decode())
-    except (ArtifactError, UnicodeDecodeError):
         return None

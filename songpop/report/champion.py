@@ -14,10 +14,11 @@ from songpop.report.theme import DASHES, INK, MUTED, SERIES, new_figure
 from songpop.report.wording import interval, number, share
 
 NOT_KEPT = (
-    "What the champion said of the sealed rows is not kept beside this sweep: it has none, or was run by an earlier "
-    "version. The rows are not opened again for a picture."
+    "What the champion said of the sealed rows is not kept beside this sweep: it has none, was run by an earlier "
+    "version, or its files are not what was written. The rows are not opened again for a picture."
 )
 N_BINS = 10
+ON_DARK, ON_LIGHT = "#ffffff", "#10151a"  # written on a map's own ground: no theme changes them
 
 
 def confusion(report: Report) -> Picture | Absence:
@@ -32,8 +33,8 @@ def confusion(report: Report) -> Picture | Absence:
         axes.imshow(matrix, cmap="Blues", vmin=0, vmax=matrix.sum() / 2)
         axes.grid(visible=False)
         for (i, j), n in np.ndenumerate(matrix):
-            colour = "#fffffe" if n > matrix.sum() / 4 else INK
-            axes.text(j, i, f"{n:,}", ha="center", va="center", fontsize=14, color=_fixed(colour))
+            colour = ON_DARK if n > matrix.sum() / 4 else ON_LIGHT
+            axes.text(j, i, f"{n:,}", ha="center", va="center", fontsize=14, color=colour)
         axes.set(xticks=[0, 1], yticks=[0, 1], xticklabels=["no", "yes"], yticklabels=["no", "yes"], title=name)
         axes.set(xlabel="said to have high potential", ylabel="has it")
         rows.append((name, *(f"{n:,}" for n in matrix.ravel())))
@@ -90,7 +91,7 @@ def calibration(report: Report) -> Picture | Absence:
     label, chance = report.sealed.label, report.sealed.chance
     true, said = calibration_curve(label, chance, n_bins=N_BINS)
     edges = np.linspace(0, 1, N_BINS + 1)
-    counts = np.histogram(chance, edges)[0]
+    counts = np.bincount(np.searchsorted(edges[1:-1], chance), minlength=N_BINS)  # as calibration_curve has its bins
     figure, (axes, below) = new_figure(2, 1, height=4.6, sharex=True, height_ratios=[3, 1])
     axes.plot([0, 1], [0, 1], color=MUTED, linestyle=DASHES[1], label="as said")
     axes.plot(said, true, marker="o", color=SERIES[0], label="champion")
@@ -137,11 +138,6 @@ def threshold(report: Report) -> Picture | Absence:
         for k in range(4, len(bounds), 5)
     )
     return Picture(figure=figure, finding=finding, columns=("threshold", *curves), rows=rows)
-
-
-def _fixed(colour: str) -> str:
-    """Return a colour that no theme changes: what is written on a map's own ground."""
-    return {"#fffffe": "#ffffff", INK: "#10151a"}[colour]
 
 
 def _at(sealed: Sealed, measured: Measured, curve: str) -> tuple[float, float, str]:

@@ -1,4 +1,7 @@
-"""The course of a search: the best so far over trials and over time, how full its slots were, what it cost."""
+"""The course of a search: the best so far over trials and over time, how full its slots were, what it cost.
+
+The best so far is that of complete trials, as everywhere: a pruned one is not chosen, however low it was when it ended.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,38 +16,40 @@ from songpop.report.wording import duration, number, plural, share, told_of
 
 Floats = NDArray[np.float64]
 N_ROWS = 20  # of a table of numbers
+NO_VALUE = "No complete trial has a value."
 
 
 def best_over_trials(report: Report) -> Picture | Absence:
     """The best validation log loss so far, over trials, against chance."""
-    trials = [trial for trial in report.trials if np.isfinite(trial.value)]
-    if not trials:
-        return Absence(reason="No trial has a value.")
-    values = np.array([trial.value for trial in trials])
+    trials = measured(report.trials)
+    complete = [trial for trial in trials if is_complete(trial)]
+    if not complete:
+        return Absence(reason=NO_VALUE)
+    values = np.array([trial.value for trial in complete])
     best, by_chance = np.minimum.accumulate(values), expected_best(values)
     figure, axes = new_figure()
-    numbers = [trial.number for trial in trials]
-    _marks(axes, numbers, trials)
-    axes.step(numbers, best, where="post", color=SERIES[0], label="best so far")
+    numbers = [trial.number for trial in complete]
+    _draw(axes, [trial.number for trial in trials], trials)
     axes.plot(numbers, by_chance, linestyle=DASHES[1], color=MUTED, label="the same trials in random order")
     told = ""
     if report.random is not None:
-        other = np.minimum.accumulate([one.value for one in report.random.trials if np.isfinite(one.value)])
-        axes.step(
-            np.arange(len(other)), other, where="post", linestyle=DASHES[2], color=SERIES[1], label="random search"
-        )
+        others = [one for one in measured(report.random.trials) if is_complete(one)]
+        other = np.minimum.accumulate([one.value for one in others])
+        tried = [one.number for one in others]
+        axes.step(tried, other, where="post", linestyle=DASHES[2], color=SERIES[1], label="random search")
         k = min(len(other), len(best)) - 1
-        told = f" After {plural(k + 1, 'trial')} random search ({report.random.name}) had {number(other[k])}."
+        told = f" After {plural(k + 1, 'complete trial')} random search ({report.random.name}) had {number(other[k])}."
     axes.set(xlabel="trial", ylabel="validation log loss")
-    log_scale(axes, values.tolist())
+    log_scale(axes, [trial.value for trial in trials])
     axes.legend()
-    at, half = trials[int(np.argmin(values))], at_half(trials)
+    at, half = report.best, at_half(complete)
+    assert at is not None
     finding = (
-        f"The best of {plural(len(trials), 'trial')} is {number(float(best[-1]))}, trial {at.number}. In random order "
-        f"the same trials would have reached {number(float(by_chance[half]))} halfway on average; this search had "
-        f"{number(float(best[half]))}.{told or ' No random search on this ground is recorded.'}"
+        f"The best of {plural(len(complete), 'complete trial')} is {number(float(best[-1]))}, trial {at.number}. In "
+        f"random order the same trials would have reached {number(float(by_chance[half]))} halfway on average; this "
+        f"search had {number(float(best[half]))}.{told or ' No random search on this ground is recorded.'}"
     )
-    picked = np.unique(np.linspace(0, len(trials) - 1, min(N_ROWS, len(trials))).astype(int))
+    picked = np.unique(np.linspace(0, len(complete) - 1, min(N_ROWS, len(complete))).astype(int))
     rows = tuple((str(numbers[k]), number(float(best[k])), number(float(by_chance[k]))) for k in picked)
     return Picture(
         figure=figure,
@@ -57,29 +62,29 @@ def best_over_trials(report: Report) -> Picture | Absence:
 
 def best_over_time(report: Report) -> Picture | Absence:
     """The best validation log loss so far, over the seconds of the search."""
-    trials = sorted((one for one in report.trials if np.isfinite(one.value)), key=lambda one: one.ended_s)
-    if not trials:
-        return Absence(reason="No trial has a value.")
-    ended = [trial.ended_s for trial in trials]
-    best = np.minimum.accumulate([trial.value for trial in trials])
+    trials = sorted(measured(report.trials), key=lambda one: one.ended_s)
+    complete = [trial for trial in trials if is_complete(trial)]
+    if not complete:
+        return Absence(reason=NO_VALUE)
+    ended = [trial.ended_s for trial in complete]
+    best = np.minimum.accumulate([trial.value for trial in complete])
     figure, axes = new_figure()
-    _marks(axes, ended, trials)
-    axes.step(ended, best, where="post", color=SERIES[0], label="best so far")
+    _draw(axes, [trial.ended_s for trial in trials], trials)
     if report.random is not None:
-        others = sorted((one for one in report.random.trials if np.isfinite(one.value)), key=lambda one: one.ended_s)
+        others = sorted(filter(is_complete, measured(report.random.trials)), key=lambda one: one.ended_s)
         reached = np.minimum.accumulate([one.value for one in others])
         seconds = [one.ended_s for one in others]
         axes.step(seconds, reached, where="post", linestyle=DASHES[2], color=SERIES[1], label="random search")
-    axes.set(xlabel="seconds since the search began", ylabel="validation log loss")
+    axes.set(xlabel="seconds of search, without pauses", ylabel="validation log loss")
     log_scale(axes, [trial.value for trial in trials])
     axes.legend()
     bound = 1.05 * best[-1]
     first = next(k for k, value in enumerate(best) if value <= bound)
     finding = (
         f"{number(float(best[-1]))} after {duration(ended[-1])}; within 5 % of it after {duration(ended[first])} and "
-        f"{plural(first + 1, 'trial')}."
+        f"{plural(first + 1, 'complete trial')}."
     )
-    picked = np.unique(np.linspace(0, len(trials) - 1, min(N_ROWS, len(trials))).astype(int))
+    picked = np.unique(np.linspace(0, len(complete) - 1, min(N_ROWS, len(complete))).astype(int))
     rows = tuple((f"{ended[k]:.1f}", number(float(best[k]))) for k in picked)
     return Picture(
         figure=figure,
@@ -88,6 +93,41 @@ def best_over_time(report: Report) -> Picture | Absence:
         rows=rows,
         titles={"trials": told_of(trials)},
     )
+
+
+def measured(trials: Sequence[Trial]) -> list[Trial]:
+    """Return the trials that have a value."""
+    return [trial for trial in trials if np.isfinite(trial.value)]
+
+
+def is_complete(trial: Trial) -> bool:
+    """Say whether a trial was trained to its end."""
+    return trial.state == "complete"
+
+
+def draw_best_so_far(axes: Axes, places: Sequence[float], values: Sequence[float], is_full: Sequence[bool]) -> None:
+    """Draw a mark per trial, full for complete ones and hollow for the others, and the best of the complete ones.
+
+    Args:
+        axes: where to.
+        places: of the trials, rising, shape (N,).
+        values: finite, shape (N,).
+        is_full: whether each is complete, shape (N,).
+    """
+    axes.scatter(
+        places,
+        values,
+        s=18,
+        facecolors=[SERIES[5] if full else "none" for full in is_full],
+        edgecolors=SERIES[5],
+        linewidths=1.0,
+        gid="trials",
+        rasterized=len(values) > MANY,
+        label="trials (hollow: pruned)",
+    )
+    kept = np.flatnonzero(is_full)
+    best = np.minimum.accumulate(np.asarray(values)[kept])
+    axes.step(np.asarray(places)[kept], best, where="post", color=SERIES[0], label="best so far")
 
 
 def expected_best(values: Floats) -> Floats:
@@ -116,7 +156,7 @@ def occupancy(report: Report) -> Picture | Absence:
     axes.fill_between(seconds, running, step="post", color=SERIES[0], alpha=0.35, linewidth=0)
     axes.step(seconds, running, where="post", color=SERIES[0], linewidth=1.0, label="trials that train")
     axes.axhline(report.n_seats, color=INK, linestyle=DASHES[1], linewidth=1.2, label=f"{report.n_seats} slots")
-    axes.set(xlabel="seconds since the search began", ylabel="trials at once", ylim=(0, None))
+    axes.set(xlabel="seconds of search, without pauses", ylabel="trials at once", ylim=(0, None))
     axes.legend()
     spans = np.diff(seconds)
     busy = float((running[:-1] * spans).sum() / (report.n_seats * spans.sum())) if spans.sum() else 0.0
@@ -147,7 +187,7 @@ def cost(report: Report) -> Picture | Absence:
         return Absence(reason="There is no trial.")
     states = {"complete": SERIES[0], "pruned": SERIES[1], "failed": SERIES[3]}
     epochs = {state: sum(one.n_new_epochs for one in report.trials if one.state == state) for state in states}
-    n_full = report.n_epochs_each * len(report.trials)
+    n_full = report.n_epochs_each * sum(one.goes_on_from is None for one in report.trials)
     figure, axes = new_figure(height=2.0)
     left = 0
     for (state, n_epochs), hatch in zip(epochs.items(), ("", "//", "xx"), strict=True):
@@ -184,17 +224,5 @@ def _mean_between(seconds: Floats, running: Floats, low: float, high: float) -> 
     return float((levels * np.diff(edges)).sum() / max(high - low, 1e-9))
 
 
-def _marks(axes: Axes, places: Sequence[float], trials: Sequence[Trial]) -> None:
-    """Draw a mark per trial: full for complete ones, hollow for the others."""
-    is_complete = [trial.state == "complete" for trial in trials]
-    axes.scatter(
-        places,
-        [trial.value for trial in trials],
-        s=18,
-        facecolors=[SERIES[5] if full else "none" for full in is_complete],
-        edgecolors=SERIES[5],
-        linewidths=1.0,
-        gid="trials",
-        rasterized=len(trials) > MANY,
-        label="trials (hollow: pruned)",
-    )
+def _draw(axes: Axes, places: Sequence[float], trials: Sequence[Trial]) -> None:
+    draw_best_so_far(axes, places, [trial.value for trial in trials], [is_complete(trial) for trial in trials])

@@ -5,24 +5,23 @@ import numpy as np
 from songpop.report.records import Absence, Picture, Report
 from songpop.report.theme import DASHES, INK, MUTED, SERIES, literal, log_scale, new_figure
 from songpop.report.wording import interval, number, settings_of
+from songpop.search.finals import Finalist
 
 N_LEADERS = 10
 N_CURVES = 6  # finalists whose curves are drawn
+CARRIED = "A run that ended earlier counts with its last value from there on."
 NO_FINALS = (
-    "No finals were held: the sweep was interrupted, or ran with finals=none. The same sweep command with "
-    "finals=default holds them."
+    "No finals are known that chose its model: the sweep was interrupted, ran with finals=none, or their file is lost. "
+    "The same sweep command with finals=default holds them."
 )
 
 
 def leaderboard(report: Report) -> Picture | Absence:
     """The best trials of the search, with what the finals made of them."""
-    gone_on = {trial.number for trial in report.complete}
     leaders = sorted(report.complete, key=lambda trial: trial.value)[:N_LEADERS]
     if not leaders:
         return Absence(reason="No trial is complete.")
-    held = {} if report.finals is None else {
-        one.contestant.trial: one for one in report.finals.finalists if one.contestant.trial in gone_on and one.interval
-    }  # fmt: skip
+    held = _held_by_trial(report)
     figure, axes = new_figure(height=0.9 + 0.34 * len(leaders))
     for place, trial in enumerate(leaders):
         axes.plot(
@@ -40,7 +39,7 @@ def leaderboard(report: Report) -> Picture | Absence:
                 [found.mean], [place + 0.18], xerr=[[found.mean - found.low], [found.high - found.mean]], marker="s",
                 color=SERIES[1], capsize=3, linestyle="none",
             )  # fmt: skip
-    if held:
+    if any(one.number in held for one in leaders):
         axes.plot([], [], marker="s", color=SERIES[1], linestyle="none", label="in the finals, 95 %")
     axes.set(yticks=range(len(leaders)), xlabel="validation log loss")
     axes.set_yticklabels([f"trial {trial.number}" for trial in leaders])
@@ -101,9 +100,7 @@ def forest(report: Report) -> Picture | Absence:
     axes.set(yticks=range(len(shown)), xlabel=f"validation log loss, mean over {finals.n_resamples} resamples, 95 %")
     axes.set_yticklabels([literal(label) for label in labels])
     axes.invert_yaxis()
-    values = [one.interval.mean for _, one in shown if one.interval]
-    if max(values) > 5 * min(values):
-        axes.set_xscale("log")
+    log_scale(axes, [one.interval.mean for _, one in shown if one.interval], "x")
     rows = tuple(
         (
             label,
@@ -122,7 +119,7 @@ def forest(report: Report) -> Picture | Absence:
 
 
 def learning_curves(report: Report) -> Picture | Absence:
-    """How the finalists' runs learnt: mean and range over the resamples."""
+    """How the finalists' runs learnt: mean and range over the resamples, all of them at each epoch."""
     if report.finals is None:
         return Absence(reason=NO_FINALS)
     if not report.curves:
@@ -133,12 +130,13 @@ def learning_curves(report: Report) -> Picture | Absence:
     for k, place in enumerate(places):
         curves = [curve.losses for curve in report.curves if curve.finalist == place]
         longest = max(map(len, curves))
-        padded = np.array([[*losses, *[np.nan] * (longest - len(losses))] for losses in curves])
+        # The runs that are left would be others than those that began: the mean would fall where a bad one ends.
+        carried = np.array([np.pad(losses, (0, longest - len(losses)), mode="edge") for losses in curves])
         epochs = np.arange(1, longest + 1)
-        mean, low, high = np.nanmean(padded, axis=0), np.nanmin(padded, axis=0), np.nanmax(padded, axis=0)
+        mean, low, high = carried.mean(axis=0), carried.min(axis=0), carried.max(axis=0)
         axes.fill_between(epochs, low, high, color=SERIES[k], alpha=0.12, linewidth=0)
         axes.plot(epochs, mean, color=SERIES[k], linestyle=DASHES[k], label=f"finalist {place + 1}")
-        best = int(np.nanargmin(mean))
+        best = int(mean.argmin())
         rows.append(
             (str(place + 1), str(len(curves)), str(best + 1), number(float(mean[best])), number(float(mean[-1])))
         )
@@ -146,10 +144,24 @@ def learning_curves(report: Report) -> Picture | Absence:
     log_scale(axes, [loss for curve in report.curves for loss in curve.losses if np.isfinite(loss)])
     axes.legend(ncols=2)
     finding = (
-        "; ".join(f"finalist {row[0]} is best after epoch {row[2]} ({row[3]} on average)" for row in rows[:3]) + "."
+        "; ".join(f"finalist {row[0]} is best after epoch {row[2]} ({row[3]} on average)" for row in rows[:3])
+        + f". {CARRIED}"
     )
     columns = ("finalist", "runs", "best epoch", "mean there", "mean at the end")
     return Picture(figure=figure, finding=finding[0].upper() + finding[1:], columns=columns, rows=tuple(rows))
+
+
+def _held_by_trial(report: Report) -> dict[int, Finalist]:
+    """Return the finalists by the last of the trials that are one training: any of these may be who took part."""
+    further = {one.goes_on_from: one.number for one in report.trials if one.state == "complete"}
+    found = {}
+    for one in () if report.finals is None else report.finals.finalists:
+        number = one.contestant.trial
+        while number is not None and number in further:
+            number = further[number]
+        if number is not None and one.interval is not None:
+            found[number] = one
+    return found
 
 
 def _held(one: object) -> str:

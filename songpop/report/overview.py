@@ -12,13 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from songpop.contracts import FinishedTrial, TrialState
+from songpop.report.course import draw_best_so_far
+from songpop.report.theme import MUTED, SERIES, styled
 from songpop.search.finals import Finalist, Finals
 
 SIZE_INCHES, DPI = (9.0, 3.4), 100  # as wide as the column of a run's page
 N_FINALISTS = 12
 MIN_TRIALS = 8  # fewer are told by a table
-# Okabe and Ito's colours, which colour-blind readers tell apart, too.
-BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#999999"
 
 
 def overview(trials: Sequence[FinishedTrial], finals: Finals | None) -> bytes | None:
@@ -32,30 +32,24 @@ def overview(trials: Sequence[FinishedTrial], finals: Finals | None) -> bytes | 
     if len(complete) < MIN_TRIALS:
         return None
     held = finals if finals is not None and finals.winner is not None else None
-    figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
-    axes = figure.subplots(1, 1 if held is None else 2, squeeze=False)[0]
-    _search(axes[0], trials, complete)
-    if held is not None:
-        _finals(axes[1], held)
-    for one in axes:
-        one.spines[["top", "right"]].set_visible(False)
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    with styled():
+        figure = Figure(figsize=SIZE_INCHES, dpi=DPI, layout="constrained")
+        axes = figure.subplots(1, 1 if held is None else 2, squeeze=False)[0]
+        _search(axes[0], trials, complete)
+        if held is not None:
+            _finals(axes[1], held)
+        figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()
 
 
 def _search(axes: Axes, trials: Sequence[FinishedTrial], complete: Sequence[FinishedTrial]) -> None:
     """Draw each trial's value over its number, and the best so far."""
-    pruned = [one for one in trials if one.state is TrialState.PRUNED and math.isfinite(one.value)]
-    for some, colour, mark, name in ((complete, BLUE, "o", "complete"), (pruned, GREY, "x", "pruned")):
-        if some:
-            points = np.array([(one.trial, one.value) for one in some])
-            axes.scatter(points[:, 0], points[:, 1], s=14, color=colour, marker=mark, label=name, linewidths=1)
-    ordered = sorted(complete, key=lambda one: one.trial)
-    values = np.array([one.value for one in ordered])
-    best = np.minimum.accumulate(values)
-    axes.step([one.trial for one in ordered], best, where="post", color=ORANGE, label="best so far")
-    low, high = float(best[-1]), float(np.quantile(values, 0.9))  # the worst would press the others together
+    shown = sorted((one for one in trials if math.isfinite(one.value)), key=lambda one: one.trial)
+    is_full = [one.state is TrialState.COMPLETE for one in shown]
+    draw_best_so_far(axes, [one.trial for one in shown], [one.value for one in shown], is_full)
+    values = [one.value for one in complete]
+    low, high = min(values), float(np.quantile(values, 0.9))  # the worst would press the others together
     room = 0.08 * max(high - low, 1e-6)
     axes.set_ylim(low - room, high + room)
     axes.set_title("Search", loc="left", fontsize=10)
@@ -72,7 +66,7 @@ def _finals(axes: Axes, finals: Finals) -> None:
         if interval is None:
             continue
         is_winner = place == finals.winner
-        colour = ORANGE if is_winner else BLUE if one.is_within_noise else GREY
+        colour = SERIES[1] if is_winner else SERIES[0] if one.is_within_noise else MUTED
         face = colour if is_winner else "white"
         axes.plot([interval.low, interval.high], [height, height], color=colour, linewidth=1.5)
         axes.plot(interval.mean, height, "o", color=colour, markerfacecolor=face, markersize=6)

@@ -24,6 +24,7 @@ SMALL = 0.005  # importances below are in the table only
 N_SLICES, N_CONTOURS, N_AXES = 9, 3, 10
 MANY_LINES = 300  # through the axes; from here on they are pixels
 MIN_FOR_CONTOUR = 12  # points of a surface
+FLAT = 1e-6  # width by length of a surface: a narrower one is a line, which Qhull refuses
 FEW = 3  # complete trials that any picture of parameters needs
 
 
@@ -126,9 +127,12 @@ def contours(report: Report) -> Picture | Absence:
     """The loss over pairs of the numbers that matter most."""
     trials = report.complete
     names = [name for name in ranked_parameters(report) if is_varied(name, trials) and is_numeric(name, trials)]
-    pairs = [pair for pair in combinations(names[:4], 2) if len(_having(pair, trials)) >= MIN_FOR_CONTOUR][:N_CONTOURS]
+    pairs = [pair for pair in combinations(names[:4], 2) if _is_surface(pair, _having(pair, trials))][:N_CONTOURS]
     if not pairs:
-        return Absence(reason=f"No two numeric parameters were set together in {MIN_FOR_CONTOUR} complete trials.")
+        return Absence(
+            reason=f"No two numeric parameters varied together, and not along one line, in {MIN_FOR_CONTOUR} complete "
+            "trials."
+        )
     figure, grid = new_figure(1, len(pairs), height=3.2, squeeze=False)
     titles, rows = {}, []
     drawn: Any = None
@@ -240,14 +244,29 @@ def _having(pair: tuple[str, str], trials: Sequence[Trial]) -> list[Trial]:
     return [trial for trial in trials if all(name in trial.params for name in pair)]
 
 
+def _places(pair: tuple[str, str], trials: Sequence[Trial]) -> tuple[Floats, tuple[bool, ...]]:
+    """Return where trials lie in the plane of two parameters, shape (N, 2), and which of the axes is logarithmic."""
+    raw = np.array([[float(trial.params[name]) for trial in trials] for name in pair])
+    is_log = tuple(map(is_wide, raw))
+    return np.column_stack([np.log10(one) if log else one for one, log in zip(raw, is_log, strict=True)]), is_log
+
+
+def _is_surface(pair: tuple[str, str], trials: Sequence[Trial]) -> bool:
+    """Say whether enough trials have both parameters, and do not all lie on a line, over which there is no surface."""
+    if len(trials) < MIN_FOR_CONTOUR:
+        return False
+    places, _ = _places(pair, trials)
+    unit = (places - places.mean(axis=0)) / np.maximum(np.ptp(places, axis=0), 1e-12)
+    return int(np.linalg.matrix_rank(unit, rtol=FLAT)) == 2
+
+
 def _contour(axes: Axes, pair: tuple[str, str], trials: Sequence[Trial], ends: tuple[float, float], gid: str) -> Any:
-    raw = np.array([[float(trial.params[name]) for name in pair] for trial in trials])
-    places = np.column_stack([np.log10(raw[:, k]) if is_wide(raw[:, k]) else raw[:, k] for k in range(2)])
+    places, is_log = _places(pair, trials)
     low, span = places.min(axis=0), np.maximum(np.ptp(places, axis=0), 1e-12)
     values = np.clip([trial.value for trial in trials], *ends)
     unit = np.linspace(0, 1, 60)
     mesh = np.stack(np.meshgrid(unit, unit), axis=-1).reshape(-1, 2)
-    surface = griddata((places - low) / span, values, mesh, method="nearest" if len(trials) < FEW else "linear")
+    surface = griddata((places - low) / span, values, mesh, method="linear")
     levels = np.linspace(*ends, 9) if ends[1] > ends[0] else 9
     drawn = axes.contourf(
         low[0] + span[0] * unit, low[1] + span[1] * unit, surface.reshape(60, 60), levels=levels, cmap="viridis"
@@ -258,5 +277,5 @@ def _contour(axes: Axes, pair: tuple[str, str], trials: Sequence[Trial], ends: t
     )  # fmt: skip
     axes.grid(color=GRID, alpha=0.4)
     for setter, k in ((axes.set_xlabel, 0), (axes.set_ylabel, 1)):
-        setter(literal(short(pair[k], 20)) + (" (log10)" if is_wide(raw[:, k]) else ""))
+        setter(literal(short(pair[k], 20)) + (" (log10)" if is_log[k] else ""))
     return drawn

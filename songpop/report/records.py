@@ -29,7 +29,8 @@ class Trial:
     n_epochs: int
     best_epoch: int
     n_new_epochs: int  # without those that it goes on from
-    began_s: float  # since the search began
+    goes_on_from: int | None  # the trial whose epochs are the first of these; None: it began
+    began_s: float  # into the search; pauses, in which no trial was trained, are left out
     ended_s: float
 
 
@@ -124,7 +125,7 @@ class Report:
     n_seats: int  # trials that could run at once
     trials: tuple[Trial, ...]
     finals: Finals | None = None
-    finals_s: float | None = None  # how long the finals took
+    finals_s: float | None = None  # in which a run of the finals was trained
     curves: tuple[Curve, ...] = ()
     measured: Measured | None = None
     sealed: Sealed | None = None
@@ -138,8 +139,13 @@ class Report:
 
     @property
     def complete(self) -> tuple[Trial, ...]:
-        """The trials that were trained to their end."""
-        return tuple(trial for trial in self.trials if trial.state == "complete")
+        """The trials that were trained to their end, without those that a complete one went on from.
+
+        These are the same training, and shorter.
+        """
+        complete = [trial for trial in self.trials if trial.state == "complete"]
+        gone_on = {trial.goes_on_from for trial in complete}
+        return tuple(trial for trial in complete if trial.number not in gone_on)
 
     @property
     def best(self) -> Trial | None:

@@ -26,7 +26,7 @@ def paths(report: Report) -> Picture | Absence:
     without = [trial.value for trial in trials if trial.params[TYPE] == "none"]
     figure, grid = new_figure(1, len(types), height=3.6, sharey=True, squeeze=False)
     titles: dict[str, tuple[str, ...]] = {}
-    rows = []
+    bests: list[tuple[Trial, tuple[str, ...]]] = []  # of each type and optimizer, with its row
     for column, (axes, kind) in enumerate(zip(grid[0], types, strict=True)):
         for k, optimizer in enumerate(optimizers):
             some = _with(trials, kind, optimizer)
@@ -35,19 +35,20 @@ def paths(report: Report) -> Picture | Absence:
                 titles[gid] = told_of(some)
                 _path(axes, kind, some, k, optimizer, gid)
                 best = min(some, key=lambda trial: trial.value)
-                rows.append((kind, optimizer, str(len(some)), f"{_lambda(best, kind):.2g}", number(best.value)))
+                row = (kind, optimizer, str(len(some)), f"{_lambda(best, kind):.2g}", number(best.value))
+                bests.append((best, row))
         if without:
             axes.axhline(min(without), color=MUTED, linestyle="--", linewidth=1.2, label="best without penalty")
         axes.set(xscale="log", xlabel=f"lambda of {LAMBDAS[kind]}", title=kind)
         log_scale(axes, [trial.value for trial in trials])
     grid[0][0].set_ylabel("validation log loss")
     figure.legend(*_handles(grid[0]), loc="outside lower center", ncols=4)
-    kind, optimizer, _, strength, reached = min(rows, key=lambda row: row[-1])
+    kind, optimizer, _, strength, reached = min(bests, key=lambda one: one[0].value)[1]
     told = f" The best without a penalty has {number(min(without))}." if without else ""
     finding = f"The best with a penalty is {kind} by {optimizer} at lambda {strength}: {reached}.{told}"
     return Picture(
         figure=figure, finding=finding, columns=("type", "optimizer", "trials", "lambda of its best", "its best"),
-        rows=tuple(rows), titles=titles,
+        rows=tuple(row for _, row in bests), titles=titles,
     )  # fmt: skip
 
 
@@ -98,9 +99,10 @@ def _duel(report: Report, groups: Mapping[str, Sequence[Trial]]) -> str:
     if min(len(adam), len(rmsprop)) < FEW:
         return f"Adam has {plural(len(adam), 'complete trial')}, RMSprop {len(rmsprop)}: too few to compare. {caution}"
     p = float(mannwhitneyu(adam, rmsprop).pvalue)
-    better = "Adam" if np.median(adam) < np.median(rmsprop) else "RMSprop"
-    told = f"{better}'s trials are better on the median ({number(float(np.median(adam)))} by Adam, "
-    told += f"{number(float(np.median(rmsprop)))} by RMSprop; Mann-Whitney p = {p:.2g})."
+    by_adam, by_rmsprop = (number(float(np.median(values))) for values in (adam, rmsprop))
+    better = "Adam's trials are better" if np.median(adam) < np.median(rmsprop) else "RMSprop's trials are better"
+    told = "Their trials are equal" if by_adam == by_rmsprop else better
+    told += f" on the median ({by_adam} by Adam, {by_rmsprop} by RMSprop; Mann-Whitney p = {p:.2g})."
     return f"{told} {_finalists(report)}{caution}"
 
 

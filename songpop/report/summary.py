@@ -48,7 +48,7 @@ def _headline(report: Report) -> str:
 
 def _won(report: Report) -> str:
     if report.measured is None:
-        return "Nothing yet: no finals were held, or none had a winner."
+        return "Nothing that is known: no finals were held, none had a winner, or the champion's file was changed."
     what = "one model" if report.measured.n_models == 1 else f"the mean of {report.measured.n_models} models"
     return f"A champion of the kind {report.measured.kind}: {what}. Why it: {report.measured.reason}."
 

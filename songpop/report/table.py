@@ -30,12 +30,12 @@ def column_weights(report: Report) -> Picture | Absence:
     axes.set(yticks=range(len(shown)), xlabel="log loss that is lost when the column is shuffled, 95 %")
     axes.set_yticklabels([literal(short(one.column, 30)) for one in shown], fontsize=9)
     axes.invert_yaxis()
-    needed = [one for one in shown if one.low > 0]
+    n_needed = sum(one.low > 0 for one in report.weights)
     first = ", ".join(f"{one.column} ({number(one.mean, 3)})" for one in shown[:3])
     finding = (
-        f"It needs {first} most; of {len(report.weights)} columns {len(needed)} matter beyond luck. Measured on rows "
-        "that a member was not trained on, never on the sealed ones. Of columns that say the same, each can do without "
-        "the other."
+        f"It needs {first} most; of {len(report.weights)} columns {n_needed} have an interval above 0 (each taken "
+        "alone: not corrected for their number). Measured on rows that a member was not trained on, never on the "
+        "sealed ones. Of columns that say the same, each can do without the other."
     )
     rows = tuple((one.column, number(one.mean), number(one.low), number(one.high)) for one in shown)
     return Picture(figure=figure, finding=finding, columns=("column", "log loss lost", "low", "high"), rows=rows)

@@ -9,7 +9,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, Literal
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
@@ -47,6 +47,7 @@ STYLE: Any = {
     "legend.fontsize": 9,
     "lines.linewidth": 1.8,
 }
+NO_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}  # with all of these, none is written
 _SVG = "http://www.w3.org/2000/svg"
 _LINK = "http://www.w3.org/1999/xlink"
 
@@ -72,14 +73,15 @@ def literal(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def log_scale(axes: Axes, values: Sequence[float]) -> None:
+def log_scale(axes: Axes, values: Sequence[float], which: Literal["x", "y"] = "y") -> None:
     """Let an axis of losses be logarithmic where they span a factor of five or more."""
     finite = [value for value in values if value > 0]
     if finite and max(finite) >= 5 * min(finite):
-        axes.set_yscale("log")
-        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        axes.yaxis.set_minor_formatter(NullFormatter())
+        axes.set(**{f"{which}scale": "log"})
+        axis = axes.xaxis if which == "x" else axes.yaxis
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_formatter(NullFormatter())
 
 
 def settle(figure: Figure) -> None:
@@ -107,7 +109,7 @@ def svg_of(figure: Figure, key: str, titles: Mapping[str, Sequence[str]]) -> str
     """
     buffer = io.StringIO()
     with styled():
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        figure.savefig(buffer, format="svg", metadata=NO_METADATA)
     ET.register_namespace("", _SVG)
     ET.register_namespace("xlink", _LINK)
     root = ET.fromstring(buffer.getvalue())
@@ -117,8 +119,7 @@ def svg_of(figure: Figure, key: str, titles: Mapping[str, Sequence[str]]) -> str
         root.attrib.pop(name, None)  # the style sheet says how wide, the view box the rest
     root.set("aria-hidden", "true")  # the figure around it has the words
     root.set("focusable", "false")
-    text = re.sub(r"<(/?)metadata.*?>", "", ET.tostring(root, encoding="unicode"))
-    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{key}-", text)
+    text = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{key}-", ET.tostring(root, encoding="unicode"))
     for colour, variable in VARIABLES.items():
         text = text.replace(colour, f"var(--{variable})")
     return text

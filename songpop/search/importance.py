@@ -14,8 +14,7 @@ from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances
 from optuna.trial import TrialState, create_trial
 
 from songpop.search.distributions import distribution
-from songpop.settings import ParamKind, ParamSettings
-from songpop.space import Space
+from songpop.space import space_of
 
 MIN_COMPLETE = 50  # so that the best tenth is more than luck
 
@@ -41,8 +40,7 @@ def importances_of(
         trials: of the search; parameters that the space does not have are left out.
         entries: the space, as `space.as_entries` wrote it.
     """
-    settings = {name: ParamSettings(**{**entry, "kind": ParamKind(entry["kind"])}) for name, entry in entries.items()}
-    known = {param.name: distribution(param) for param in Space.from_settings(settings).searched}
+    known = {param.name: distribution(param) for param in space_of(entries).searched}
     optuna.logging.set_verbosity(optuna.logging.WARNING)  # it would tell of a study that nobody asked for
     study = create_study()
     for params, value in trials:

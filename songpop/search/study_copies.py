@@ -1,13 +1,13 @@
 """Copies in memory of every study that is kept, for a page that must not be able to change one; they catch up.
 
-Owns: the copies. Does not own: the page (web/), the studies themselves (studies.py). A study only grows: what a copy
-lacks are the trials that ended since.
+Owns: the copies. Does not own: the page (web/), the studies themselves (studies.py). A study only grows, until it is
+deleted: what a copy lacks are the trials that ended since.
 """
 
 import threading
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, final
 
@@ -19,7 +19,7 @@ from optuna.study import Study
 from songpop.errors import StoreError
 from songpop.search.outcome import number_of
 from songpop.search.studies import opened_study, study_names
-from songpop.search.study_store import STUDY_KEY
+from songpop.search.study_store import STUDY_KEY, store_errors, study_place
 from songpop.settings import StorageSettings
 
 OBJECTIVE = "val_log_loss"
@@ -56,13 +56,21 @@ class StudyCopies:
             if time.monotonic() - self._looked_at_s < MIN_PAUSE_S:
                 return
             failed = {}
-            for name in study_names(self._settings, self._folder):
+            names = study_names(self._settings, self._folder)
+            self._forget_all_but(names)
+            for name in names:
                 try:
                     self._catch_up_with(name)
                 except StoreError as error:
                     failed[name] = str(error)
             self.left_out = failed
             self._looked_at_s = time.monotonic()
+
+    def _forget_all_but(self, names: Collection[str]) -> None:
+        """Drop the copies of studies that were deleted since."""
+        for name in set(optuna.get_all_study_names(self.storage)) - set(names):
+            optuna.delete_study(study_name=name, storage=self.storage)
+            self._seen.pop(name, None)
 
     def _catch_up_with(self, name: str) -> None:
         state = self._state(name)
@@ -78,7 +86,8 @@ class StudyCopies:
         """Return what changes whenever a journal does; None: it is in a database, which is asked."""
         if self._settings.url is not None:
             return None
-        found = (self._folder / f"{name}.journal").stat()
+        with store_errors(study_place(name, self._settings, self._folder)):
+            found = (self._folder / f"{name}.journal").stat()
         return found.st_size, found.st_mtime_ns
 
     def _copy(self, name: str, study: Study) -> None:

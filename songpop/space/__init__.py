@@ -3,7 +3,7 @@
 from songpop.space.legal import LEGAL
 from songpop.space.params import ChoiceParam, Condition, FixedParam, FloatParam, IntParam, SpaceParam
 from songpop.space.pinning import pin
-from songpop.space.record import as_entries
+from songpop.space.record import as_entries, space_of
 from songpop.space.space import Space
 
 __all__ = [
@@ -17,4 +17,5 @@ __all__ = [
     "SpaceParam",
     "as_entries",
     "pin",
+    "space_of",
 ]

@@ -18,8 +18,19 @@ _UNSET = asdict(ParamSettings())
 
 
 def as_entries(space: Space) -> dict[str, dict[str, Any]]:
-    """Return the entries of a group space that give `space`: `Space.from_settings` takes them back, digest and all."""
+    """Return the entries of a group space that give `space`: `space_of` takes them back, digest and all."""
     return {param.name: _entry(param) for param in space.params}
+
+
+def space_of(entries: Mapping[str, Mapping[str, Any]]) -> Space:
+    """Return the space whose `as_entries` they are.
+
+    Raises:
+        SpaceError: if they are something else.
+    """
+    return Space.from_settings(
+        {name: ParamSettings(**{**entry, "kind": ParamKind(entry["kind"])}) for name, entry in entries.items()}
+    )
 
 
 def _entry(param: SpaceParam) -> dict[str, Any]:

@@ -5,16 +5,20 @@ nothing: the times of its trials are laid together instead.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from mlflow.entities import Run
+from numpy.typing import NDArray
 
 from songpop.contracts import TrialState
 from songpop.tracking.failures import store_failures
 from songpop.tracking.records import STATE
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs
+
+MLFLOW_DIGITS = 3  # of seconds: its times are whole milliseconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +61,43 @@ def effort(store: Store, sweep: str) -> Effort:
         n_pruned=states.count(TrialState.PRUNED.value),
         n_failed=states.count(TrialState.FAILED.value),
         best_val_log_loss=min(filter(math.isfinite, values), default=None),
-        search_s=_covered_s(trials),
-        wall_s=_covered_s([*trials, *finals]),
+        search_s=covered_s(map(span_of, trials)),
+        wall_s=covered_s(map(span_of, [*trials, *finals])),
     )
 
 
-def _covered_s(runs: Iterable[Run]) -> float:
-    """Return for how long at least one of the runs was going on."""
-    spans = sorted((run.info.start_time, run.info.end_time or run.info.start_time) for run in runs)
-    covered_ms, until_ms = 0, 0
-    for start_ms, end_ms in spans:
-        covered_ms += max(0, end_ms - max(start_ms, until_ms))
-        until_ms = max(until_ms, end_ms)
-    return covered_ms / 1000
+def span_of(run: Run) -> tuple[float, float]:
+    """Return when a run began and ended, in seconds since 1970."""
+    return run.info.start_time / 1000, (run.info.end_time or run.info.start_time) / 1000
+
+
+def covered_s(spans: Iterable[tuple[float, float]]) -> float:
+    """Return for how long at least one of the spans was going on.
+
+    Args:
+        spans: when each began and ended, in seconds.
+    """
+    _, worked_s = _laid_together(spans)
+    return round(float(worked_s[-1]), MLFLOW_DIGITS)
+
+
+def worked_until(moments: Sequence[float], spans: Iterable[tuple[float, float]]) -> NDArray[np.float64]:
+    """Return for how long at least one of the spans had been going on by each moment: a clock that pauses with them.
+
+    Args:
+        moments: in seconds, shape (T,).
+        spans: as those of `covered_s`.
+    """
+    return np.interp(moments, *_laid_together(spans)).round(MLFLOW_DIGITS)
+
+
+def _laid_together(spans: Iterable[tuple[float, float]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return when the work began or paused, and how long it had lasted by then; in between it is linear."""
+    moments, worked_s = [], []
+    until_s, total_s = -math.inf, 0.0
+    for start_s, end_s in sorted(spans):
+        until_s = max(start_s, until_s)
+        moments += [until_s, max(end_s, until_s)]
+        worked_s += [total_s, total_s + max(end_s - until_s, 0.0)]
+        until_s, total_s = moments[-1], worked_s[-1]
+    return np.array(moments or [0.0]), np.array(worked_s or [0.0])

@@ -33,12 +33,17 @@ MACHINE = "songpop.machine"  # class of the machine: what decides how it rounds
 ENVIRONMENT = "songpop.environment"  # digest of the environment; the parent has the file `environment_file` names
 TABLE = "songpop.table"  # digest of the table
 SPLIT = "songpop.split"  # kind and digest of the split
+SPLIT_SEED = "songpop.split_seed"
 LABEL = "songpop.label"  # rule of the label, with its threshold
 COMMIT = "songpop.commit"
 N_TEST_OPENINGS = "songpop.n_test_openings"  # on a parent: how often it looked at them
 WEIGHTS = "weights.npz"  # artifact of a child
 CONFIG, PARTS, CIRCUMSTANCES = "config.yaml", "split.npz", "environment.json"  # artifacts of a parent
 PARTS_SUMMARY = "split.json"  # artifact of a parent: how many rows each part has
+
+# Sweeps of which all of these are equal stand on the same ground: parts and resamples are a function of them. Each with
+# what a person calls another one; another seed is told by what it cuts.
+GROUND = {TABLE: "another table", LABEL: "another label", SPLIT: "other rows in its parts", SPLIT_SEED: ""}
 
 
 def environment_file(digest: str) -> str:

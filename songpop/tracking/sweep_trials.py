@@ -8,6 +8,7 @@ from typing import Any
 
 from mlflow.entities import Run
 
+from songpop.tracking.effort import covered_s, span_of
 from songpop.tracking.failures import store_failures
 from songpop.tracking.records import GOES_ON_FROM, SPEC, STATE, TRIAL, is_same_value
 from songpop.tracking.store import Store
@@ -25,7 +26,7 @@ class TrialRow:
     state: str
     value: float  # best validation log loss; NaN if it has none
     metrics: Mapping[str, float]
-    params: Mapping[str, str]  # those that were searched; of a final its finalist and resample too
+    params: Mapping[str, str]  # those that had an effect, or were searched; of a final its finalist and resample too
     began_s: float  # since 1970
     ended_s: float
     goes_on_from: int | None
@@ -37,7 +38,7 @@ class FinalsRows:
     """The runs of a sweep's finals."""
 
     rows: tuple[TrialRow, ...]
-    wall_s: float | None  # how long they took together; None: they are not over
+    wall_s: float | None  # in which one of them was trained; None: there is none
 
 
 def trial_rows(store: Store, sweep: str) -> tuple[TrialRow, ...]:
@@ -57,16 +58,15 @@ def finals_rows(store: Store, sweep: str) -> FinalsRows:
         StoreError: if the store cannot be read.
     """
     with store_failures(store.where):
-        parents = list(finals_runs(store, sweep))
-        rows = [_row(run) for parent in parents for run in children(store, parent.info.run_id)]
-        spans = [run.info.end_time - run.info.start_time for run in parents if run.info.end_time]
-    return FinalsRows(rows=tuple(sorted(rows, key=lambda row: row.number)), wall_s=spans[0] / 1000 if spans else None)
+        rows = [_row(run) for parent in finals_runs(store, sweep) for run in children(store, parent.info.run_id)]
+    wall_s = covered_s((row.began_s, row.ended_s) for row in rows) if rows else None
+    return FinalsRows(rows=tuple(sorted(rows, key=lambda row: row.number)), wall_s=wall_s)
 
 
 def _row(run: Run) -> TrialRow:
     tags, metrics = run.data.tags, run.data.metrics
     from_trial = tags.get(GOES_ON_FROM)
-    began_s = run.info.start_time / 1000
+    began_s, ended_s = span_of(run)
     return TrialRow(
         number=int(tags[TRIAL]),
         name=str(run.info.run_name),
@@ -76,7 +76,7 @@ def _row(run: Run) -> TrialRow:
         metrics=dict(metrics),
         params={name: text for name, text in run.data.params.items() if not _is_off(name, text)},
         began_s=began_s,
-        ended_s=(run.info.end_time or run.info.start_time) / 1000,
+        ended_s=ended_s,
         goes_on_from=int(from_trial) if from_trial else None,
         spec_params=json.loads(tags.get(SPEC, "{}")).get("params", {}),
     )

@@ -55,8 +55,19 @@ def _trial(number: int, rng: np.random.Generator) -> Trial:
         n_epochs=9 if state == "pruned" else 30,
         best_epoch=5,
         n_new_epochs=9 if state == "pruned" else 30,
+        goes_on_from=None,
         began_s=number * 0.5,
         ended_s=number * 0.5 + 2.0,
+    )
+
+
+def rounds() -> tuple[Trial, ...]:
+    """One training in three rounds, each of which goes on from the one before; the second is as good as the last."""
+    one = replace(REPORT.complete[0], value=0.2)
+    values = ((0, None, 3, 3, 0.3), (1, 0, 9, 6, 0.2), (2, 1, 27, 18, 0.2))
+    return tuple(
+        replace(one, number=number, goes_on_from=before, n_epochs=n_epochs, n_new_epochs=n_new, value=value)
+        for number, before, n_epochs, n_new, value in values
     )
 
 

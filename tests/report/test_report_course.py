@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made import EMPTY, REPORT, trials
+from made import EMPTY, REPORT, rounds, trials
 
 from songpop.report.course import best_over_time, best_over_trials, cost, expected_best, occupancy, running_over_time
-from songpop.report.records import Absence, Picture
+from songpop.report.records import Absence, Picture, RandomSearch
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
@@ -23,14 +23,26 @@ def test_the_expected_best_is_the_mean_over_all_orders(values: list[float]) -> N
 def test_the_best_so_far_against_chance_and_random_search() -> None:
     found = best_over_trials(REPORT)
     assert isinstance(found, Picture)
-    best = min(trial.value for trial in REPORT.trials if np.isfinite(trial.value))
-    assert f"{best:.4f}" in found.finding
+    assert REPORT.best is not None
+    assert f" is {REPORT.best.value:.4f}, trial {REPORT.best.number}. " in found.finding
     assert "random search (by-chance) had" in found.finding
     assert "No random search on this ground is recorded" in _finding(best_over_trials(replace(REPORT, random=None)))
 
 
 def test_over_time() -> None:
     assert "within 5 % of it after" in _finding(best_over_time(REPORT))
+
+
+@pytest.mark.parametrize("draw", [best_over_trials, best_over_time])
+def test_a_pruned_trial_is_no_best(draw) -> None:
+    low = replace(REPORT.trials[0], state="pruned", value=0.001)
+    trials = (low, *REPORT.trials[1:])
+    found = draw(replace(REPORT, trials=trials, random=RandomSearch(name="by-chance", trials=trials)))
+    assert isinstance(found, Picture)
+    assert "0.0010" not in found.finding
+    assert not any("0.0010" in row for row in found.rows)
+    assert any("0.0010, pruned" in words for words in found.titles["trials"])
+    assert isinstance(draw(replace(REPORT, trials=(low,))), Absence)
 
 
 def test_how_many_run_at_a_time() -> None:
@@ -40,9 +52,11 @@ def test_how_many_run_at_a_time() -> None:
 
 
 def test_the_share_of_the_slots() -> None:
-    assert "100.0 % of the slots' time" in _finding(occupancy(replace(REPORT, n_seats=1)))
-    rows = occupancy(REPORT).rows if isinstance(occupancy(REPORT), Picture) else ()  # type: ignore[union-attr]
-    assert len(rows) == 10
+    """Sixty trials of two seconds, one begun each half: 120 s of the 4 x 31.5 s that four slots have."""
+    found = occupancy(REPORT)
+    assert isinstance(found, Picture)
+    assert found.finding.startswith("95.2 % of the slots' time trained a trial, with 4 slots")
+    assert [row[1] for row in found.rows][1:9] == ["4.0"] * 8  # the first and the last tenth are ramps
 
 
 def test_what_it_cost() -> None:
@@ -52,6 +66,14 @@ def test_what_it_cost() -> None:
     assert told["trials"] == "60"
     assert told["finals"] == "12 s"
     assert told["epochs trained"] == f"{sum(trial.n_new_epochs for trial in REPORT.trials):,}"
+
+
+def test_one_training_in_three_rounds_costs_its_epochs_once() -> None:
+    found = cost(replace(REPORT, trials=rounds(), n_epochs_each=27))
+    assert isinstance(found, Picture)
+    assert "27 epochs trained of 27" in found.finding
+    assert "is 0.2000, trial 2. " in _finding(best_over_trials(replace(REPORT, trials=rounds())))
+    assert dict(found.rows)["epochs saved by pruning and early stopping"] == "0.0 %"
 
 
 @pytest.mark.parametrize("draw", [best_over_trials, best_over_time, occupancy, cost])

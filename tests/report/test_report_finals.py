@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 import pytest
-from made import BARE, EMPTY, FINALS, REPORT
+from made import BARE, EMPTY, FINALS, REPORT, finalist, rounds
 
 from songpop.report.finals import forest, leaderboard, learning_curves
-from songpop.report.records import Absence, Picture
+from songpop.report.records import Absence, Curve, Picture
 
 
 def test_the_forest_names_the_winner_and_who_cannot_be_told_from_it() -> None:
@@ -15,6 +15,7 @@ def test_the_forest_names_the_winner_and_who_cannot_be_told_from_it() -> None:
     assert found.finding == "Number 1 wins: the lowest mean."
     assert [row[4] for row in found.rows] == ["wins", "cannot be told from it", "behind"]
     assert found.rows[0][1] == "0.0500 (0.0400 to 0.0600)"
+    assert found.figure.axes[0].get_xscale() == "log"  # 0.05 to 0.5
 
 
 def test_finals_whose_runs_failed() -> None:
@@ -30,10 +31,26 @@ def test_the_leaderboard_says_what_the_finals_made_of_a_trial() -> None:
     assert "The search's best looked 0.0020 better" in found.finding
 
 
+def test_one_training_in_three_rounds_leads_once_with_its_finals() -> None:
+    finals = replace(FINALS, finalists=(finalist(1, 0.25),))  # who took part is the first that was as good
+    found = leaderboard(replace(REPORT, trials=rounds(), finals=finals))
+    assert isinstance(found, Picture)
+    assert [row[1:4] for row in found.rows] == [("2", "0.2000", "0.2500 (0.2400 to 0.2600)")]
+
+
 def test_learning_curves_of_different_lengths() -> None:
     found = learning_curves(REPORT)
     assert isinstance(found, Picture)
     assert [row[1] for row in found.rows] == ["3", "3", "3"]
+
+
+def test_a_run_that_ended_still_counts() -> None:
+    constant = ((0.5, 5), (0.5, 5), (0.4, 20))  # value, epochs
+    curves = tuple(Curve(finalist=0, resample=k, losses=(value,) * n) for k, (value, n) in enumerate(constant))
+    found = learning_curves(replace(REPORT, curves=curves))
+    assert isinstance(found, Picture)
+    assert found.rows == (("1", "3", "1", "0.4667", "0.4667"),)
+    assert "counts with its last value from there on" in found.finding
 
 
 @pytest.mark.parametrize(("draw", "report"), [(forest, BARE), (learning_curves, BARE), (leaderboard, EMPTY)])

@@ -67,6 +67,17 @@ def test_without_trials(draw) -> None:
     assert isinstance(draw(EMPTY), Absence)
 
 
+def test_points_on_a_line_are_no_surface() -> None:
+    """Either parameter varies alone, and both have another one's company: with each other they lie on a line."""
+    line = {"l2": lambda k: 1e-3 * k, "dropout": lambda k: 0.01 * k, "learning_rate": lambda k: 0.05}
+    some = [replace(one, params={n: f(k + 1) for n, f in line.items()}) for k, one in enumerate(REPORT.complete[:13])]
+    alone = [replace(one, params={"learning_rate": 0.01 * k}) for k, one in enumerate(some)]
+    found = contours(replace(REPORT, trials=(*some, *alone)))
+    assert found == Absence(
+        reason="No two numeric parameters varied together, and not along one line, in 12 complete trials."
+    )
+
+
 def test_one_value_everywhere_is_no_picture() -> None:
     same = tuple(replace(trial, params={"widths": "64-32"}) for trial in REPORT.trials)
     assert isinstance(slices(replace(REPORT, trials=same)), Absence)

@@ -30,6 +30,27 @@ def test_adam_against_rmsprop_with_its_caution() -> None:
     assert "In the finals" not in optimizers(BARE).finding  # type: ignore[union-attr]
 
 
+def test_the_best_penalty_is_that_of_the_lowest_number() -> None:
+    best = {"l1": 9.5, "l2": 10.2}  # as text the other way round
+    some = [
+        replace(one, state="complete", value=best[kind], params={"regularization": kind, kind: 0.001})
+        for one, kind in zip(REPORT.trials, best, strict=False)
+    ]
+    found = paths(replace(REPORT, trials=tuple(some)))
+    assert isinstance(found, Picture)
+    assert found.finding == "The best with a penalty is l1 by fixed at lambda 0.001: 9.5000."
+
+
+def test_equal_medians_are_called_equal() -> None:
+    some = [
+        replace(one, state="complete", value=0.3, params={"optimizer": ("adam", "rmsprop")[k % 2]})
+        for k, one in enumerate(REPORT.trials)
+    ]
+    found = optimizers(replace(REPORT, trials=tuple(some)))
+    assert isinstance(found, Picture)
+    assert found.finding.startswith("Their trials are equal on the median (0.3000 by Adam, 0.3000 by RMSprop; ")
+
+
 def test_too_few_to_compare() -> None:
     few = tuple(one for one in REPORT.trials if one.params["optimizer"] != "rmsprop")
     found = optimizers(replace(REPORT, trials=few))

@@ -24,6 +24,8 @@ def test_an_svg_has_variables_and_its_own_ids() -> None:
     titles = [one.text for one in root.iter("{http://www.w3.org/2000/svg}title")]
     assert titles == ["first", "second <b>"]
     assert root.get("width") is None
+    assert "metadata" not in text
+    assert "purl.org" not in text
     assert "costs $5 &amp; &lt;b&gt;$" in text
 
 

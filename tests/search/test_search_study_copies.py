@@ -75,6 +75,21 @@ def test_a_study_that_was_begun_anew_is_copied_anew(tmp_path: Path) -> None:
     assert len(copy_of(copies).get_trials()) == 2
 
 
+def test_a_study_that_was_deleted_is_no_copy_any_more(tmp_path: Path) -> None:
+    searched(tmp_path, 2)
+    copies = StudyCopies(StorageSettings(), tmp_path)
+    copies.catch_up()
+    (tmp_path / "study.journal").unlink()
+    (tmp_path / "lost.journal").symlink_to(tmp_path / "nowhere")  # as one that is deleted between two looks
+    copies.catch_up()
+    assert not copies.storage.get_all_studies()
+    assert "could not be read" in copies.left_out["lost"]
+    (tmp_path / "lost.journal").unlink()
+    searched(tmp_path, 3)
+    copies.catch_up()
+    assert len(copy_of(copies).get_trials()) == 3
+
+
 def test_a_damaged_journal_is_left_out_and_the_others_are_there(tmp_path: Path) -> None:
     searched(tmp_path, 2)
     (tmp_path / "bad.journal").write_text("a text\n")

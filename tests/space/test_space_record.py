@@ -6,16 +6,9 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from songpop.settings import ParamKind, ParamSettings
-from songpop.space import Space, as_entries, pin
+from songpop.space import as_entries, pin, space_of
 
 CONF = Path(__file__).parents[2] / "conf" / "space"
-
-
-def read(entries: dict[str, dict[str, object]]) -> Space:
-    return Space.from_settings(
-        {name: ParamSettings(**{**entry, "kind": ParamKind[str(entry["kind"])]}) for name, entry in entries.items()}
-    )
 
 
 @pytest.mark.parametrize("file", sorted(CONF.glob("*.yaml")), ids=lambda file: file.stem)
@@ -23,6 +16,6 @@ def read(entries: dict[str, dict[str, object]]) -> Space:
 def test_what_is_kept_is_read_back(file: Path, fixed: dict[str, str]) -> None:
     raw = OmegaConf.to_container(OmegaConf.load(file))
     assert isinstance(raw, dict)
-    space = pin(read(raw), fixed)  # type: ignore[arg-type]
+    space = pin(space_of(raw), fixed)  # type: ignore[arg-type]
     kept = json.loads(json.dumps(as_entries(space)))
-    assert read(kept).digest == space.digest
+    assert space_of(kept).digest == space.digest
