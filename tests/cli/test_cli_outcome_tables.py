@@ -89,6 +89,13 @@ def test_what_the_champion_is_and_what_simpler_methods_reach() -> None:
     assert "is one model" in champion_lines(replace(CHAMPION, n_models=1))[0]
 
 
+def test_a_simpler_method_that_is_better_is_named() -> None:
+    loss = CHAMPION.test["log_loss"]
+    better = {"gradient boosting": {"log_loss": loss - 0.05}, "majority class": {"log_loss": 0.69}}
+    (_, line) = champion_lines(replace(CHAMPION, baselines=better))
+    assert line.startswith("Gradient boosting is better by 0.0500: ")
+
+
 def test_what_mattered_in_one_line() -> None:
     assert importance_line({}) == ""
     shares = {"learning_rate": 0.5, **{f"p{k}": 0.1 for k in range(5)}}

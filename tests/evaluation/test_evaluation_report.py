@@ -26,8 +26,15 @@ def test_numbers_are_those_of_the_metrics_and_lie_in_their_intervals() -> None:
     assert report.at_threshold["recall"] == binary_metrics(y, chance, 0.4).recall
     assert report.threshold == 0.4
     for name, (low, high) in report.intervals.items():
-        if name != "calibration_error":  # an absolute gap: resampling can only add to a small one
-            assert low < report.metrics[name] < high
+        assert low < report.metrics[name] < high, name
+
+
+def test_the_interval_of_a_small_calibration_error_holds_it() -> None:
+    chance = np.random.default_rng(0).random(400)
+    y = (np.random.default_rng(5).random(400) < chance).astype(int)  # perfectly calibrated: each error is noise
+    report = report_of(y, chance, 0.5, np.random.default_rng(1), n_draws=200)
+    low, high = report.intervals["calibration_error"]
+    assert 0 <= low <= report.metrics["calibration_error"] <= high < 0.1
 
 
 def test_more_rows_narrow_the_interval() -> None:

@@ -1,6 +1,6 @@
 """What is said of a champion: its figures, with intervals where they are known."""
 
-from conftest import FolderChampions
+from folders import FolderChampions
 
 
 def test_figures(champions: FolderChampions) -> None:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from conftest import LIMITS, FolderChampions
 from flask.testing import FlaskClient
+from folders import LIMITS, FolderChampions
 from small_models import songs
 from werkzeug.test import TestResponse
 

@@ -1,7 +1,7 @@
 """A ranked file as the page shows it."""
 
 import pytest
-from conftest import FolderChampions
+from folders import FolderChampions
 from small_models import CARD, songs
 
 from songpop.web.results import Song, result_of
