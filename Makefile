@@ -90,7 +90,7 @@ survive: setup  ## kill, fill and cut off everything that can be (docs/reliabili
 	@$(BIN)/pytest -n 2 --dist worksteal --durations 10 $(ARGS) tests/survival tests/tracking/test_tracking_moves.py tests/app/test_app_crash.py
 
 bench: setup  ## songpop beside its peers, and how it scales (a quarter of an hour; SONGPOP_DATA=FILE for a real table)
-	@for name in tracking search engines scale; do $(BIN)/python benchmarks/bench_$$name.py || exit; done
+	@for name in tracking search engines scale predict; do $(BIN)/python benchmarks/bench_$$name.py || exit; done
 
 # The peers' own environment. What it holds is made in the order of benchmarks/quality/README.md.
 QUALITY := benchmarks/quality

@@ -54,6 +54,9 @@ class Clock:
         """Note the time."""
         self.seconds[progress.n_finished] = time.perf_counter()
 
+    def beat(self, progress: Any) -> None:
+        """Say nothing."""
+
     def step(self, text: str, n_done: int, n_total: int) -> None:
         """Say nothing."""
 
