@@ -1,10 +1,7 @@
 """`songpop predict`: ranks songs with the champion."""
 
-import math
-from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -15,6 +12,7 @@ from songpop.scoring.drift import Drifted
 from songpop.scoring.ranker import Ranker, rank_frame
 from songpop.scoring.ranking import rank_songs
 from songpop.scoring.raw_model import day_of
+from songpop.scoring.shown import RankedSong, shown_songs
 from songpop.settings import PredictSettings, check_registry
 from songpop.tracking.champion import Champion, champion_of
 from songpop.tracking.store import open_store
@@ -25,18 +23,6 @@ UNPROFILED = (
     "This champion was registered before songpop kept what a champion's table looks like: there are no reasons, and "
     "nothing is said of songs or tables that are unlike it. Sweep and promote again to have them."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class RankedSong:
-    """One of the most promising songs."""
-
-    rank: int
-    probability: float
-    low: float | None  # where one more of its members would put it; None of a champion of one model
-    high: float | None
-    song: str
-    reasons: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +98,7 @@ def predict(settings: PredictSettings, *, listener: Listener | None = None) -> P
         threshold=ranker.card.threshold,
         leaks=ranker.card.leaks,
         as_of=ranker.day,
-        first=tuple(_shown(row, ranker) for row in first.to_dict("records")),
+        first=shown_songs(first, verdict, ranker.card.names),
     )
 
 
@@ -126,18 +112,3 @@ def predict_frame(settings: PredictSettings, frame: pd.DataFrame) -> pd.DataFram
 def _check_numbers(settings: PredictSettings) -> None:
     if settings.n_reasons < 0:
         raise SettingsError(f"`n_reasons` must be at least 0, but it is {settings.n_reasons}.")
-
-
-def _shown(row: dict[Hashable, Any], ranker: Ranker) -> RankedSong:
-    return RankedSong(
-        rank=int(row["rank"]),
-        probability=float(row["probability"]),
-        low=_number(row["probability_low"]),
-        high=_number(row["probability_high"]),
-        song=" – ".join(str(row[name]) for name in ranker.card.names if name in row),
-        reasons=str(row["reasons"]),
-    )
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else float(value)

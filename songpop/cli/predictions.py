@@ -13,7 +13,7 @@ N_DRIFTED = 5  # columns that are told; --json has all
 
 def songs_table(outcome: Any) -> Table:
     """The most promising songs, each with its interval and its reasons."""
-    rows = [(str(song.rank), _chance(song), song.song, song.reasons.replace("; ", "\n")) for song in outcome.first]
+    rows = [(str(song.rank), _chance(song), song.song, "\n".join(map(str, song.reasons))) for song in outcome.first]
     return titled_table("Most promising", ("rank", "probability", "song", "because"), rows)
 
 

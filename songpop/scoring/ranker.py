@@ -8,7 +8,7 @@ Axes: R rows, C columns of the raw matrix.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -24,7 +24,7 @@ from songpop.errors import DataError
 from songpop.scoring.drift import DriftCount, Drifted
 from songpop.scoring.profile import Profile
 from songpop.scoring.raw_model import HIGH_POTENTIAL, PROBABILITY, ModelCard, RawModel
-from songpop.scoring.reasons import reasons_for
+from songpop.scoring.reasons import Reason, reasons_for
 from songpop.scoring.remarks import remarks_on
 from songpop.settings import Order
 
@@ -47,6 +47,12 @@ class Verdict:
     order: NDArray[np.int64]
     unusable: dict[str, int]  # cells that were there but could not be read, by column; they counted as missing
     drift: tuple[Drifted, ...]  # columns that are distributed otherwise than in the champion's table
+    reasons: Mapping[int, tuple[Reason, ...]]  # by the row's number; of the most promising rows
+
+    @property
+    def by_rank(self) -> NDArray[np.int64]:
+        """The rows' numbers, shape (R,), the most promising first."""
+        return np.argsort(self.added[RANK].to_numpy(), kind="stable")
 
     @property
     def n_songs(self) -> int:
@@ -140,12 +146,15 @@ class Ranker:
         # By log odds, equal ones share the better rank: probabilities near 1 are all 1 once they are written down.
         ranks = whole.pop(_LOG_ODDS).rank(method="min", ascending=False).astype("int64")
         whole[RANK] = ranks
-        whole[REASONS] = self._reasons(best, len(whole))
-        added = whole[list(ADDED)]
-        by_rank = np.argsort(ranks.to_numpy(), kind="stable")
+        reasons = self._reasons(best)
+        told = [""] * len(whole)
+        for row, found in reasons.items():
+            told[row] = "; ".join(map(str, found))
+        whole[REASONS] = pd.array(told, dtype="str")
         return Verdict(
-            added=added,
-            order=np.arange(len(added)) if order is Order.given else by_rank,
+            added=whole[list(ADDED)],
+            order=np.arange(len(whole)) if order is Order.given else np.argsort(ranks.to_numpy(), kind="stable"),
+            reasons=reasons,
             unusable=dict(unusable),
             drift=() if drift is None else drift.drifted(self.card.recipe.columns, self._sources),
         )
@@ -160,13 +169,11 @@ class Ranker:
         decided[REMARKS] = pd.array(remarks, dtype="str")
         return decided
 
-    def _reasons(self, best: "_Best", n_rows: int) -> "pd.Series[str]":
-        told = [""] * n_rows
-        if self._profile is not None and len(best.rows):
-            found = reasons_for(best.cells, self.card.recipe, self._profile, self._log_odds)
-            for row, text in zip(best.rows, found, strict=True):
-                told[row] = text
-        return pd.Series(told, dtype="str")
+    def _reasons(self, best: "_Best") -> Mapping[int, tuple[Reason, ...]]:
+        if self._profile is None or not len(best.rows):
+            return {}
+        found = reasons_for(best.cells, self.card.recipe, self._profile, self._log_odds)
+        return dict(zip(best.rows.tolist(), found, strict=True))
 
     @property
     def _sources(self) -> Sequence[str]:

@@ -24,6 +24,18 @@ _AGES = ((0.75, "an old song"), (0.25, "neither old nor new"), (0.0, "a new song
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reason:
+    """One column's part in a song's rank."""
+
+    words: str
+    is_against: bool  # it moves the song down
+
+    def __str__(self) -> str:
+        """In a list of reasons."""
+        return f"but {self.words}" if self.is_against else self.words
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Cell:
     """What is known of one cell."""
 
@@ -36,8 +48,8 @@ class _Cell:
 
 def reasons_for(
     rows: Matrix, recipe: Recipe, profile: Profile, log_odds: Callable[[Matrix], NDArray[np.float64]]
-) -> list[str]:
-    """Return the three columns that move each song most, in words; those that speak against it begin with "but".
+) -> list[tuple[Reason, ...]]:
+    """Return the three columns that move each song most; those that speak for it first.
 
     Args:
         rows: of the raw matrix, shape (R, C).
@@ -58,10 +70,14 @@ def reasons_for(
     ]
 
 
-def _told(cells: Sequence[_Cell], added: NDArray[np.float64]) -> str:
+def _told(cells: Sequence[_Cell], added: NDArray[np.float64]) -> tuple[Reason, ...]:
     strongest = np.argsort(-np.abs(added), kind="stable")[:N_REASONS]
-    told = [(added[k], _WORDING[cells[k].column.kind](cells[k])) for k in strongest if added[k]]
-    return "; ".join(text if moved > 0 else f"but {text}" for moved, text in sorted(told, key=lambda one: one[0] < 0))
+    told = [
+        Reason(words=_WORDING[cells[k].column.kind](cells[k]), is_against=bool(added[k] < 0))
+        for k in strongest
+        if added[k]
+    ]
+    return tuple(sorted(told, key=lambda one: one.is_against))
 
 
 def _cell(column: Column, source: str, value: float, rate: float, profile: Profile, k: int) -> _Cell:

@@ -276,7 +276,7 @@ def _told_apart(n_others: int, n_worse: int, alpha: float) -> str:
         which = f"none of the {n_others} others can" if n_others > 1 else "the other cannot"
         return f"{which} be told from it by these runs (p ≥ {alpha:g})"
     if n_worse == n_others:
-        which = f"all {n_others} others are" if n_others > 1 else "the other is"
+        which = {1: "the other is", 2: "both others are"}.get(n_others, f"all {n_others} others are")
         return f"{which} worse beyond luck (p < {alpha:g})"
     are = "are" if n_worse > 1 else "is"
     return (

@@ -1,6 +1,5 @@
 """What the page shows of a ranked file: the first songs, what was wrong with it, what is unlike the known table."""
 
-import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 import pandas as pd
 
 from songpop.scoring.drift import Drifted
-from songpop.scoring.ranker import HIGH, LOW, RANK, REASONS, REMARKS, Verdict, rank_frame
-from songpop.scoring.raw_model import HIGH_POTENTIAL, PROBABILITY, ModelCard
+from songpop.scoring.ranker import RANK, REMARKS, Verdict, rank_frame
+from songpop.scoring.raw_model import HIGH_POTENTIAL, PROBABILITY
+from songpop.scoring.shown import RankedSong, shown_songs
 from songpop.web.champions import Served
 from songpop.web.uploads import Upload
 
@@ -20,21 +20,14 @@ Row = Mapping[Hashable, Any]
 class Song:
     """A line of the list."""
 
-    rank: int
-    name: str
-    probability: float
-    low: float | None  # where one more of its members would put it; None of a champion of one model
-    high: float | None
-    is_high: bool
-    reasons: tuple[str, ...]
-    remarks: str
+    said: RankedSong
     rank_before: int | None = None  # what the previous champion says, where it was asked
     probability_before: float | None = None
 
     @property
     def moved(self) -> int:
         """How many places it has gained since the previous champion."""
-        return 0 if self.rank_before is None else self.rank_before - self.rank
+        return 0 if self.rank_before is None else self.rank_before - self.said.rank
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,15 +71,14 @@ def result_of(served: Served, before: Served | None, upload: Upload, n_shown: in
     """
     frame, verdict = ranked(served, upload, n_shown)
     others = None if before is None else ranked(before, upload, 0)[0].loc[frame.index]
-    first = frame.head(n_shown)
-    rows = first.to_dict("records")
-    said_before = [None] * len(rows) if others is None else others.head(n_shown).to_dict("records")
     card = served.ranker.card
+    songs = shown_songs(frame.head(n_shown), verdict, card.names)
+    said_before = [None] * len(songs) if others is None else others.head(n_shown).to_dict("records")
     return Result(
         file=upload.name,
         served=served,
         before=before,
-        songs=[_song(row, other, card) for row, other in zip(rows, said_before, strict=True)],
+        songs=[_song(said, other) for said, other in zip(songs, said_before, strict=True)],
         n_songs=verdict.n_songs,
         n_high=verdict.n_high_potential,
         n_remarks=int((frame[REMARKS] != "").sum()),
@@ -98,20 +90,7 @@ def result_of(served: Served, before: Served | None, upload: Upload, n_shown: in
     )
 
 
-def _song(row: Row, before: Row | None, card: ModelCard) -> Song:
-    return Song(
-        rank=int(row[RANK]),
-        name=" – ".join(str(row[name]) for name in card.names if row.get(name)) or f"song {row[RANK]}",
-        probability=float(row[PROBABILITY]),
-        low=_number(row[LOW]),
-        high=_number(row[HIGH]),
-        is_high=bool(row[HIGH_POTENTIAL]),
-        reasons=tuple(filter(None, str(row[REASONS]).split("; "))),
-        remarks=str(row[REMARKS]),
-        rank_before=None if before is None else int(before[RANK]),
-        probability_before=None if before is None else float(before[PROBABILITY]),
-    )
-
-
-def _number(value: float) -> float | None:
-    return None if math.isnan(value) else value
+def _song(said: RankedSong, before: Row | None) -> Song:
+    if before is None:
+        return Song(said=said)
+    return Song(said=said, rank_before=int(before[RANK]), probability_before=float(before[PROBABILITY]))

@@ -8,10 +8,10 @@ from rich.console import Console
 
 from songpop.cli.predictions import prediction_lines, songs_table
 from songpop.scoring.drift import Drifted
+from songpop.scoring.reasons import Reason
 
-SONG = SimpleNamespace(
-    rank=1, probability=0.912, low=0.8, high=0.99996, song="A – B", reasons="a new song (3 days); but no Views"
-)
+REASONS = (Reason(words="a new song (3 days)", is_against=False), Reason(words="no Views", is_against=True))
+SONG = SimpleNamespace(rank=1, probability=0.912, low=0.8, high=0.99996, song="A – B", reasons=REASONS)
 
 
 def outcome(**changes: Any) -> Any:

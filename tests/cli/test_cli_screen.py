@@ -31,7 +31,7 @@ PROMOTION = SimpleNamespace(
 PREDICTION = SimpleNamespace(
     first=[
         SimpleNamespace(
-            rank=1, probability=0.98765, low=None, high=None, song="Nina [Remix] – :heart: [/b]", reasons="x [b] high"
+            rank=1, probability=0.98765, low=None, high=None, song="Nina [Remix] – :heart: [/b]", reasons=["x [b] high"]
         )
     ],
     unusable={},

@@ -145,7 +145,7 @@ def test_how_many_are_worse_beyond_luck_is_said() -> None:
         "the lowest mean; of the 2 others 1 is worse beyond luck (p < 0.05), the rest cannot be told from it"
     )
     far = judged((BIG, around(0.30), 0.3), (SMALL, around(0.5), 0.3), (*near[:1], around(0.6), 0.3))
-    assert far.reason == "the lowest mean; all 2 others are worse beyond luck (p < 0.05)"
+    assert far.reason == "the lowest mean; both others are worse beyond luck (p < 0.05)"
 
 
 def test_a_failed_run_puts_a_finalist_last() -> None:

@@ -4,6 +4,7 @@ import pytest
 from folders import FolderChampions
 from small_models import CARD, songs
 
+from songpop.scoring.shown import RankedSong
 from songpop.web.results import Song, result_of
 from songpop.web.uploads import Upload, read_upload
 
@@ -15,8 +16,8 @@ def upload() -> Upload:
 
 def test_the_first_songs_in_order(champions: FolderChampions, upload: Upload) -> None:
     result = result_of(champions.present(), None, upload, 10)
-    assert [song.rank for song in result.songs] == list(range(1, 11))
-    assert all(song.reasons for song in result.songs)
+    assert [song.said.rank for song in result.songs] == list(range(1, 11))
+    assert all(song.said.reasons for song in result.songs)
     assert (result.n_songs, result.n_changed, result.before) == (30, 0, None)
 
 
@@ -28,5 +29,5 @@ def test_what_has_moved_since_the_champion_before(champions: FolderChampions, up
 
 
 def test_a_song_that_was_not_compared_has_not_moved() -> None:
-    song = Song(rank=3, name="a", probability=0.5, low=None, high=None, is_high=False, reasons=(), remarks="")
-    assert song.moved == 0
+    said = RankedSong(rank=3, song="a", probability=0.5, low=None, high=None, is_high=False, reasons=(), remarks="")
+    assert Song(said=said).moved == 0
