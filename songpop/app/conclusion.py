@@ -30,7 +30,10 @@ from songpop.search.study_backend import StudyBackend
 from songpop.settings import ChampionKind, SweepSettings
 from songpop.tracking.champion_spec import champion_spec
 from songpop.tracking.openings import openings
-from songpop.tracking.records import FINALS
+from songpop.tracking.records import (
+    FINALS,
+    OBJECTIVE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +170,7 @@ def _finish(record: SearchRecord, trials: Sequence[FinishedTrial], conclusion: C
         if picture := _picture(trials, conclusion.finals):
             run.write({OVERVIEW: picture})
         tests = {f"test_{key}": value for key, value in champion.test.items() if np.isfinite(value)}
-        run.finish("FINISHED", metrics={"best_val_log_loss": champion.val_log_loss, **tests, **counts})
+        run.finish("FINISHED", metrics={OBJECTIVE: champion.val_log_loss, **tests, **counts})
 
 
 def _picture(trials: Sequence[FinishedTrial], finals: Finals | None) -> bytes | None:

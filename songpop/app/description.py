@@ -27,7 +27,13 @@ from songpop.tracking.markdown import artifact_address, code, fitted, model_link
 from songpop.tracking.metric_names import WORDS, written
 from songpop.tracking.model_facts import ModelFacts, leaks_of
 from songpop.tracking.notes import MAX_RUN_NOTE
-from songpop.tracking.records import LeaderRow, SweepRecord
+from songpop.tracking.records import (
+    LABEL,
+    SEARCH_SEED,
+    SPLIT,
+    LeaderRow,
+    SweepRecord,
+)
 
 N_LEADERS, N_FINALISTS = 10, 12
 N_KEPT = (5, 5, 3)  # rows of leaderboard, finals and gates that are left out last
@@ -261,7 +267,7 @@ def _way_on(story: SweepStory) -> Iterator[str]:
     if story.report is not None:
         lines.insert(0, f"- all figures: [the report]({artifact_address(record.run_id, story.report)})")
     yield "\n".join(lines)
-    label, split = record.tags.get("songpop.label", "?"), record.tags.get("songpop.split", "?").partition(" ")[0]
+    label, split = record.tags.get(LABEL, "?"), record.tags.get(SPLIT, "?").partition(" ")[0]
     yield (
         f"A song is promising where {plain(label)}. Table {plain(record.params.get('data', '?'))}, "
         f"SHA-256 {code(record.tags.get('songpop.table', '?')[:16])}; split {plain(split)}, "
@@ -271,5 +277,5 @@ def _way_on(story: SweepStory) -> Iterator[str]:
 
 def _search(record: SweepRecord) -> str:
     params = record.params
-    seed = record.tags.get("songpop.search_seed", "?")
+    seed = record.tags.get(SEARCH_SEED, "?")
     return f"searched by {params.get('sampler', '?')} with {params.get('pruner', '?')}, seed {seed}"

@@ -34,7 +34,11 @@ from songpop.tracking.records import (
     N_SLOTS,
     PARTS,
     PARTS_SUMMARY,
+    PROTOCOL,
+    SEARCH_SEED,
+    SPACE,
     SPLIT,
+    SPLIT_SEED,
     TABLE,
     TEST_DIGEST,
     DatasetRecord,
@@ -101,7 +105,7 @@ def record_tags(settings: SweepSettings, ground: Ground, space: Space | None, n_
     """Return the tags that every run of a sweep carries: where it comes from, how it was trained, whether it leaks."""
     env = _environment()
     tags = {
-        "songpop.protocol": settings.protocol.name.value,
+        PROTOCOL: settings.protocol.name.value,
         ENGINE: settings.engine.kind.value,
         N_SLOTS: str(n_slots),
         MACHINE: env.machine_class,
@@ -110,11 +114,11 @@ def record_tags(settings: SweepSettings, ground: Ground, space: Space | None, n_
         SPLIT: f"{settings.split.kind.value} {ground.split.digest}",
         LABEL: ground.table.label_rule,
         LEAKS: json.dumps(list(ground.leaks.allowed)),
-        "songpop.search_seed": str(settings.search.seed),
-        "songpop.split_seed": str(settings.split.seed),
+        SEARCH_SEED: str(settings.search.seed),
+        SPLIT_SEED: str(settings.split.seed),
     }
     if space is not None:
-        tags["songpop.space"] = space.digest
+        tags[SPACE] = space.digest
     if env.commit:
         tags[COMMIT] = env.commit
         tags["mlflow.source.git.commit"] = env.commit

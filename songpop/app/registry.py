@@ -22,7 +22,13 @@ from songpop.settings import (
 from songpop.tracking.candidate import candidate_of
 from songpop.tracking.ledger import LedgerEntry, Term
 from songpop.tracking.openings import openings
-from songpop.tracking.records import TEST_DIGEST, TUNER, LeaderRow, SweepRecord
+from songpop.tracking.records import (
+    PROTOCOL,
+    TEST_DIGEST,
+    TUNER,
+    LeaderRow,
+    SweepRecord,
+)
 from songpop.tracking.registry import Promotion, Rollback, chronicle
 from songpop.tracking.registry import promote as promote_candidate
 from songpop.tracking.registry import rollback as roll_back
@@ -151,5 +157,5 @@ def _some(store: Store, sweeps: tuple[SweepRecord, ...]) -> Comparison:
 
 
 def _published(sweeps: Sequence[SweepRecord]) -> Mapping[str, Mapping[str, float]]:
-    is_published = any(one.tags.get("songpop.protocol") == ProtocolName.published.value for one in sweeps)
+    is_published = any(one.tags.get(PROTOCOL) == ProtocolName.published.value for one in sweeps)
     return PUBLISHED if is_published else {}

@@ -44,6 +44,9 @@ from songpop.tracking.records import (
     N_SLOTS,
     PARTS,
     PARTS_SUMMARY,
+    PROTOCOL,
+    SEARCH_SEED,
+    SPACE,
     SPLIT_SEED,
     TABLE,
     SweepFiles,
@@ -56,7 +59,6 @@ from songpop.tracking.trial_records import read_files, read_trials
 
 SPACE_FILE = "space.json"
 FILES = (CONFIG, PARTS, PARTS_SUMMARY, SPACE_FILE, FINALS_FILE, CHAMPION_FILE, EVIDENCE_FILE)
-SPACE, SEARCH_SEED, PROTOCOL = "songpop.space", "songpop.search_seed", "songpop.protocol"
 EPOCHS = "epochs"  # parameter of a sweep: those that a trial may have
 RANDOM = "random"
 

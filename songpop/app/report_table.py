@@ -77,8 +77,7 @@ def _called(songs: SongTable, k: int) -> str:
 def _weights(model: RawModel, songs: SongTable, evidence: Evidence, on_step: OnStep) -> tuple[ColumnWeight, ...]:
     rows = np.unique(np.concatenate(evidence.unseen))
     is_unseen = np.column_stack([np.isin(rows, one) for one in evidence.unseen])
-    sources = [songs.recipe.source[column.name] for column in songs.columns]
-    groups = {name: [k for k, source in enumerate(sources) if source == name] for name in dict.fromkeys(sources)}
+    groups = songs.recipe.groups
     found = column_losses(
         model.opinions,
         songs.matrix[rows],

@@ -35,6 +35,19 @@ class Recipe:
     as_of: str
     source: Mapping[str, str] = field(hash=False)
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The column of the frame behind each of `columns`."""
+        return tuple(self.source[column.name] for column in self.columns)
+
+    @property
+    def groups(self) -> dict[str, list[int]]:
+        """The places in `columns` of all that is made of one column of the frame, by its name."""
+        found: dict[str, list[int]] = {}
+        for place, name in enumerate(self.sources):
+            found.setdefault(name, []).append(place)
+        return found
+
     def to_json(self) -> str:
         """Return the recipe as JSON text."""
         document = {
@@ -90,7 +103,7 @@ class Parsed:
 
     def n_unusable(self, recipe: Recipe) -> Mapping[str, int]:
         """Return how many cells cannot be used, per column of the frame that has any."""
-        counts = {recipe.source[c.name]: int(n) for c, n in zip(recipe.columns, self.is_bad.sum(axis=0), strict=True)}
+        counts = {name: int(n) for name, n in zip(recipe.sources, self.is_bad.sum(axis=0), strict=True)}
         return {name: count for name, count in counts.items() if count}
 
 

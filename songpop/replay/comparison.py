@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from songpop.evaluation.stats import prediction_interval
 from songpop.replay.verdicts import Difference
-from songpop.tracking.records import StoredNumber
+from songpop.tracking.records import (
+    OBJECTIVE,
+    StoredNumber,
+)
 
 NOT_COMPARED = ("wall_s",)  # time is never the same
 BEST = "best_"  # of the trial as a whole
@@ -87,7 +90,7 @@ def compare_seeds(stored: float | None, others: Sequence[float | None], *, toler
 
 def best_of(numbers: Iterable[StoredNumber]) -> float | None:
     """Return the objective among a trial's numbers; None if it has none (it failed)."""
-    return next((one.value for one in numbers if one.metric == "best_val_log_loss"), None)
+    return next((one.value for one in numbers if one.metric == OBJECTIVE), None)
 
 
 def _is_compared(number: StoredNumber, known: set[str]) -> bool:

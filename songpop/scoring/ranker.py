@@ -8,7 +8,7 @@ Axes: R rows, C columns of the raw matrix.
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -156,14 +156,14 @@ class Ranker:
             order=np.arange(len(whole)) if order is Order.given else np.argsort(ranks.to_numpy(), kind="stable"),
             reasons=reasons,
             unusable=dict(unusable),
-            drift=() if drift is None else drift.drifted(self.card.recipe.columns, self._sources),
+            drift=() if drift is None else drift.drifted(self.card.recipe.columns, self.card.recipe.sources),
         )
 
     def _piece(self, parsed: Parsed) -> pd.DataFrame:
         said = self.model.opinions(parsed.matrix)
         low, high = said.interval() or (np.full(len(said.joint), np.nan),) * 2
         decided = self.model.decide(said.joint, pd.RangeIndex(len(said.joint)))
-        remarks = remarks_on(parsed, self.card.recipe.columns, self._sources, self._profile)
+        remarks = remarks_on(parsed, self.card.recipe.columns, self.card.recipe.sources, self._profile)
         decided[_LOG_ODDS] = said.joint
         decided[LOW], decided[HIGH] = expit(low), expit(high)
         decided[REMARKS] = pd.array(remarks, dtype="str")
@@ -174,10 +174,6 @@ class Ranker:
             return {}
         found = reasons_for(best.cells, self.card.recipe, self._profile, self._log_odds)
         return dict(zip(best.rows.tolist(), found, strict=True))
-
-    @property
-    def _sources(self) -> Sequence[str]:
-        return [self.card.recipe.source[column.name] for column in self.card.recipe.columns]
 
     def _log_odds(self, matrix: Matrix) -> Floats:
         return np.asarray(self.model.opinions(matrix).joint)

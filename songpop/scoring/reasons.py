@@ -57,8 +57,7 @@ def reasons_for(
         profile: of the champion's table.
         log_odds: the champion: (N, C) to (N,).
     """
-    sources = [recipe.source[column.name] for column in recipe.columns]
-    groups = {name: [k for k, source in enumerate(sources) if source == name] for name in dict.fromkeys(sources)}
+    sources, groups = recipe.sources, recipe.groups
     added = attributions(log_odds, rows, profile.background, list(groups.values()), np.random.default_rng(_SEED))
     rates = rates_of(rows, recipe.columns)
     firsts = [places[0] for places in groups.values()]  # described columns come before those made for blocks

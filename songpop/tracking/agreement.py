@@ -14,7 +14,15 @@ from mlflow.exceptions import MlflowException
 
 from songpop.contracts import FinishedTrial
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import KIND, STATE, STUDY, TRIAL, Finding, is_same_value
+from songpop.tracking.records import (
+    KIND,
+    OBJECTIVE,
+    STATE,
+    STUDY,
+    TRIAL,
+    Finding,
+    is_same_value,
+)
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, search_runs
 from songpop.tracking.trial_batch import STATUS_OF
@@ -136,7 +144,7 @@ def _unlike_trials(state: SweepState) -> Iterator[Finding]:
         told: dict[str, tuple[object, object]] = {
             "number": (trial.trial, run.data.tags.get(TRIAL)),
             "state": (trial.state.value, run.data.tags.get(STATE)),
-            "val_log_loss": (trial.value, run.data.metrics.get("best_val_log_loss", math.nan)),
+            "val_log_loss": (trial.value, run.data.metrics.get(OBJECTIVE, math.nan)),
             **{name: (value, run.data.params.get(name)) for name, value in trial.suggested.items()},
         }
         for name, (kept, recorded) in told.items():

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from songpop.contracts import TrialState
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import STATE
+from songpop.tracking.records import (
+    OBJECTIVE,
+    STATE,
+)
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs
 
@@ -54,7 +57,7 @@ def effort(store: Store, sweep: str) -> Effort:
         finals = [run for parent in finals_runs(store, sweep) for run in children(store, parent.info.run_id)]
     states = [run.data.tags.get(STATE) for run in trials]
     complete = [run for run, state in zip(trials, states, strict=True) if state == TrialState.COMPLETE.value]
-    values = [run.data.metrics.get("best_val_log_loss", math.nan) for run in complete]
+    values = [run.data.metrics.get(OBJECTIVE, math.nan) for run in complete]
     return Effort(
         n_trials=len(trials),
         n_complete=len(complete),

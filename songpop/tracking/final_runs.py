@@ -12,7 +12,10 @@ from typing import Any, final
 from songpop.contracts import TrialResult
 from songpop.tracking.failures import store_failures
 from songpop.tracking.patience import patient
-from songpop.tracking.records import SPEC
+from songpop.tracking.records import (
+    OBJECTIVE,
+    SPEC,
+)
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children
@@ -70,7 +73,7 @@ def _recorded(store: Store, parent: str) -> dict[tuple[str, str], str]:
             if child.info.status in HALF_MADE:
                 store.client.delete_run(child.info.run_id)
                 continue
-            value = child.data.metrics.get("best_val_log_loss", math.nan)
+            value = child.data.metrics.get(OBJECTIVE, math.nan)
             found[_key(json.loads(child.data.tags[SPEC])), repr(value)] = str(child.info.run_id)
     return found
 

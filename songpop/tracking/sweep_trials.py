@@ -10,7 +10,14 @@ from mlflow.entities import Run
 
 from songpop.tracking.effort import covered_s, span_of
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import GOES_ON_FROM, SPEC, STATE, TRIAL, is_same_value
+from songpop.tracking.records import (
+    GOES_ON_FROM,
+    OBJECTIVE,
+    SPEC,
+    STATE,
+    TRIAL,
+    is_same_value,
+)
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs
 from songpop.tracking.trial_batch import OFF
@@ -72,7 +79,7 @@ def _row(run: Run) -> TrialRow:
         name=str(run.info.run_name),
         run_id=str(run.info.run_id),
         state=tags[STATE],
-        value=metrics.get("best_val_log_loss", math.nan),
+        value=metrics.get(OBJECTIVE, math.nan),
         metrics=dict(metrics),
         params={name: text for name, text in run.data.params.items() if not _is_off(name, text)},
         began_s=began_s,

@@ -14,12 +14,16 @@ from urllib.parse import urlencode
 from songpop.tracking.failures import store_failures
 from songpop.tracking.metric_names import SORTED_BY
 from songpop.tracking.patience import patient
-from songpop.tracking.records import KIND, STATE, SWEEP
+from songpop.tracking.records import (
+    KIND,
+    OBJECTIVE,
+    STATE,
+    SWEEP,
+)
 from songpop.tracking.store import Store
 
 PREFIX = "mlflow.sharedViewState."  # of the experiment's tags
 SECTION = "songpop-charts"
-OBJECTIVE = "best_val_log_loss"
 SEARCHED = ("learning_rate", "l1", "l2", "dropout_first", "dropout_later", "batch_size", "regularization", "optimizer")
 CHARTED = ("learning_rate", "l1", "l2", "dropout_first", "regularization", "optimizer")  # more would be too close
 MIN_WIDTH = 90  # pixels of a column
