@@ -176,7 +176,7 @@ def _slice(axes: Axes, name: str, trials: Sequence[Trial], gid: str) -> None:
     if is_numeric(name, trials):
         places = np.array([float(trial.params[name]) for trial in trials])
         if is_wide(places):
-            few_ticks(axes, places)
+            few_ticks(axes, float(places.min()), float(places.max()))
     else:
         options = sorted({str(trial.params[name]) for trial in trials})
         spread = (np.arange(len(trials)) * 0.618 % 1 - 0.5) * 0.3  # so that equal ones do not hide each other

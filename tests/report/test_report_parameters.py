@@ -40,8 +40,8 @@ def test_points_on_a_line_are_no_surface() -> None:
     alone = [replace(one, params={"learning_rate": 0.01 * k}) for k, one in enumerate(some)]
     found = contours(replace(REPORT, trials=(*some, *alone)))
     assert found == Absence(
-        reason="No two numeric parameters with 4 values or more varied together, and not along one line, in 12 complete "
-        "trials."
+        reason="No two numeric parameters with 4 values or more varied together, and not along one line, in 12 "
+        "complete trials."
     )
 
 
