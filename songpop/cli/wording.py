@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+NAMED = ("inputs", "embedding", "normalization", "skip")  # whose values say nothing alone: all, layer, add
+
 
 def number(value: float | None, digits: int = 4) -> str:
     """Write a number with four decimals; a dash where there is none."""
@@ -26,9 +28,9 @@ def times(n: int) -> str:
 
 
 def settings_line(suggested: Mapping[str, Any]) -> str:
-    """Write searched parameters in one line: names of things alone (`silu`, `nadam`), numbers with theirs."""
+    """Write searched parameters in one line: names that say what they are alone (`silu`), all else with its name."""
     return " ".join(
-        value if isinstance(value, str) and value != "none" else f"{name}={_short(value)}"
+        value if isinstance(value, str) and value != "none" and name not in NAMED else f"{name}={_short(value)}"
         for name, value in suggested.items()
     )
 

@@ -108,7 +108,7 @@ def forest(report: Report) -> Picture | Absence:
             "–" if one.p_value is None else f"{one.p_value:.3f}",
             "wins" if place == finals.winner else "cannot be told from it" if one.is_within_noise else "behind",
             f"{one.n_weights:,}",
-            settings_of({name: _value(value) for name, value in one.contestant.suggested.items()}),
+            settings_of(one.contestant.suggested),
         )
         for label, (place, one) in zip(labels, shown, strict=True)
     )
@@ -171,7 +171,7 @@ def _without_curve(finals: Finals, known: Sequence[int]) -> Iterator[str]:
     if finals.winner is not None and finals.winner not in known:
         winner = finals.finalists[finals.winner]
         if winner.contestant.members:
-            yield f"number {finalist_name(finals.winner, winner)}, won and has no curve: it is made of the others"
+            yield f"number {finalist_name(finals.winner, winner)}, won and has no curve: it is the mean of its members"
 
 
 def _held_by_trial(report: Report) -> dict[int, Finalist]:
@@ -190,7 +190,3 @@ def _held_by_trial(report: Report) -> dict[int, Finalist]:
 def _held(one: object) -> str:
     found = getattr(one, "interval", None)
     return "–" if found is None else interval(found.mean, found.low, found.high)
-
-
-def _value(value: object) -> float | str:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)

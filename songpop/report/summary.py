@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 
 from songpop.report.records import Report
-from songpop.report.wording import interval, number, plural, share
+from songpop.report.wording import interval, number, plural, settings_of, share
+from songpop.search.finals import Origin
+
+# What a configuration is called that is no trial of this search.
+CALLED = {
+    Origin.known: "a known point",
+    Origin.champion: "the present champion's configuration",
+    Origin.member: "a member of an ensemble",
+    Origin.ensemble: "the ensemble",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +59,19 @@ def _won(report: Report) -> str:
     if report.measured is None:
         return "Nothing that is known: no finals were held, none had a winner, or the champion's file was changed."
     what = "one model" if report.measured.n_models == 1 else f"the mean of {report.measured.n_models} models"
-    return f"A champion of the kind {report.measured.kind}: {what}. Why it: {report.measured.reason}."
+    name, settings = _winner(report)
+    return f"{name[0].upper()}{name[1:]}, {what}: {settings}. Why it: {report.measured.reason}."
+
+
+def _winner(report: Report) -> tuple[str, str]:
+    """Return what won, as everybody calls it, and its settings; of an ensemble, its members."""
+    finals, best = report.finals, report.best
+    if finals is not None and finals.winner is not None:
+        entered = finals.finalists[finals.winner].contestant
+        name = CALLED.get(entered.origin, "a configuration") if entered.trial is None else f"trial {entered.trial}"
+        own = " (the present champion's configuration: this search found nothing better)" if entered.is_champion else ""
+        return f"{name}{own}", settings_of(entered.suggested)
+    return ("the search's best trial", "") if best is None else (f"trial {best.number}", settings_of(best.params))
 
 
 def _lead(report: Report) -> str:
@@ -110,4 +131,20 @@ def _warnings(report: Report) -> tuple[str, ...]:
         told.append(f"LEAK: {', '.join(report.leaks)} gives the label away; these numbers say nothing about new songs.")
     if report.is_generated:
         told.append("The table is the built-in one: its songs do not exist.")
+    if (simpler := _simpler(report)) is not None:
+        told.append(simpler)
     return tuple(told)
+
+
+def _simpler(report: Report) -> str | None:
+    """Return which method without a search is better on the same sealed rows, if one is."""
+    if report.measured is None or not report.measured.baselines:
+        return None
+    name, found = min(report.measured.baselines.items(), key=lambda one: one[1]["log_loss"])
+    gain = report.measured.metrics["log_loss"] - found["log_loss"]
+    if not gain > 0:
+        return None
+    return (
+        f"{name.capitalize()} is better by {number(gain)}: this table may not need a Keras model "
+        "(docs/when-not-to-use.md)."
+    )

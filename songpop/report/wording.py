@@ -2,8 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from songpop.report.records import Trial, Value
+from songpop.report.records import Trial
+
+NAMED = ("inputs", "embedding", "normalization", "skip")  # whose values say nothing alone: all, layer, add
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -32,17 +35,23 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"
 
 
-def settings_of(params: Mapping[str, Value]) -> str:
-    """Write searched parameters in one line: names of things alone, numbers with theirs."""
+def settings_of(params: Mapping[str, Any]) -> str:
+    """Write searched parameters in one line: names that say what they are alone (`silu`), all else with its name."""
     return " ".join(
-        value if isinstance(value, str) and value != "none" else f"{name}={short_value(value)}"
+        value if isinstance(value, str) and value != "none" and name not in NAMED else f"{name}={short_value(value)}"
         for name, value in params.items()
     )
 
 
-def short_value(value: Value) -> str:
-    """Write a parameter's value."""
-    return f"{value:.3g}" if isinstance(value, float) else value
+def short_value(value: Any) -> str:
+    """Write a parameter's value: a number with three digits."""
+    return (
+        f"{value:.3g}"
+        if isinstance(value, float) and not value.is_integer()
+        else f"{value:.0f}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def told_of(trials: Sequence[Trial]) -> tuple[str, ...]:

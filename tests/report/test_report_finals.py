@@ -69,7 +69,7 @@ def test_an_ensemble_that_won_has_no_curve() -> None:
     curves = tuple(one for one in REPORT.curves if one.finalist)
     found = learning_curves(replace(REPORT, finals=finals, curves=curves))
     assert isinstance(found, Picture)
-    assert "Number 1, ensemble, won and has no curve: it is the mean of models of others." in found.finding
+    assert "Number 1, ensemble, won and has no curve: it is the mean of its members." in found.finding
     assert [row[0] for row in found.rows] == ["2, trial 1", "3, trial 2"]
 
 

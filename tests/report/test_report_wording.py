@@ -24,8 +24,12 @@ from songpop.report.wording import duration, interval, number, plural, settings_
         (plural(1, "trial"), "1 trial"),
         (plural(1_200, "trial"), "1,200 trials"),
         (
-            settings_of({"optimizer": "adam", "l2": 0.00123, "regularization": "none"}),
-            "adam l2=0.00123 regularization=none",
+            settings_of({"inputs": "all", "optimizer": "adam", "l2": 0.00123, "regularization": "none"}),
+            "inputs=all adam l2=0.00123 regularization=none",
+        ),
+        (
+            settings_of({"batch_size": 1024.0, "step_every": 5, "dropout": 0.0}),
+            "batch_size=1024 step_every=5 dropout=0",
         ),
     ],
 )
