@@ -76,7 +76,7 @@ def precision_recall(report: Report) -> Picture | Absence:
     axes.axhline(base, color=MUTED, linestyle=DASHES[1], label=f"all called high potential: {share(base)}")
     _mark(axes, *_at(report.sealed, report.measured, "pr"))
     axes.set(xlabel="recall", ylabel="precision", ylim=(min(base, precision.min()) - 0.05, 1.03))
-    axes.legend(loc="lower left")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)  # above: the curves may be anywhere
     finding = f"Average precision {_measured(report.measured, 'pr_auc')}, 95 % interval over rows."
     return Picture(
         figure=figure, finding=finding, columns=("threshold", "recall", "precision"),
