@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from songpop.report.records import Absence, Picture, Report, Trial
 from songpop.report.theme import DASHES, INK, MANY, MUTED, SERIES, log_scale, new_figure
-from songpop.report.wording import duration, number, plural, share, told_of
+from songpop.report.wording import duration, told_of
+from songpop.wording import number, plural, share
 
 Floats = NDArray[np.float64]
 N_ROWS = 20  # of a table of numbers

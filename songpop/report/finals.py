@@ -7,8 +7,8 @@ import numpy as np
 from songpop.evaluation.stats import Interval
 from songpop.report.records import Absence, Picture, Report
 from songpop.report.theme import DASHES, INK, MUTED, SERIES, literal, log_scale, new_figure
-from songpop.report.wording import interval, number, settings_of
 from songpop.search.finals import Finalist, Finals
+from songpop.wording import number, p_value, settings_line, share, with_interval
 
 N_LEADERS = 10
 N_CURVES = 6  # finalists whose curves are drawn
@@ -54,13 +54,13 @@ def leaderboard(report: Report) -> Picture | Absence:
             str(one.number),
             number(one.value),
             _held(held.get(one.number)),
-            f"{100 * one.accuracy:.1f} %",
+            share(one.accuracy),
             f"{one.n_epochs} ({one.best_epoch})",
-            settings_of(one.params),
+            settings_line(one.params),
         )
         for place, one in enumerate(leaders)
     )
-    finding = f"Trial {leaders[0].number} leads with {number(leaders[0].value)}: {settings_of(leaders[0].params)}."
+    finding = f"Trial {leaders[0].number} leads with {number(leaders[0].value)}: {settings_line(leaders[0].params)}."
     if report.finals is not None and report.finals.shrinkage is not None:
         word = "better" if report.finals.shrinkage >= 0 else "worse"
         finding += f" The search's best looked {abs(report.finals.shrinkage):.4f} {word} than it is in the finals."
@@ -103,12 +103,12 @@ def forest(report: Report) -> Picture | Absence:
         (
             label,
             one.contestant.origin.value,
-            interval(one.interval.mean, one.interval.low, one.interval.high) if one.interval else "–",
+            with_interval(one.interval.mean, (one.interval.low, one.interval.high)) if one.interval else "–",
             number(one.difference),
-            "–" if one.p_value is None else f"{one.p_value:.3f}",
+            p_value(one.p_value),
             "wins" if place == finals.winner else "cannot be told from it" if one.is_within_noise else "behind",
             f"{one.n_weights:,}",
-            settings_of(one.contestant.suggested),
+            settings_line(one.contestant.suggested),
         )
         for label, (place, one) in zip(labels, shown, strict=True)
     )
@@ -189,4 +189,4 @@ def _held_by_trial(report: Report) -> dict[int, Finalist]:
 
 def _held(one: object) -> str:
     found = getattr(one, "interval", None)
-    return "–" if found is None else interval(found.mean, found.low, found.high)
+    return "–" if found is None else with_interval(found.mean, (found.low, found.high))

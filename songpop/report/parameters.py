@@ -18,7 +18,8 @@ from scipy.stats import rankdata
 from songpop.report.records import Absence, Picture, Report, Trial
 from songpop.report.scales import FEW, MIN_RANKED, is_numeric, is_varied, is_wide, ranked_parameters, scale_of
 from songpop.report.theme import GRID, INK, MANY, MUTED, PAPER, SERIES, few_ticks, literal, log_scale, new_figure, short
-from songpop.report.wording import number, plural, settings_of, share, short_value, told_of
+from songpop.report.wording import told_of
+from songpop.wording import number, plural, settings_line, share, short_value
 
 Floats = NDArray[np.float64]
 # How good a trial is, as share of the trials that are not worse → colour, width: the page's own colours, on any ground.
@@ -89,9 +90,9 @@ def parallel(report: Report) -> Picture | Absence:
     top = list(reversed(trials))[:5]
     finding = (
         f"{plural(len(trials), 'complete trial')}; the best tenth is drawn thick. The best one: "
-        f"{settings_of(top[0].params)}."
+        f"{settings_line(top[0].params)}."
     )
-    rows = tuple((str(one.number), number(one.value), settings_of(one.params)) for one in top)
+    rows = tuple((str(one.number), number(one.value), settings_line(one.params)) for one in top)
     return Picture(figure=figure, finding=finding, columns=("trial", "validation log loss", "settings"), rows=rows)
 
 

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from songpop.report.records import Report
-from songpop.report.wording import interval, number, plural, settings_of, share
 from songpop.search.finals import Origin
+from songpop.wording import leak_line, metric_text, number, plural, settings_line, share, simpler_line
 
+DIGITS = 3  # in the head; the pictures have four
 # What a configuration is called that is no trial of this search.
 CALLED = {
     Origin.known: "a known point",
@@ -50,8 +51,7 @@ def _headline(report: Report) -> str:
     if measured is None:
         best = report.best
         return "No champion yet" if best is None else f"Best so far: {number(best.value)} (trial {best.number})"
-    low, high = measured.intervals.get("log_loss", (float("nan"), float("nan")))
-    told = interval(measured.metrics["log_loss"], low, high, 3)
+    told = metric_text("log_loss", measured.metrics["log_loss"], measured.intervals.get("log_loss"), DIGITS)
     return f"Log loss {told} and accuracy {share(measured.metrics['accuracy'])} on {measured.n_rows:,} sealed rows"
 
 
@@ -70,8 +70,8 @@ def _winner(report: Report) -> tuple[str, str]:
         entered = finals.finalists[finals.winner].contestant
         name = CALLED.get(entered.origin, "a configuration") if entered.trial is None else f"trial {entered.trial}"
         own = " (the present champion's configuration: this search found nothing better)" if entered.is_champion else ""
-        return f"{name}{own}", settings_of(entered.suggested)
-    return ("the search's best trial", "") if best is None else (f"trial {best.number}", settings_of(best.params))
+        return f"{name}{own}", settings_line(entered.suggested)
+    return ("the search's best trial", "") if best is None else (f"trial {best.number}", settings_line(best.params))
 
 
 def _lead(report: Report) -> str:
@@ -128,23 +128,10 @@ def _search(report: Report) -> str:
 def _warnings(report: Report) -> tuple[str, ...]:
     told = []
     if report.leaks:
-        told.append(f"LEAK: {', '.join(report.leaks)} gives the label away; these numbers say nothing about new songs.")
+        told.append(leak_line(report.leaks))
     if report.is_generated:
         told.append("The table is the built-in one: its songs do not exist.")
-    if (simpler := _simpler(report)) is not None:
-        told.append(simpler)
+    if report.measured is not None:
+        simpler = simpler_line(report.measured.metrics["log_loss"], report.measured.baselines)
+        told += [simpler] if simpler else []
     return tuple(told)
-
-
-def _simpler(report: Report) -> str | None:
-    """Return which method without a search is better on the same sealed rows, if one is."""
-    if report.measured is None or not report.measured.baselines:
-        return None
-    name, found = min(report.measured.baselines.items(), key=lambda one: one[1]["log_loss"])
-    gain = report.measured.metrics["log_loss"] - found["log_loss"]
-    if not gain > 0:
-        return None
-    return (
-        f"{name.capitalize()} is better by {number(gain)}: this table may not need a Keras model "
-        "(docs/when-not-to-use.md)."
-    )
