@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from songpop.app.phrases import (
     against_baselines,
     at_a_glance,
-    leak_line,
     sealed_table,
-    settings_text,
     summary,
     what_it_is,
     with_interval,
@@ -24,7 +22,6 @@ from songpop.search.finals import Finalist, Finals
 from songpop.settings import ProtocolName
 from songpop.tracking.gate_record import Attempt
 from songpop.tracking.markdown import artifact_address, code, fitted, model_link, picture, plain, run_link, table
-from songpop.tracking.metric_names import WORDS, written
 from songpop.tracking.model_facts import ModelFacts, leaks_of
 from songpop.tracking.notes import MAX_RUN_NOTE
 from songpop.tracking.records import (
@@ -34,6 +31,7 @@ from songpop.tracking.records import (
     LeaderRow,
     SweepRecord,
 )
+from songpop.wording import METRICS, leak_line, metric_text, settings_line, span
 
 N_LEADERS, N_FINALISTS = 10, 12
 N_KEPT = (5, 5, 3)  # rows of leaderboard, finals and gates that are left out last
@@ -95,7 +93,7 @@ def _answer(story: SweepStory) -> Iterator[str]:
     """Yield the lines above the fold."""
     record, champion = story.record, story.champion
     if leaks := leaks_of(record.tags):
-        yield leak_line(leaks)
+        yield plain(leak_line(leaks))
     if champion is None:
         ended = {"RUNNING": "is running", "KILLED": "was interrupted", "FAILED": "has failed"}.get(record.status, "")
         yield f"**No winner yet.** The sweep {ended or 'has ended without one'}."
@@ -119,7 +117,7 @@ def _winner(story: SweepStory, champion: Champion) -> str:
 
 
 def _numbers(champion: Champion) -> str:
-    return ", ".join(f"{WORDS[name]} {with_interval(champion, name)}" for name in GAIN if name in champion.test)
+    return ", ".join(f"{METRICS[name]} {with_interval(champion, name)}" for name in GAIN if name in champion.test)
 
 
 def _margins(story: SweepStory, champion: Champion) -> Iterator[str]:
@@ -137,7 +135,7 @@ def _margins(story: SweepStory, champion: Champion) -> Iterator[str]:
     if story.record.params.get("protocol") == ProtocolName.published.value:
         theirs = PUBLISHED["L2"]["accuracy"]
         gain = 100 * (champion.test.get("accuracy", math.nan) - theirs)
-        yield f"accuracy {gain:+.1f} points from the {written('accuracy', theirs)} of the published winner, one run"
+        yield f"accuracy {gain:+.1f} points from the {metric_text('accuracy', theirs)} of the published winner, one run"
 
 
 def _runner_up(finals: Finals | None) -> tuple[int, Finalist] | None:
@@ -194,7 +192,7 @@ def _finalist(finals: Finals, place: int, one: Finalist) -> tuple[str, ...]:
     origin = entered.origin.value if entered.trial is None else f"trial {entered.trial}"
     mean, interval = "a run failed", ""
     if one.interval is not None:
-        mean, interval = f"{one.interval.mean:.4f}", f"{one.interval.low:.4f} to {one.interval.high:.4f}"
+        mean, interval = f"{one.interval.mean:.4f}", span(one.interval.low, one.interval.high)
     behind = "" if place == finals.winner or one.difference is None else f"{one.difference:+.4f}"
     if one.p_value is not None:
         behind += f" ({one.p_value:.2g})"
@@ -234,7 +232,7 @@ def _leaderboard(story: SweepStory, n_rows: int) -> Iterator[str]:
             str(place),
             run_link(f"trial {one.trial}", story.experiment_id, one.run_id),
             f"{one.value:.4f}",
-            written("accuracy", one.metrics.get("best_val_accuracy", math.nan)),
+            metric_text("accuracy", one.metrics.get("best_val_accuracy", math.nan)),
             f"{one.metrics.get('n_epochs', 0):.0f}",
             at_a_glance(one.params),
         )
@@ -263,7 +261,7 @@ def _way_on(story: SweepStory) -> Iterator[str]:
     lines = [f"- {what}: {command}" for what, command in rows]
     if story.finals is not None and story.finals.winner is not None:
         won = story.finals.finalists[story.finals.winner].contestant
-        lines.append(f"- what won, in full: {settings_text(won.suggested)}")
+        lines.append(f"- what won, in full: {code(settings_line(won.suggested))}")
     if story.report is not None:
         lines.insert(0, f"- all figures: [the report]({artifact_address(record.run_id, story.report)})")
     yield "\n".join(lines)

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from songpop.app.description import SweepStory
-from songpop.app.phrases import against_baselines, leak_line, sealed_table, summary, what_it_is
+from songpop.app.phrases import against_baselines, sealed_table, summary, what_it_is
 from songpop.tracking.markdown import code, fitted, plain, run_link
-from songpop.tracking.metric_names import WORDS
 from songpop.tracking.model_facts import ModelFacts
 from songpop.tracking.notes import MAX_MODEL_NOTE
+from songpop.wording import METRICS, leak_line, metric_text
 
 FEW_SEEDS = 3
 MOSTLY_MISSING = 0.5  # share of a column's cells
@@ -40,7 +40,7 @@ def card_of(told: CardFacts) -> str:
     def build(n_rows: Sequence[int]) -> str:
         return "\n\n".join(_parts(told, n_rows[0]))
 
-    return fitted(build, (len(WORDS),), MAX_MODEL_NOTE)
+    return fitted(build, (len(METRICS),), MAX_MODEL_NOTE)
 
 
 def first_line(model: str, version: int) -> str:
@@ -55,7 +55,7 @@ def is_card_of(description: str | None, model: str, version: int) -> bool:
 
 def _parts(told: CardFacts, n_rows: int) -> Iterator[str]:
     if told.facts.leaks:
-        yield leak_line(told.facts.leaks)
+        yield plain(leak_line(told.facts.leaks))
     yield f"{first_line(told.model, told.version)} {_what(told)}"
     yield f"**Question.** {_question(told)}"
     yield f"**Intended use.** {INTENDED}"
@@ -120,7 +120,9 @@ def _data(told: CardFacts) -> str:
 def _how_good(told: CardFacts, n_rows: int) -> Iterator[str]:
     champion = told.story.champion if told.story else None
     if champion is None:
-        told_test = ", ".join(f"{WORDS.get(name, name)} {value:.4f}" for name, value in told.facts.test.items())
+        told_test = ", ".join(
+            f"{METRICS.get(name, name)} {metric_text(name, value)}" for name, value in told.facts.test.items()
+        )
         yield f"**How good.** {told_test or 'Not measured.'}"
         return
     times = f"{champion.n_test_openings} time{'s' * (champion.n_test_openings != 1)}"

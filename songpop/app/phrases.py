@@ -1,21 +1,16 @@
 """What the descriptions in MLflow have in common: a champion's numbers, settings at a glance, in Markdown. Pure."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from songpop.app.records import Champion
 from songpop.search.finals import Contestant
 from songpop.tracking.markdown import plain, table
-from songpop.tracking.metric_names import WORDS, written
+from songpop.wording import METRICS, metric_text, settings_line, short_value
 
 LAMBDAS = {"l1": ("l1",), "l2": ("l2",), "l1_l2": ("l1", "l2")}  # by type of penalty
-
-
-def leak_line(leaks: Sequence[str]) -> str:
-    """Return what stands above whatever shows the numbers of a leaky model."""
-    return f"LEAK: {plain(', '.join(leaks))} gives the label away; **these numbers say nothing about new songs.**"
 
 
 def what_it_is(champion: Champion) -> str:
@@ -31,11 +26,11 @@ def against_baselines(champion: Champion) -> Iterator[str]:
         yield f"{'better' if gain > 0 else '**worse**'} than {plain(name)} by {abs(gain):.4f} log loss"
 
 
-def sealed_table(champion: Champion, n_rows: int = len(WORDS)) -> str:
+def sealed_table(champion: Champion, n_rows: int = len(METRICS)) -> str:
     """Return every metric on the sealed rows with its interval, at 0.5 and at the champion's threshold."""
     rows = [
-        (WORDS[name], with_interval(champion, name), with_interval(champion, name, at_threshold=True))
-        for name in WORDS
+        (METRICS[name], with_interval(champion, name), with_interval(champion, name, at_threshold=True))
+        for name in METRICS
         if name in champion.test
     ][:n_rows]
     return table(("metric", "above 0.5", f"above {champion.threshold:.3f}"), rows)
@@ -47,13 +42,12 @@ def with_interval(champion: Champion, name: str, *, at_threshold: bool = False) 
     intervals = champion.test_at_threshold_intervals if at_threshold else champion.test_intervals
     if name not in values:
         return ""
-    low, high = intervals.get(name, (math.nan, math.nan))
-    return f"{written(name, values[name])} ({written(name, low)} to {written(name, high)})"
+    return metric_text(name, values[name], intervals.get(name))
 
 
 def summary(entered: Contestant) -> str:
     """Return what tells a finalist from others at a glance; an ensemble's members."""
-    return settings_text(entered.suggested) if entered.members else at_a_glance(asdict(entered.params))
+    return plain(settings_line(entered.suggested)) if entered.members else at_a_glance(asdict(entered.params))
 
 
 def at_a_glance(params: Mapping[str, Any]) -> str:
@@ -65,25 +59,9 @@ def at_a_glance(params: Mapping[str, Any]) -> str:
     return ", ".join(map(plain, parts))
 
 
-def settings_text(settings: Mapping[str, Any]) -> str:
-    """Return hyperparameters in a line: names of things alone, numbers with theirs."""
-    return ", ".join(_setting(name, value) for name, value in settings.items())
-
-
-def _setting(name: str, value: Any) -> str:
-    is_word = not _is_number(value) and str(value) != "none"
-    return plain(value if is_word else f"{name.replace('_', ' ')} {_short(value)}")
-
-
 def _short(value: Any) -> str:
-    """Return a value, of a number three digits."""
-    text = str(value)
-    return f"{float(text):.3g}" if _is_number(text) and not text.isdigit() else text
-
-
-def _is_number(value: Any) -> bool:
+    """Return a value, which MLflow has as text, of a number three digits."""
     try:
-        float(value)
+        return short_value(float(value))
     except ValueError:
-        return False
-    return True
+        return str(value)

@@ -41,8 +41,7 @@ def report(settings: ReportSettings, read_config: ReadConfig, *, listener: Liste
     listener.note(f"Reading sweep {sweep.name} from {store.where}.")
     record = report_of(store, sweep, read_config, settings.table, listener.step)
     folder = Path(settings.output or Path(settings.paths.root) / "reports" / sweep.name)
-    listener.note("Drawing.")
-    pages = written_pages(record)
+    pages = written_pages(record, listener.step)
     _write(folder, pages.files)
     attach(store, sweep.run_id, ATTACHED, pages.files)
     describe_sweep(store, sweep.run_id)  # which links to the page from now on

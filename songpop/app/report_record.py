@@ -125,7 +125,7 @@ def _searched(rows: tuple[TrialRow, ...], space: Space | None) -> tuple[TrialRow
         return rows
     names = {param.name for param in space.searched}
     return tuple(
-        replace(row, params={k: row.params[k] for k in space.active(row.spec_params) if k in names and k in row.params})
+        replace(row, params={k: str(row.spec_params[k]) for k in space.active(row.spec_params) if k in names})
         for row in rows
     )
 

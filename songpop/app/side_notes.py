@@ -3,15 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from songpop.app.description import SweepStory
-from songpop.app.phrases import leak_line
 from songpop.published import PUBLISHED, VARIANTS
 from songpop.settings import ProtocolName
 from songpop.tracking.markdown import code, fitted, plain, run_link, table
-from songpop.tracking.metric_names import WORDS, written
 from songpop.tracking.model_facts import leaks_of
 from songpop.tracking.notes import MAX_RUN_NOTE
 from songpop.tracking.records import SweepRecord
 from songpop.tracking.trainings import TrainedRow
+from songpop.wording import METRICS, leak_line, metric_text
 
 TRAINED = ("accuracy", "roc_auc", "log_loss")  # that are told of a training
 N_MODELS = 30
@@ -46,12 +45,16 @@ def training_note(record: SweepRecord, rows: Sequence[TrainedRow], n_test_openin
         f"protocol {plain(params.get('protocol', '?'))}, split {plain(params.get('split', '?'))}. Nothing is chosen by "
         f"these numbers; the test rows were opened {times} so far. Mean and 95 % interval over seeds:"
     )
-    header = ("model", *(f"test {WORDS[name]}" for name in TRAINED), *(["published accuracy"] if is_published else []))
+    header = (
+        "model",
+        *(f"test {METRICS[name]}" for name in TRAINED),
+        *(["published accuracy"] if is_published else []),
+    )
 
     def build(n_rows: Sequence[int]) -> str:
         cells = [(plain(row.model), *_spreads(row.metrics), *_published(row, is_published)) for row in rows]
         leaks = leaks_of(record.tags)
-        parts = [*([leak_line(leaks)] if leaks else []), told, table(header, cells[: n_rows[0]])]
+        parts = [*([plain(leak_line(leaks))] if leaks else []), told, table(header, cells[: n_rows[0]])]
         again = code(f"songpop reproduce sweep={record.name}")
         return "\n\n".join([*parts, f"To train them again from their records: {again}"])
 
@@ -59,15 +62,9 @@ def training_note(record: SweepRecord, rows: Sequence[TrainedRow], n_test_openin
 
 
 def _spreads(metrics: Mapping[str, tuple[float, float, float]]) -> list[str]:
-    return [_spread(name, *metrics[name]) if name in metrics else "–" for name in TRAINED]
-
-
-def _spread(name: str, mean: float, low: float, high: float) -> str:
-    return (
-        f"{written(name, mean)} ({written(name, low)} to {written(name, high)})" if low == low else written(name, mean)
-    )
+    return [metric_text(name, metrics[name][0], metrics[name][1:]) if name in metrics else "–" for name in TRAINED]
 
 
 def _published(row: TrainedRow, is_published: bool) -> list[str]:
     claim = next((PUBLISHED[name] for name in PUBLISHED for way in VARIANTS if row.model == f"{name} {way}"), None)
-    return [] if not is_published else ["–" if claim is None else written("accuracy", claim["accuracy"])]
+    return [] if not is_published else ["–" if claim is None else metric_text("accuracy", claim["accuracy"])]

@@ -18,7 +18,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from songpop.cli.wording import number, settings_line
+from songpop.wording import number, settings_line
 
 REFRESHES_PER_S = 4
 WINDOW_S = 20.0  # what a rate is taken over: the first trials of a search are longer than the pruned ones later

@@ -6,20 +6,9 @@ from typing import Any
 from rich.table import Table
 
 from songpop.cli.tables import titled_table
-from songpop.cli.wording import number, settings_line, share
+from songpop.wording import METRICS, metric_text, number, p_value, settings_line, share, simpler_line
 
-AT_HALF, IN_NUMBERS = "above 0.5", ("log_loss", "roc_auc", "pr_auc", "calibration_error")
-NAMES = {
-    "log_loss": "log loss",
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "specificity": "specificity",
-    "roc_auc": "ROC AUC",
-    "pr_auc": "PR AUC",
-    "calibration_error": "calibration error",
-}
+AT_HALF = "above 0.5"
 WON, WITHIN_NOISE = "◀", "≈"
 N_IMPORTANT = 5  # parameters that are told
 
@@ -86,12 +75,12 @@ def finals_lines(finals: Any) -> list[str]:
 def sealed_table(champion: Any) -> Table:
     """Every metric on the sealed test rows with its interval, at 0.5 and at the chosen threshold."""
     rows = []
-    for key, name in NAMES.items():
-        if key not in champion.test:
-            continue
-        write = number if key in IN_NUMBERS else share
-        chosen = _with_interval(key, champion.test_at_threshold, champion.test_at_threshold_intervals, write)
-        rows.append((name, _with_interval(key, champion.test, champion.test_intervals, write), chosen))
+    for key, name in METRICS.items():
+        if key in champion.test:
+            at_half = _measured(key, champion.test, champion.test_intervals)
+            rows.append(
+                (name, at_half, _measured(key, champion.test_at_threshold, champion.test_at_threshold_intervals))
+            )
     times = f"{champion.n_test_openings} time{'s' * (champion.n_test_openings != 1)}"
     title = f"{champion.n_test_rows:,} sealed test rows, opened {times}: 95 % intervals"
     return titled_table(title, ("metric", AT_HALF, f"above {champion.threshold:.3f}"), rows)
@@ -103,13 +92,8 @@ def champion_lines(champion: Any) -> list[str]:
     others = {name: found["log_loss"] for name, found in champion.baselines.items()}
     told = ", ".join(f"{name} {number(value)}" for name, value in others.items())
     lines = [f"The champion is {what}. Log loss of simpler methods, trained on the same rows: {told}."]
-    better = {name: champion.test["log_loss"] - value for name, value in others.items()}
-    name = max(better, key=lambda one: better[one], default=None)
-    if name is not None and better[name] > 0:
-        lines.append(
-            f"{name.capitalize()} is better by {number(better[name])}: this table may not need a Keras model "
-            "(docs/when-not-to-use.md)."
-        )
+    if simpler := simpler_line(champion.test["log_loss"], champion.baselines):
+        lines.append(simpler)
     return lines
 
 
@@ -122,15 +106,11 @@ def _mean(interval: Any) -> str:
 def _behind(finalist: Any) -> str:
     if finalist.p_value is None:
         return "–"
-    p = "<0.001" if finalist.p_value < 0.001 else f"{finalist.p_value:.3f}"
-    return f"{number(finalist.difference)}\n({p})"
+    return f"{number(finalist.difference)}\n({p_value(finalist.p_value)})"
 
 
-def _with_interval(name: str, values: Mapping[str, float], intervals: Mapping[str, Any], write: Any) -> str:
-    if name not in values:
-        return ""
-    low, high = intervals[name]
-    return f"{write(values[name])}  ({write(low)} to {write(high)})"
+def _measured(name: str, values: Mapping[str, float], intervals: Mapping[str, Any]) -> str:
+    return metric_text(name, values[name], intervals.get(name)) if name in values else ""
 
 
 def _load(load: Any) -> str:

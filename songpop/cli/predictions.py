@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from songpop.cli.tables import titled_table
-from songpop.cli.wording import probability
+from songpop.wording import probability
 
 N_DRIFTED = 5  # columns that are told; --json has all
 

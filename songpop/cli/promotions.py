@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from songpop.cli.tables import titled_table
-from songpop.cli.wording import number
+from songpop.wording import number
 
 SHOWN = 12  # characters of a run id; --json has all
 

@@ -35,7 +35,7 @@ from songpop.cli.tables import (
     trainings_table,
     tuners_table,
 )
-from songpop.cli.wording import leak_line, number, settings_line, share, times
+from songpop.wording import leak_line, number, plural, settings_line, share
 
 LINES_WIDTH = 120  # where the terminal has no width of its own (a log file)
 BEHIND_IS_SHOWN = 16  # trials that end together are recorded together
@@ -149,7 +149,7 @@ class Screen:
         """Print mean and interval of every model, the published number beside it, and the verdicts."""
         for protocol in outcome.protocols:
             self._out.print(train_table(protocol, outcome.n_seeds))
-            self._plain(f"Its test rows have been opened {times(protocol.n_test_openings)}.")
+            self._plain(f"Its test rows have been opened {plural(protocol.n_test_openings, 'time')}.")
             if protocol.leaks:
                 self._plain(f"LEAK: {', '.join(protocol.leaks)} gives the label away under this protocol.")
         for verdict in outcome.verdicts:

@@ -7,11 +7,11 @@ from typing import Any
 from rich.table import Table
 
 from songpop.cli.tables import titled_table, when
-from songpop.cli.wording import number, share, times
+from songpop.wording import METRICS, metric_text, number, p_value, plural, share
 
 N_COLUMNS = 3  # sweeps that still have room beside each other in 80 characters
 N_PARAMETERS = 3  # of the space that are told of a sweep in a row; where more differ, their number is
-TESTED = {"log_loss": ("log loss", number), "accuracy": ("accuracy", share), "roc_auc": ("AUC", number)}
+TESTED = ("log_loss", "accuracy", "roc_auc")
 WITHIN_NOISE = "≈"
 Cell = Callable[[Any], str]
 
@@ -65,8 +65,8 @@ def _facts() -> dict[str, Cell]:
         "val log loss, finals": _finals,
         "behind the best (p)": _behind,
         "champion": _champion,
-        **{f"test {name}": _tested(key, write) for key, (name, write) in TESTED.items()},
-        "test rows, opened": lambda one: f"{one.n_test_rows or '–'}, {times(one.n_test_openings)}",
+        **{f"test {METRICS[key]}": _tested(key) for key in TESTED},
+        "test rows, opened": lambda one: f"{one.n_test_rows or '–'}, {plural(one.n_test_openings, 'time')}",
     }
 
 
@@ -146,20 +146,16 @@ def _behind(one: Any) -> str:
     if one.behind is None:
         return "–"
     mark = "" if one.behind.is_beyond_luck else f" {WITHIN_NOISE}"
-    p = "<0.001" if one.behind.p_value < 0.001 else f"{one.behind.p_value:.3f}"
-    return f"{number(one.behind.difference)}\n({p}){mark}"
+    return f"{number(one.behind.difference)}\n({p_value(one.behind.p_value)}){mark}"
 
 
 def _champion(one: Any) -> str:
     return "–" if one.champion is None else f"{one.champion}, {one.n_models} model{'s' * (one.n_models != 1)}"
 
 
-def _tested(key: str, write: Callable[[float], str]) -> Cell:
+def _tested(key: str) -> Cell:
     def cell(one: Any) -> str:
-        if key not in one.test:
-            return "–"
-        low, high = one.test_intervals[key]
-        return f"{write(one.test[key])} ({write(low)} to {write(high)})"
+        return metric_text(key, one.test[key], one.test_intervals.get(key)) if key in one.test else "–"
 
     return cell
 

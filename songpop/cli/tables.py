@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from songpop.cli.wording import number, share
+from songpop.wording import number, share
 
 STATUS = {"KILLED": "interrupted"}  # as the command that was interrupted said
 
@@ -52,7 +52,7 @@ def sweeps_table(sweeps: Iterable[Any], n_test_openings: Mapping[str, int]) -> T
         numbers = (metric("best_val_log_loss"), metric("test_log_loss"), metric("test_roc_auc"))
         cells = (*map(number, numbers), share(metric("test_accuracy")), str(n_test_openings.get(sweep.run_id, 0)))
         rows.append((_origin(sweep), *cells))
-    columns = ("sweep", "val\nlog loss", "test\nlog loss", "test\nAUC", "test\naccuracy", "opened")
+    columns = ("sweep", "val\nlog loss", "test\nlog loss", "test\nROC\nAUC", "test\naccuracy", "opened")
     title = "Sweeps, the newest first (opened: how often anybody looked at these test rows)"
     return titled_table(title, columns, rows, n_left=1)
 
@@ -79,7 +79,7 @@ def trainings_table(rows: Iterable[Any], n_test_openings: Mapping[str, int]) -> 
         origin = "" if is_next else _origin(row.training)
         lines.append((origin, row.model, *cells, "" if is_next else looks))
         told = row.training.run_id
-    columns = ("training", "model", "test log loss", "test AUC", "test accuracy", "opened")
+    columns = ("training", "model", "test log loss", "test\nROC AUC", "test accuracy", "opened")
     return titled_table("Trainings, the newest first: mean over seeds ± 95 %", columns, lines, n_left=2)
 
 

@@ -5,13 +5,15 @@ Drawn from the one look at these rows (`sealed_predictions.npz`): a report opens
 Axes: R rows.
 """
 
+import math
+
 import numpy as np
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_curve
 
 from songpop.report.records import Absence, Measured, Picture, Report, Sealed
 from songpop.report.theme import DASHES, INK, MUTED, SERIES, new_figure
-from songpop.report.wording import interval, number, share
+from songpop.wording import metric_text, number, share
 
 NOT_KEPT = (
     "What the champion said of the sealed rows is not kept beside this sweep: it has none, was run by an earlier "
@@ -76,7 +78,7 @@ def precision_recall(report: Report) -> Picture | Absence:
     axes.axhline(base, color=MUTED, linestyle=DASHES[1], label=f"all called high potential: {share(base)}")
     _mark(axes, *_at(report.sealed, report.measured, "pr"))
     axes.set(xlabel="recall", ylabel="precision", ylim=(min(base, precision.min()) - 0.05, 1.03))
-    axes.legend(loc="lower left")
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)  # above: the curves may be anywhere
     finding = f"Average precision {_measured(report.measured, 'pr_auc')}, 95 % interval over rows."
     return Picture(
         figure=figure, finding=finding, columns=("threshold", "recall", "precision"),
@@ -155,13 +157,11 @@ def _mark(axes: "object", x: float, y: float, words: str) -> None:
 
 
 def _measured(measured: Measured, name: str) -> str:
-    low, high = measured.intervals.get(name, (float("nan"), float("nan")))
-    return interval(measured.metrics.get(name, float("nan")), low, high)
+    return metric_text(name, measured.metrics.get(name, math.nan), measured.intervals.get(name))
 
 
 def _at_threshold(measured: Measured, name: str) -> str:
-    low, high = measured.at_threshold_intervals.get(name, (float("nan"), float("nan")))
-    return interval(measured.at_threshold.get(name, float("nan")), low, high, 3)
+    return metric_text(name, measured.at_threshold.get(name, math.nan), measured.at_threshold_intervals.get(name))
 
 
 def _extreme(chance: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from songpop.report.records import Absence, Picture, Report, Trial
 from songpop.report.theme import DASHES, INK, MANY, MUTED, SERIES, log_scale, new_figure
-from songpop.report.wording import duration, number, plural, share, told_of
+from songpop.report.wording import duration, told_of
+from songpop.wording import number, plural, share
 
 Floats = NDArray[np.float64]
 N_ROWS = 20  # of a table of numbers
 NO_VALUE = "No complete trial has a value."
+NO_RANDOM = " No random search of the same space and epochs, on the same table and split, is recorded."
 
 
 def best_over_trials(report: Report) -> Picture | Absence:
@@ -47,7 +49,7 @@ def best_over_trials(report: Report) -> Picture | Absence:
     finding = (
         f"The best of {plural(len(complete), 'complete trial')} is {number(float(best[-1]))}, trial {at.number}. In "
         f"random order the same trials would have reached {number(float(by_chance[half]))} halfway on average; this "
-        f"search had {number(float(best[half]))}.{told or ' No random search on this ground is recorded.'}"
+        f"search had {number(float(best[half]))}.{told or NO_RANDOM}"
     )
     picked = np.unique(np.linspace(0, len(complete) - 1, min(N_ROWS, len(complete))).astype(int))
     rows = tuple((str(numbers[k]), number(float(best[k])), number(float(by_chance[k]))) for k in picked)
@@ -81,8 +83,8 @@ def best_over_time(report: Report) -> Picture | Absence:
     bound = 1.05 * best[-1]
     first = next(k for k, value in enumerate(best) if value <= bound)
     finding = (
-        f"{number(float(best[-1]))} after {duration(ended[-1])}; within 5 % of it after {duration(ended[first])} and "
-        f"{plural(first + 1, 'complete trial')}."
+        f"{number(float(best[-1]))} after {duration(ended[int(best.argmin())])}; within 5 % of it after "
+        f"{duration(ended[first])} and {plural(first + 1, 'complete trial')}."
     )
     picked = np.unique(np.linspace(0, len(complete) - 1, min(N_ROWS, len(complete))).astype(int))
     rows = tuple((f"{ended[k]:.1f}", number(float(best[k]))) for k in picked)
@@ -161,8 +163,8 @@ def occupancy(report: Report) -> Picture | Absence:
     spans = np.diff(seconds)
     busy = float((running[:-1] * spans).sum() / (report.n_seats * spans.sum())) if spans.sum() else 0.0
     finding = (
-        f"{share(min(busy, 1.0))} of the slots' time trained a trial, with {report.n_seats} slots: those of as many "
-        "processes as the most trials at once needed. Times are those of the trials' runs."
+        f"{share(min(busy, 1.0))} of the time of {report.n_seats} slots (estimated from the trials' start and end) "
+        "trained a trial."
     )
     tenths = np.linspace(0, seconds[-1], 11)
     rows = tuple(

@@ -13,8 +13,9 @@ from matplotlib.figure import Figure
 
 from songpop.contracts import FinishedTrial, TrialState
 from songpop.report.course import draw_best_so_far
+from songpop.report.finals import finalist_name
 from songpop.report.theme import MUTED, SERIES, styled
-from songpop.search.finals import Finalist, Finals
+from songpop.search.finals import Finals
 
 SIZE_INCHES, DPI = (9.0, 3.4), 100  # as wide as the column of a run's page
 N_FINALISTS = 12
@@ -68,16 +69,10 @@ def _finals(axes: Axes, finals: Finals) -> None:
         is_winner = place == finals.winner
         colour = SERIES[1] if is_winner else SERIES[0] if one.is_within_noise else MUTED
         face = colour if is_winner else "white"
-        axes.plot([interval.low, interval.high], [height, height], color=colour, linewidth=1.5)
+        axes.plot([max(interval.low, 0.0), interval.high], [height, height], color=colour, linewidth=1.5)
         axes.plot(interval.mean, height, "o", color=colour, markerfacecolor=face, markersize=6)
-    axes.set_yticks(range(len(shown)), [_name(place, one) for place, one in shown], fontsize=8)
+    axes.set_yticks(range(len(shown)), [finalist_name(place, one) for place, one in shown], fontsize=8)
     axes.invert_yaxis()
     told = f"Finals: mean over {finals.n_resamples} resamples, 95 %"
     axes.set_title(f"{told}\norange: winner; blue: cannot be told from it", loc="left", fontsize=10)
     axes.set_xlabel("validation log loss")
-
-
-def _name(place: int, one: Finalist) -> str:
-    entered = one.contestant
-    which = entered.origin.value if entered.trial is None else f"trial {entered.trial}"
-    return f"{place + 1}  {which}"

@@ -3,29 +3,33 @@
 A search's trials are no random sample: it goes where it expects to win. These pictures describe it, and prove nothing.
 """
 
-from collections.abc import Mapping, Sequence
-from itertools import combinations
+from collections.abc import Sequence
+from itertools import combinations, islice
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 from scipy.interpolate import griddata
 from scipy.stats import rankdata
 
-from songpop.report.records import Absence, Picture, Report, Trial, Value
-from songpop.report.theme import GRID, INK, MANY, MUTED, PAPER, SERIES, literal, log_scale, new_figure, short
-from songpop.report.wording import number, plural, settings_of, share, short_value, told_of
+from songpop.report.records import Absence, Picture, Report, Trial
+from songpop.report.scales import FEW, MIN_RANKED, is_numeric, is_varied, is_wide, ranked_parameters, scale_of
+from songpop.report.theme import GRID, INK, MANY, MUTED, PAPER, SERIES, few_ticks, literal, log_scale, new_figure, short
+from songpop.report.wording import told_of
+from songpop.wording import number, plural, settings_line, share, short_value
 
 Floats = NDArray[np.float64]
-COLOURS = "viridis_r"  # dark is good; even steps for every eye, and in grey
+# How good a trial is, as share of the trials that are not worse → colour, width: the page's own colours, on any ground.
+CLASSES = ((0.1, "best tenth", SERIES[1], 2.2), (0.5, "better half", SERIES[0], 0.9), (1.0, "others", MUTED, 0.6))
 SMALL = 0.005  # importances below are in the table only
 N_SLICES, N_CONTOURS, N_AXES = 9, 3, 10
 MANY_LINES = 300  # through the axes; from here on they are pixels
-MIN_FOR_CONTOUR = 12  # points of a surface
+MIN_FOR_CONTOUR, MIN_VALUES = 12, 4  # points of a surface; values of a parameter: over a switch there is none
+MIN_BEST = 5  # trials of a best tenth: what fewer have in common is luck
 FLAT = 1e-6  # width by length of a surface: a narrower one is a line, which Qhull refuses
-FEW = 3  # complete trials that any picture of parameters needs
 
 
 def importance(report: Report) -> Picture | Absence:
@@ -33,7 +37,7 @@ def importance(report: Report) -> Picture | Absence:
     if not report.importances:
         return Absence(
             reason="Fewer than 50 trials are complete: what tells the best tenth of them from the others would be "
-            "luck. The same sweep command with a larger search.n_trials adds some."
+            "luck. The same sweep command with a larger search.n_trials adds more trials."
         )
     shown = {name: value for name, value in report.importances.items() if value >= SMALL}
     names, shares = list(shown), list(shown.values())
@@ -49,7 +53,7 @@ def importance(report: Report) -> Picture | Absence:
 
 
 def parallel(report: Report) -> Picture | Absence:
-    """Every complete trial as a line through its parameters, the best ones dark."""
+    """Every complete trial as a line through its parameters, the best ones thick."""
     trials = sorted(report.complete, key=lambda trial: -trial.value)  # the best are drawn last, on top
     names = [name for name in ranked_parameters(report) if is_varied(name, trials)][:N_AXES]
     if len(trials) < FEW or not names:
@@ -57,14 +61,14 @@ def parallel(report: Report) -> Picture | Absence:
     scales = {name: scale_of(name, trials) for name in names}
     places = np.array([[scales[name][0].get(trial.number, -0.12) for name in names] for trial in trials])
     figure, axes = new_figure(height=4.6)
-    ranks = rankdata([trial.value for trial in trials]) / len(trials)
-    lines = LineCollection(
-        [np.column_stack([np.arange(len(names)), row]) for row in places],
-        cmap=COLOURS, array=1 - ranks, linewidths=np.where(ranks <= 0.1, 2.0, 0.7), alpha=0.8,
-        rasterized=len(trials) > MANY_LINES,
+    looks = [_look(rank) for rank in rankdata([trial.value for trial in trials], "min") / len(trials)]
+    axes.add_collection(
+        LineCollection(
+            [np.column_stack([np.arange(len(names)), row]) for row in places],
+            colors=[colour for colour, _ in looks], linewidths=[width for _, width in looks], alpha=0.85,
+            rasterized=len(trials) > MANY_LINES,
+        )
     )  # fmt: skip
-    lines.set_clim(0, 1)
-    axes.add_collection(lines)
     axes.set(xlim=(-0.3, len(names) - 0.7), ylim=(-0.2, 1.08), yticks=[], xticks=range(len(names)))
     axes.set_xticklabels([literal(short(name, 16)) for name in names], rotation=25, ha="right")
     axes.grid(visible=False)
@@ -81,19 +85,19 @@ def parallel(report: Report) -> Picture | Absence:
                 bbox={"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.8},
             )
     axes.annotate("not set", (-0.28, -0.12), fontsize=7.5, color=MUTED, va="center")
-    bar = figure.colorbar(lines, ax=axes, shrink=0.7, ticks=[0, 1])
-    bar.ax.set_yticklabels(["worst", "best"])
+    handles = [Line2D([], [], color=colour, linewidth=width, label=label) for _, label, colour, width in CLASSES]
+    axes.legend(handles=handles, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(CLASSES))
     top = list(reversed(trials))[:5]
     finding = (
         f"{plural(len(trials), 'complete trial')}; the best tenth is drawn thick. The best one: "
-        f"{settings_of(top[0].params)}."
+        f"{settings_line(top[0].params)}."
     )
-    rows = tuple((str(one.number), number(one.value), settings_of(one.params)) for one in top)
+    rows = tuple((str(one.number), number(one.value), settings_line(one.params)) for one in top)
     return Picture(figure=figure, finding=finding, columns=("trial", "validation log loss", "settings"), rows=rows)
 
 
 def slices(report: Report) -> Picture | Absence:
-    """The loss over each parameter that matters most."""
+    """The loss over single parameters, those first that it hangs together with most."""
     trials = report.complete
     names = [name for name in ranked_parameters(report) if is_varied(name, trials)][:N_SLICES]
     if len(trials) < FEW or not names:
@@ -112,26 +116,29 @@ def slices(report: Report) -> Picture | Absence:
     for axes in grid[:, 0]:
         axes.set_ylabel("val log loss")
         log_scale(axes, [trial.value for trial in trials])
-    finding = (
-        "Each point is a complete trial. "
-        + "; ".join(f"{row[0]} of the best tenth: {row[2]}" for row in rows[:3])
-        + "."
-    )
+    is_told = len(trials) >= 10 * MIN_BEST
+    best = "; ".join(f"{row[0]} of the best tenth: {row[2]}" for row in rows[:3])
+    columns = ("parameter", "trials", "over all of them", "over their best tenth")
     return Picture(
-        figure=figure, finding=finding, columns=("parameter", "over all trials", "over the best tenth"),
-        rows=tuple(rows), titles=titles,
-    )  # fmt: skip
+        figure=figure,
+        finding=f"Each point is one of {plural(len(trials), 'complete trial')}. {_order(report)}."
+        + (f" {best[0].upper()}{best[1:]}." if is_told else ""),
+        columns=columns if is_told else columns[:-1],
+        rows=tuple(rows if is_told else [row[:-1] for row in rows]),
+        titles=titles,
+    )
 
 
 def contours(report: Report) -> Picture | Absence:
-    """The loss over pairs of the numbers that matter most."""
+    """The loss over pairs of numbers, in the order of the slices."""
     trials = report.complete
     names = [name for name in ranked_parameters(report) if is_varied(name, trials) and is_numeric(name, trials)]
-    pairs = [pair for pair in combinations(names[:4], 2) if _is_surface(pair, _having(pair, trials))][:N_CONTOURS]
+    ordered = sorted(combinations(names, 2), key=lambda pair: names.index(pair[1]))  # a late name comes late
+    pairs = list(islice((pair for pair in ordered if _is_surface(pair, _having(pair, trials))), N_CONTOURS))
     if not pairs:
         return Absence(
-            reason=f"No two numeric parameters varied together, and not along one line, in {MIN_FOR_CONTOUR} complete "
-            "trials."
+            reason=f"No two numeric parameters with {MIN_VALUES} values or more varied together, and not along one "
+            f"line, in {MIN_FOR_CONTOUR} complete trials."
         )
     figure, grid = new_figure(1, len(pairs), height=3.2, squeeze=False)
     titles, rows = {}, []
@@ -150,60 +157,19 @@ def contours(report: Report) -> Picture | Absence:
     )
 
 
-# ── how a parameter lies on an axis ─────────────────────────────────────────────────────────────────────────────────
+def _look(rank: float) -> tuple[str, float]:
+    """Return colour and width of a trial's line by its rank as a share, from just above 0 to 1."""
+    return next((colour, width) for bound, _, colour, width in CLASSES if rank <= bound)
 
 
-def ranked_parameters(report: Report) -> list[str]:
-    """Return the searched parameters: by importance where it is known, by rank correlation else, the first first."""
-    names = list(dict.fromkeys(name for trial in report.trials for name in trial.params))
-    return sorted(names, key=lambda name: (-report.importances.get(name, -1.0), -strength(name, report.complete), name))
-
-
-def strength(name: str, trials: Sequence[Trial]) -> float:
-    """Return how much of the ranks of the loss a parameter explains, from 0 to 1, as a picture's order."""
-    having = [trial for trial in trials if name in trial.params]
-    if len(having) < FEW:
-        return 0.0
-    ranks = rankdata([trial.value for trial in having])
-    if is_numeric(name, having):
-        values = rankdata([float(trial.params[name]) for trial in having])
-        return 0.0 if np.ptp(values) == 0 or np.ptp(ranks) == 0 else abs(float(np.corrcoef(values, ranks)[0, 1]))
-    groups: dict[Value, list[float]] = {}
-    for trial, rank in zip(having, ranks, strict=True):
-        groups.setdefault(trial.params[name], []).append(float(rank))
-    between = sum(len(one) * (np.mean(one) - ranks.mean()) ** 2 for one in groups.values())
-    total = float(((ranks - ranks.mean()) ** 2).sum())
-    return float(between / total) ** 0.5 if total else 0.0
-
-
-def is_varied(name: str, trials: Sequence[Trial]) -> bool:
-    """Say whether a parameter has more than one value among trials."""
-    return len({trial.params[name] for trial in trials if name in trial.params}) > 1
-
-
-def is_numeric(name: str, trials: Sequence[Trial]) -> bool:
-    """Say whether all values of a parameter are numbers."""
-    return all(isinstance(trial.params[name], float) for trial in trials if name in trial.params)
-
-
-def is_wide(values: Floats) -> bool:
-    """Say whether values span more than a factor of twenty: they are then shown on a logarithmic axis."""
-    return bool((values > 0).all() and values.max() > 20 * values.min())
-
-
-def scale_of(name: str, trials: Sequence[Trial]) -> tuple[Mapping[int, float], Sequence[tuple[float, str]]]:
-    """Return where each trial lies between 0 and 1, by its number, and what is written beside the axis."""
-    having = [trial for trial in trials if name in trial.params]
-    if is_numeric(name, having):
-        raw = np.array([float(trial.params[name]) for trial in having])
-        values = np.log10(raw) if is_wide(raw) else raw
-        low, span = values.min(), max(np.ptp(values), 1e-12)
-        places = {trial.number: float((v - low) / span) for trial, v in zip(having, values, strict=True)}
-        ends = ((0.0, f"{raw.min():.3g}"), (1.0, f"{raw.max():.3g}"))
-        return places, ends
-    options = sorted({str(trial.params[name]) for trial in having})
-    where = {option: k / max(len(options) - 1, 1) for k, option in enumerate(options)}
-    return {trial.number: where[str(trial.params[name])] for trial in having}, [(where[o], o) for o in options]
+def _order(report: Report) -> str:
+    """Return in which order parameters are shown."""
+    if report.importances:
+        return "Parameters are in the order of their importance"
+    return (
+        "Parameters are in the order of their rank correlation with the loss; those that fewer than "
+        f"{MIN_RANKED} trials have come last"
+    )
 
 
 def _slice(axes: Axes, name: str, trials: Sequence[Trial], gid: str) -> None:
@@ -211,7 +177,7 @@ def _slice(axes: Axes, name: str, trials: Sequence[Trial], gid: str) -> None:
     if is_numeric(name, trials):
         places = np.array([float(trial.params[name]) for trial in trials])
         if is_wide(places):
-            axes.set_xscale("log")
+            few_ticks(axes, float(places.min()), float(places.max()))
     else:
         options = sorted({str(trial.params[name]) for trial in trials})
         spread = (np.arange(len(trials)) * 0.618 % 1 - 0.5) * 0.3  # so that equal ones do not hide each other
@@ -225,9 +191,10 @@ def _slice(axes: Axes, name: str, trials: Sequence[Trial], gid: str) -> None:
     axes.set_title(literal(short(name, 28)), loc="left")
 
 
-def _summary(name: str, trials: Sequence[Trial]) -> tuple[str, str, str]:
+def _summary(name: str, trials: Sequence[Trial]) -> tuple[str, str, str, str]:
     ordered = sorted(trials, key=lambda trial: trial.value)
-    return name, _spread(name, ordered), _spread(name, ordered[: max(1, len(ordered) // 10)])
+    best = ordered[: len(ordered) // 10]
+    return name, str(len(ordered)), _spread(name, ordered), _spread(name, best) if len(best) >= MIN_BEST else "–"
 
 
 def _spread(name: str, trials: Sequence[Trial]) -> str:
@@ -254,6 +221,8 @@ def _places(pair: tuple[str, str], trials: Sequence[Trial]) -> tuple[Floats, tup
 def _is_surface(pair: tuple[str, str], trials: Sequence[Trial]) -> bool:
     """Say whether enough trials have both parameters, and do not all lie on a line, over which there is no surface."""
     if len(trials) < MIN_FOR_CONTOUR:
+        return False
+    if any(len({trial.params[name] for trial in trials}) < MIN_VALUES for name in pair):
         return False
     places, _ = _places(pair, trials)
     unit = (places - places.mean(axis=0)) / np.maximum(np.ptp(places, axis=0), 1e-12)

@@ -8,7 +8,8 @@ from scipy.stats import mannwhitneyu
 
 from songpop.report.records import Absence, Picture, Report, Trial
 from songpop.report.theme import MARKERS, MUTED, SERIES, literal, log_scale, new_figure
-from songpop.report.wording import number, plural, told_of
+from songpop.report.wording import told_of
+from songpop.wording import number, plural
 
 TYPE, OPTIMIZER = "regularization", "optimizer"
 LAMBDAS: Mapping[str, str] = {"l1": "l1", "l2": "l2", "l1_l2": "l2"}  # type → the parameter on the axis

@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 
 from songpop.report.records import Report
-from songpop.report.wording import interval, number, plural, share
+from songpop.search.finals import Origin
+from songpop.wording import leak_line, metric_text, number, plural, settings_line, share, simpler_line
+
+DIGITS = 3  # in the head; the pictures have four
+# What a configuration is called that is no trial of this search.
+CALLED = {
+    Origin.known: "a known point",
+    Origin.champion: "the present champion's configuration",
+    Origin.member: "a member of an ensemble",
+    Origin.ensemble: "the ensemble",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +51,7 @@ def _headline(report: Report) -> str:
     if measured is None:
         best = report.best
         return "No champion yet" if best is None else f"Best so far: {number(best.value)} (trial {best.number})"
-    low, high = measured.intervals.get("log_loss", (float("nan"), float("nan")))
-    told = interval(measured.metrics["log_loss"], low, high, 3)
+    told = metric_text("log_loss", measured.metrics["log_loss"], measured.intervals.get("log_loss"), DIGITS)
     return f"Log loss {told} and accuracy {share(measured.metrics['accuracy'])} on {measured.n_rows:,} sealed rows"
 
 
@@ -50,7 +59,19 @@ def _won(report: Report) -> str:
     if report.measured is None:
         return "Nothing that is known: no finals were held, none had a winner, or the champion's file was changed."
     what = "one model" if report.measured.n_models == 1 else f"the mean of {report.measured.n_models} models"
-    return f"A champion of the kind {report.measured.kind}: {what}. Why it: {report.measured.reason}."
+    name, settings = _winner(report)
+    return f"{name[0].upper()}{name[1:]}, {what}: {settings}. Why it: {report.measured.reason}."
+
+
+def _winner(report: Report) -> tuple[str, str]:
+    """Return what won, as everybody calls it, and its settings; of an ensemble, its members."""
+    finals, best = report.finals, report.best
+    if finals is not None and finals.winner is not None:
+        entered = finals.finalists[finals.winner].contestant
+        name = CALLED.get(entered.origin, "a configuration") if entered.trial is None else f"trial {entered.trial}"
+        own = " (the present champion's configuration: this search found nothing better)" if entered.is_champion else ""
+        return f"{name}{own}", settings_line(entered.suggested)
+    return ("the search's best trial", "") if best is None else (f"trial {best.number}", settings_line(best.params))
 
 
 def _lead(report: Report) -> str:
@@ -107,7 +128,10 @@ def _search(report: Report) -> str:
 def _warnings(report: Report) -> tuple[str, ...]:
     told = []
     if report.leaks:
-        told.append(f"LEAK: {', '.join(report.leaks)} gives the label away; these numbers say nothing about new songs.")
+        told.append(leak_line(report.leaks))
     if report.is_generated:
         told.append("The table is the built-in one: its songs do not exist.")
+    if report.measured is not None:
+        simpler = simpler_line(report.measured.metrics["log_loss"], report.measured.baselines)
+        told += [simpler] if simpler else []
     return tuple(told)

@@ -4,7 +4,7 @@ import numpy as np
 
 from songpop.report.records import Absence, Picture, Report
 from songpop.report.theme import INK, SERIES, literal, new_figure, short
-from songpop.report.wording import number
+from songpop.wording import number
 
 N_COLUMNS = 30  # that a picture has room for
 

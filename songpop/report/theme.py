@@ -84,6 +84,16 @@ def log_scale(axes: Axes, values: Sequence[float], which: Literal["x", "y"] = "y
         axis.set_minor_formatter(NullFormatter())
 
 
+def few_ticks(axes: Axes, low: float, high: float) -> None:
+    """Let the horizontal axis of a narrow picture be logarithmic, with so few ticks that their labels stay apart."""
+    axes.set_xscale("log")
+    is_short = high < 100 * low
+    axes.xaxis.set_major_locator(LogLocator(subs=(1, 3) if is_short else (1,), numticks=4))
+    if is_short:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
 def settle(figure: Figure) -> None:
     """Lay a figure out once: it would be done again for each file that is made of it, and takes longer than they do."""
     with styled():

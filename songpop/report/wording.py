@@ -1,26 +1,9 @@
-"""Numbers and settings as a report's captions and tables write them."""
+"""What only a report writes: durations, and what a mouse is told of a trial."""
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from songpop.report.records import Trial, Value
-
-
-def number(value: float | None, digits: int = 4) -> str:
-    """Write a number with four decimals; a dash where there is none."""
-    return "–" if value is None or math.isnan(value) else f"{value:.{digits}f}"
-
-
-def share(value: float | None) -> str:
-    """Write a share as a percentage with one decimal."""
-    return "–" if value is None or math.isnan(value) else f"{100 * value:.1f} %"
-
-
-def interval(value: float, low: float, high: float, digits: int = 4) -> str:
-    """Write a number with its interval; alone where it has none."""
-    if math.isnan(low) or math.isnan(high):
-        return number(value, digits)
-    return f"{number(value, digits)} ({number(low, digits)} to {number(high, digits)})"
+from songpop.report.records import Trial
+from songpop.wording import number, settings_line
 
 
 def duration(seconds: float | None) -> str:
@@ -32,24 +15,6 @@ def duration(seconds: float | None) -> str:
     return f"{seconds / 60:.1f} min" if seconds < 7_200 else f"{seconds / 3_600:.1f} h"
 
 
-def settings_of(params: Mapping[str, Value]) -> str:
-    """Write searched parameters in one line: names of things alone, numbers with theirs."""
-    return " ".join(
-        value if isinstance(value, str) and value != "none" else f"{name}={short_value(value)}"
-        for name, value in params.items()
-    )
-
-
-def short_value(value: Value) -> str:
-    """Write a parameter's value."""
-    return f"{value:.3g}" if isinstance(value, float) else value
-
-
 def told_of(trials: Sequence[Trial]) -> tuple[str, ...]:
     """Return what a mouse is told of each trial's mark."""
-    return tuple(f"trial {one.number}: {number(one.value)}, {one.state}\n{settings_of(one.params)}" for one in trials)
-
-
-def plural(n: int, word: str) -> str:
-    """Write a count with its word."""
-    return f"{n:,} {word}{'s' * (n != 1)}"
+    return tuple(f"trial {one.number}: {number(one.value)}, {one.state}\n{settings_line(one.params)}" for one in trials)

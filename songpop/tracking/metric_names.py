@@ -1,11 +1,10 @@
 """What the metrics in MLflow are called and mean: one name for one thing, in trials, finals, sweeps and models.
 
-Owns: the names, as a table, and how a number of that name is written. Does not own: measuring. A test walks every run
-and holds its metrics against this. Pure.
+Owns: the names, as a table. Does not own: measuring, how they are written for people (wording.py). A test walks every
+run and holds its metrics against this. Pure.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 _OF_PREDICTIONS = r"(loss|log_loss|accuracy|precision|recall|f1|specificity|roc_auc|pr_auc|calibration_error)"
@@ -43,26 +42,7 @@ METRIC_NAMES: tuple[MetricName, ...] = (
 # What one sorts trials by; each trial and each run of the finals that did not fail has all of them.
 SORTED_BY = ("best_val_log_loss", "best_val_accuracy", "best_val_roc_auc", "best_epoch", "n_epochs", "wall_s")
 
-# Metrics of predictions in words, in the order in which they are told.
-WORDS: Mapping[str, str] = {
-    "log_loss": "log loss",
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "specificity": "specificity",
-    "roc_auc": "ROC AUC",
-    "pr_auc": "PR AUC",
-    "calibration_error": "calibration error",
-}
-IN_NUMBERS = ("loss", "log_loss", "roc_auc", "pr_auc", "calibration_error")  # the others are shares
-
 
 def meaning_of(name: str) -> str | None:
     """Return what a metric means; None where the name is not one of songpop's."""
     return next((one.means for one in METRIC_NAMES if re.fullmatch(one.pattern, name)), None)
-
-
-def written(metric: str, value: float) -> str:
-    """Return a metric of predictions as people read it: 0.3066, or 86.5 %."""
-    return f"{value:.4f}" if metric in IN_NUMBERS else f"{100 * value:.1f} %"

@@ -20,7 +20,7 @@ from songpop.tracking.records import (
 )
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs
-from songpop.tracking.trial_batch import OFF
+from songpop.tracking.trial_batch import EFFECTIVE, OFF
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +72,7 @@ def finals_rows(store: Store, sweep: str) -> FinalsRows:
 
 def _row(run: Run) -> TrialRow:
     tags, metrics = run.data.tags, run.data.metrics
-    from_trial = tags.get(GOES_ON_FROM)
+    from_trial, spec_params = tags.get(GOES_ON_FROM), json.loads(tags.get(SPEC, "{}")).get("params", {})
     began_s, ended_s = span_of(run)
     return TrialRow(
         number=int(tags[TRIAL]),
@@ -81,14 +81,15 @@ def _row(run: Run) -> TrialRow:
         state=tags[STATE],
         value=metrics.get(OBJECTIVE, math.nan),
         metrics=dict(metrics),
-        params={name: text for name, text in run.data.params.items() if not _is_off(name, text)},
+        params={name: text for name, text in run.data.params.items() if not _is_off(name, text, spec_params)},
         began_s=began_s,
         ended_s=ended_s,
         goes_on_from=int(from_trial) if from_trial else None,
-        spec_params=json.loads(tags.get(SPEC, "{}")).get("params", {}),
+        spec_params=spec_params,
     )
 
 
-def _is_off(name: str, text: str) -> bool:
-    """Say whether a parameter is there for MLflow's charts only: it was not set, and has the number of having none."""
-    return name in OFF and is_same_value(OFF[name], text)
+def _is_off(name: str, text: str, spec_params: Mapping[str, Any]) -> bool:
+    """Say whether a parameter is there for MLflow's charts only: it had no effect, and the number of having none."""
+    parent, kinds = EFFECTIVE[name] if name in OFF else ("", ())
+    return name in OFF and is_same_value(OFF[name], text) and spec_params.get(parent) not in kinds

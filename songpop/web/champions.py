@@ -10,8 +10,9 @@ from typing import Protocol
 
 from songpop.scoring.ranker import Ranker
 from songpop.tracking.model_facts import ModelFacts
+from songpop.wording import METRICS, metric_text
 
-METRICS = {"log_loss": "log loss", "accuracy": "accuracy", "precision": "precision", "recall": "recall"}
+TOLD, DIGITS = ("log_loss", "accuracy", "precision", "recall"), 3  # metrics
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,8 +39,8 @@ class Served:
     def figures(self) -> tuple[tuple[str, str], ...]:
         """How good it is on its sealed rows, metric by metric, in words."""
         return tuple(
-            (words, _figure(self.facts.test[name], self.intervals.get(name)))
-            for name, words in METRICS.items()
+            (METRICS[name], metric_text(name, self.facts.test[name], self.intervals.get(name), DIGITS))
+            for name in TOLD
             if name in self.facts.test
         )
 
@@ -66,7 +67,3 @@ class Champions(Protocol):
             ArtifactError: if its files were changed. StoreError: if the store is gone.
         """
         ...
-
-
-def _figure(value: float, interval: tuple[float, float] | None) -> str:
-    return f"{value:.3f}" if interval is None else f"{value:.3f} ({interval[0]:.3f} to {interval[1]:.3f})"

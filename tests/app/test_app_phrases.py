@@ -6,9 +6,7 @@ from stories import CHAMPION, CONTESTANTS
 from songpop.app.phrases import (
     against_baselines,
     at_a_glance,
-    leak_line,
     sealed_table,
-    settings_text,
     summary,
     with_interval,
 )
@@ -31,11 +29,6 @@ def test_settings_at_a_glance(params: dict[str, object], told: str) -> None:
     assert at_a_glance(params) == told
 
 
-def test_settings_in_full() -> None:
-    told = {"activation": "silu", "embedding": "none", "batch_size": 64, "l2": 0.000123456, "widths": "128-64"}
-    assert settings_text(told) == "silu, embedding none, batch size 64, l2 0.000123, 128-64"
-
-
 def test_an_ensemble_is_told_by_its_members() -> None:
     members = (Member(params=Params(), n_votes=2), Member(params=Params(widths="4"), n_votes=1))
     told = {"mean of": "trial 1 (2 votes), trial 2 (1 vote)"}
@@ -52,9 +45,8 @@ def test_numbers_have_intervals() -> None:
     assert sealed_table(CHAMPION, 1).count("\n") == 2
 
 
-def test_baselines_and_leaks() -> None:
+def test_baselines() -> None:
     assert list(against_baselines(CHAMPION)) == [
         "better than majority class by 0.3943 log loss",
         "**worse** than gradient boosting by 0.0500 log loss",
     ]
-    assert leak_line(["a|b"]).startswith("LEAK: a&#124;b gives")

@@ -68,9 +68,9 @@ def test_shrinkage(shrinkage: float | None, words: str | None) -> None:
         "1,234 sealed test rows, opened 2 times",
         "above 0.5",
         "above 0.432",
-        "87.6 %  (85.6 % to 89.6 %)",
-        "88.0 %  (86.0 % to 90.0 %)",
-        "0.2988  (0.2788 to 0.3188)",
+        "87.6 % (85.6 % to 89.6 %)",
+        "88.0 % (86.0 % to 90.0 %)",
+        "0.2988 (0.2788 to 0.3188)",
     ],
 )
 def test_the_sealed_rows(words: str) -> None:

@@ -26,11 +26,18 @@ def test_the_best_so_far_against_chance_and_random_search() -> None:
     assert REPORT.best is not None
     assert f" is {REPORT.best.value:.4f}, trial {REPORT.best.number}. " in found.finding
     assert "random search (by-chance) had" in found.finding
-    assert "No random search on this ground is recorded" in _finding(best_over_trials(replace(REPORT, random=None)))
+    assert "No random search of the same space and epochs, on the same table and split, is recorded" in _finding(
+        best_over_trials(replace(REPORT, random=None))
+    )
 
 
 def test_over_time() -> None:
     assert "within 5 % of it after" in _finding(best_over_time(REPORT))
+
+
+def test_the_best_was_reached_when_its_trial_ended() -> None:
+    some = [replace(REPORT.complete[k], value=value, ended_s=10.0 + k) for k, value in enumerate((0.5, 0.2, 0.3, 0.4))]
+    assert _finding(best_over_time(replace(REPORT, trials=tuple(some)))).startswith("0.2000 after 11 s; ")
 
 
 @pytest.mark.parametrize("draw", [best_over_trials, best_over_time])
@@ -55,7 +62,7 @@ def test_the_share_of_the_slots() -> None:
     """Sixty trials of two seconds, one begun each half: 120 s of the 4 x 31.5 s that four slots have."""
     found = occupancy(REPORT)
     assert isinstance(found, Picture)
-    assert found.finding.startswith("95.2 % of the slots' time trained a trial, with 4 slots")
+    assert found.finding.startswith("95.2 % of the time of 4 slots ")
     assert [row[1] for row in found.rows][1:9] == ["4.0"] * 8  # the first and the last tenth are ramps
 
 

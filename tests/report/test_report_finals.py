@@ -5,16 +5,18 @@ from dataclasses import replace
 import pytest
 from made import BARE, EMPTY, FINALS, REPORT, finalist, rounds
 
-from songpop.report.finals import forest, leaderboard, learning_curves
+from songpop.evaluation.stats import Interval
+from songpop.report.finals import forest, leaderboard, learning_curves, reach
 from songpop.report.records import Absence, Curve, Picture
+from songpop.search.finals import Contestant, Member, Origin
 
 
 def test_the_forest_names_the_winner_and_who_cannot_be_told_from_it() -> None:
     found = forest(REPORT)
     assert isinstance(found, Picture)
     assert found.finding == "Number 1 wins: the lowest mean."
-    assert [row[4] for row in found.rows] == ["wins", "cannot be told from it", "behind"]
-    assert found.rows[0][1] == "0.0500 (0.0400 to 0.0600)"
+    assert [row[5] for row in found.rows] == ["wins", "cannot be told from it", "behind"]
+    assert found.rows[0][2] == "0.0500 (0.0400 to 0.0600)"
     assert found.figure.axes[0].get_xscale() == "log"  # 0.05 to 0.5
 
 
@@ -49,8 +51,30 @@ def test_a_run_that_ended_still_counts() -> None:
     curves = tuple(Curve(finalist=0, resample=k, losses=(value,) * n) for k, (value, n) in enumerate(constant))
     found = learning_curves(replace(REPORT, curves=curves))
     assert isinstance(found, Picture)
-    assert found.rows == (("1", "3", "1", "0.4667", "0.4667"),)
+    assert found.rows == (("1, trial 0", "3", "1", "0.4667", "0.4667"),)
     assert "counts with its last value from there on" in found.finding
+
+
+def test_runs_of_one_length_need_no_such_sentence() -> None:
+    curves = tuple(Curve(finalist=0, resample=k, losses=(0.5,) * 5) for k in range(3))
+    found = learning_curves(replace(REPORT, curves=curves))
+    assert isinstance(found, Picture)
+    assert "last value" not in found.finding
+
+
+def test_an_ensemble_that_won_has_no_curve() -> None:
+    members = tuple(Member(params=one.contestant.params, n_votes=1) for one in FINALS.finalists[1:])
+    both = Contestant(origin=Origin.ensemble, params=members[0].params, members=members)
+    finals = replace(FINALS, finalists=(replace(FINALS.finalists[0], contestant=both), *FINALS.finalists[1:]))
+    curves = tuple(one for one in REPORT.curves if one.finalist)
+    found = learning_curves(replace(REPORT, finals=finals, curves=curves))
+    assert isinstance(found, Picture)
+    assert "Number 1, ensemble, won and has no curve: it is the mean of its members." in found.finding
+    assert [row[0] for row in found.rows] == ["2, trial 1", "3, trial 2"]
+
+
+def test_no_bar_goes_below_0() -> None:
+    assert reach(Interval(mean=0.1, low=-0.1, high=0.3, n=5)) == [[0.1], [pytest.approx(0.2)]]
 
 
 @pytest.mark.parametrize(("draw", "report"), [(forest, BARE), (learning_curves, BARE), (leaderboard, EMPTY)])

@@ -51,6 +51,12 @@ def test_nothing_is_asked_of_anybody(page: str) -> None:
         assert attribute.startswith(("#", "data:", "http://www.w3.org/")), attribute
 
 
+def test_it_tells_how_far_it_has_drawn() -> None:
+    steps: list[tuple[str, int, int]] = []
+    written_pages(EMPTY, lambda *step: steps.append(step))
+    assert steps == [("drawing", n, len(CHAPTERS)) for n in range(len(CHAPTERS) + 1)]
+
+
 def test_ids_are_there_once(page: str) -> None:
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
@@ -126,6 +132,7 @@ def test_in_a_browser(chromium: Any, page: str, tmp_path: Path, scheme: str) -> 
     tab.on("request", lambda request: None if request.url.startswith("file:") else complaints.append(request.url))
     tab.goto(file.as_uri())
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    assert tab.evaluate("document.querySelector('.drawing').scrollWidth") >= 640  # in its own box: text can be read
     dark = tab.evaluate("getComputedStyle(document.querySelector('.page')).backgroundColor")
     tab.check("#other", force=True)
     other = tab.evaluate("getComputedStyle(document.querySelector('.page')).backgroundColor")

@@ -3,18 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from made import BARE, EMPTY, REPORT
+from made import BARE, EMPTY, REPORT, trials
 
-from songpop.report.parameters import (
-    contours,
-    importance,
-    is_wide,
-    parallel,
-    ranked_parameters,
-    scale_of,
-    slices,
-    strength,
-)
+from songpop.report.parameters import contours, importance, parallel, slices
 from songpop.report.records import Absence, Picture
 
 
@@ -26,31 +17,6 @@ def test_importance_needs_many_trials() -> None:
     assert isinstance(drawn, Picture)
     assert drawn.finding == "By PED-ANOVA: learning_rate 70.0 %, l2 25.0 %, optimizer 4.0 %."
     assert len(drawn.rows) == 4
-
-
-def test_the_order_is_importance_else_rank_correlation() -> None:
-    assert ranked_parameters(REPORT)[:3] == ["learning_rate", "l2", "optimizer"]
-    assert ranked_parameters(BARE)[-1] == "widths"  # one value alone explains nothing
-    assert strength("widths", REPORT.complete) == 0
-    assert 0 < strength("learning_rate", REPORT.complete) <= 1
-
-
-def test_each_trial_has_its_place_on_an_axis() -> None:
-    places, ends = scale_of("learning_rate", REPORT.complete)
-    assert min(places.values()) == 0
-    assert max(places.values()) == pytest.approx(1)
-    assert len(ends) == 2
-    options, words = scale_of("optimizer", REPORT.complete)
-    assert set(options.values()) == {0.0, 0.5, 1.0}
-    assert [word for _, word in words] == ["adam", "nadam", "rmsprop"]
-
-
-def test_what_spans_decades_is_logarithmic() -> None:
-    import numpy as np
-
-    assert is_wide(np.array([1e-5, 1e-2]))
-    assert not is_wide(np.array([0.1, 0.5]))
-    assert not is_wide(np.array([0.0, 100.0]))
 
 
 @pytest.mark.parametrize("draw", [parallel, slices, contours])
@@ -74,10 +40,41 @@ def test_points_on_a_line_are_no_surface() -> None:
     alone = [replace(one, params={"learning_rate": 0.01 * k}) for k, one in enumerate(some)]
     found = contours(replace(REPORT, trials=(*some, *alone)))
     assert found == Absence(
-        reason="No two numeric parameters varied together, and not along one line, in 12 complete trials."
+        reason="No two numeric parameters with 4 values or more varied together, and not along one line, in 12 "
+        "complete trials."
     )
 
 
 def test_one_value_everywhere_is_no_picture() -> None:
     same = tuple(replace(trial, params={"widths": "64-32"}) for trial in REPORT.trials)
     assert isinstance(slices(replace(REPORT, trials=same)), Absence)
+
+
+def test_contours_look_beyond_the_first_parameters() -> None:
+    """Each of the first five was searched by a few trials alone; the last two by all."""
+    rare = ["decay_to", "cosine_to", "step_factor", "momentum", "weight_decay"]
+    some = tuple(
+        replace(one, params={rare[k % 5]: 0.1 * k, "learning_rate": one.params["learning_rate"], "dropout": 0.01 * k})
+        for k, one in enumerate(REPORT.complete)
+    )
+    importances = {name: 0.9 / (k + 1) for k, name in enumerate(rare)}
+    found = contours(replace(REPORT, trials=some, importances=importances))
+    assert isinstance(found, Picture)
+    assert [row[0] for row in found.rows] == ["dropout and learning_rate"]
+
+
+@pytest.mark.parametrize(("n", "n_columns"), [(60, 3), (200, 4)])
+def test_a_best_tenth_of_few_trials_is_not_told(n: int, n_columns: int) -> None:
+    found = slices(replace(REPORT, trials=trials(n)))
+    assert isinstance(found, Picture)
+    assert len(found.columns) == len(found.rows[0]) == n_columns
+    assert ("best tenth" in found.finding) == (n_columns == 4)
+
+
+def test_the_best_line_is_drawn_last_and_thick() -> None:
+    found = parallel(REPORT)
+    assert isinstance(found, Picture)
+    (lines,) = found.figure.axes[0].collections
+    widths = list(lines.get_linewidths())
+    assert widths == sorted(widths)
+    assert widths[0] < widths[-1]

@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from made import BARE, EMPTY, REPORT
+from made import BARE, EMPTY, FINALS, REPORT
 
 from songpop.published import PUBLISHED
 from songpop.report.records import Report, Verdict
 from songpop.report.summary import summary_of
+from songpop.search.finals import Origin
 
 
 def told(report: Report) -> dict[str, str]:
@@ -17,7 +18,7 @@ def told(report: Report) -> dict[str, str]:
 def test_a_finished_sweep() -> None:
     assert summary_of(REPORT).headline == "Log loss 0.310 (0.290 to 0.330) and accuracy 88.0 % on 200 sealed rows"
     facts = told(REPORT)
-    assert "the mean of 5 models" in facts["What won"]
+    assert facts["What won"] == "Trial 0, the mean of 5 models: l2=0.001. Why it: the lowest mean."
     assert "champion 0.310, logistic regression 0.400" in facts["By how much"]
     assert "640 train, 160 validation, 200 test rows" in facts["On which data"]
     assert "trained 5 times" in facts["Can it be trusted"]
@@ -45,6 +46,24 @@ def test_a_refusal_is_told_with_its_sentence() -> None:
 def test_warnings(changes: dict[str, object], words: str) -> None:
     (warning,) = summary_of(replace(REPORT, **changes)).warnings  # type: ignore[arg-type]
     assert words in warning
+
+
+def test_a_simpler_method_that_is_better_is_told_at_once() -> None:
+    assert REPORT.measured is not None
+    baselines = {**REPORT.measured.baselines, "gradient boosting": {"log_loss": 0.25}}
+    better = replace(REPORT, measured=replace(REPORT.measured, baselines=baselines))
+    (warning,) = summary_of(better).warnings
+    assert warning.startswith("Gradient boosting is better by 0.0600: this table may not need a Keras model")
+
+
+def test_what_won_is_named() -> None:
+    both = replace(FINALS.finalists[0].contestant, origin=Origin.ensemble, trial=None, suggested={"of": "trial 1, 2"})
+    ensemble = replace(FINALS, finalists=(replace(FINALS.finalists[0], contestant=both),))
+    assert told(replace(REPORT, finals=ensemble))["What won"].startswith(
+        "The ensemble, the mean of 5 models: trial 1, 2."
+    )
+    assert REPORT.best is not None
+    assert told(replace(REPORT, finals=None))["What won"].startswith(f"Trial {REPORT.best.number}, the mean")
 
 
 def test_the_published_numbers_stand_beside() -> None:

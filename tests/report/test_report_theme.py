@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from songpop.report.theme import INK, SERIES, literal, new_figure, png_of, short, styled, svg_of
+from songpop.report.theme import INK, SERIES, few_ticks, literal, new_figure, png_of, short, styled, svg_of
 
 
 def drawn():
@@ -31,6 +31,17 @@ def test_an_svg_has_variables_and_its_own_ids() -> None:
 
 def test_words_that_do_not_fit_the_marks_are_left_out() -> None:
     assert "<title" not in svg_of(drawn(), "mine", {"marks": ("only one",)})
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.004, 0.19), (1e-6, 0.1), (0.02, 0.5)])
+def test_a_narrow_axis_has_few_labels(low: float, high: float) -> None:
+    with styled():
+        figure, grid = new_figure(1, 3)
+        grid[0].scatter([low, high], [1, 2])
+        few_ticks(grid[0], low, high)
+        figure.draw_without_rendering()
+    labels = [one.get_text() for one in grid[0].get_xticklabels(which="both")]
+    assert 2 <= len([text for text in labels if text]) <= 6
 
 
 def test_a_png_is_one() -> None:

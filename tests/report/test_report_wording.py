@@ -1,33 +1,19 @@
-"""Numbers as captions write them."""
-
-import math
+"""What only a report writes."""
 
 import pytest
+from made import REPORT
 
-from songpop.report.wording import duration, interval, number, plural, settings_of, share
+from songpop.report.wording import duration, told_of
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        (number(0.12345), "0.1235"),
-        (number(math.nan), "–"),
-        (number(None), "–"),
-        (share(0.5), "50.0 %"),
-        (interval(0.5, 0.4, 0.6, 2), "0.50 (0.40 to 0.60)"),
-        (interval(0.5, math.nan, 0.6), "0.5000"),
-        (duration(None), "–"),
-        (duration(3.14), "3.1 s"),
-        (duration(59.6), "60 s"),
-        (duration(600), "10.0 min"),
-        (duration(9_000), "2.5 h"),
-        (plural(1, "trial"), "1 trial"),
-        (plural(1_200, "trial"), "1,200 trials"),
-        (
-            settings_of({"optimizer": "adam", "l2": 0.00123, "regularization": "none"}),
-            "adam l2=0.00123 regularization=none",
-        ),
-    ],
+    ("seconds", "told"), [(None, "–"), (3.14, "3.1 s"), (59.6, "60 s"), (600, "10.0 min"), (9_000, "2.5 h")]
 )
-def test_words(found: str, expected: str) -> None:
-    assert found == expected
+def test_durations(seconds: float | None, told: str) -> None:
+    assert duration(seconds) == told
+
+
+def test_a_mouse_is_told_the_settings() -> None:
+    (told,) = told_of(REPORT.trials[:1])
+    assert told.startswith("trial 0: 0.")
+    assert "learning_rate=" in told

@@ -2,7 +2,7 @@
 
 import pytest
 
-from songpop.tracking.metric_names import SORTED_BY, WORDS, meaning_of, written
+from songpop.tracking.metric_names import SORTED_BY, meaning_of
 
 
 @pytest.mark.parametrize(
@@ -15,9 +15,3 @@ def test_known_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["accuracy", "val_auc", "best_loss", "seconds", "test_accuracy_mean"])
 def test_unknown_names(name: str) -> None:
     assert meaning_of(name) is None
-
-
-@pytest.mark.parametrize(("metric", "told"), [("log_loss", "0.1235"), ("accuracy", "12.3 %")])
-def test_numbers_as_people_read_them(metric: str, told: str) -> None:
-    assert metric in WORDS
-    assert written(metric, 0.12345) == told

@@ -32,6 +32,14 @@ def test_what_is_logged_for_charts_alone_was_not_searched(store: Any, run: Any) 
     assert row.params["regularization"] == "none"
 
 
+def test_a_penalty_that_was_searched_and_is_0_is_kept(store: Any, run: Any) -> None:
+    suggested = {"regularization": "l2", "l2": 0.0}
+    run.record_all([(finished_trial(0, params=Params(**suggested)), suggested)])
+    (row,) = trial_rows(store, run.run_id)
+    assert row.params["l2"] == "0.0"
+    assert "l1" not in row.params
+
+
 def test_a_sweep_without_finals(store: Any, run: Any) -> None:
     assert finals_rows(store, run.run_id).rows == ()
     assert finals_rows(store, run.run_id).wall_s is None
