@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from songpop.contracts import Column, Matrix
+from songpop.contracts import Column, ColumnKind, Matrix
 from songpop.evaluation.resampled import holm
 from songpop.scoring.profile import N_BINS, Profile, bins_of, described
 
@@ -26,8 +26,8 @@ class Drifted:
 
     column: str  # of the input
     stability: float  # index: 0 for the same distribution, from 0.2 on another one
-    below: float  # share of its cells below the champion's lowest tenth
-    above: float  # share of its cells above the champion's highest tenth
+    below: float  # share of its cells below the champion's lowest tenth; of dates: earlier
+    above: float  # share of its cells above the champion's highest tenth; of dates: later
     missing: float  # share of its cells that are missing
     missing_before: float  # the same in the champion's table
 
@@ -71,20 +71,21 @@ class DriftCount:
         before = self._profile.counts
         p_values = holm([_p_value(before[k], self._counts[k]) for k in places])
         found = [
-            _drifted(sources[k], before[k], self._counts[k])
+            _drifted(sources[k], before[k], self._counts[k], is_age=columns[k].kind is ColumnKind.AGE)
             for k, p in zip(places, p_values, strict=True)
             if p < ALPHA and _stability(before[k], self._counts[k]) >= STABILITY
         ]
         return tuple(sorted(found, key=lambda one: -one.stability))
 
 
-def _drifted(name: str, before: NDArray[np.int64], now: NDArray[np.int64]) -> Drifted:
+def _drifted(name: str, before: NDArray[np.int64], now: NDArray[np.int64], *, is_age: bool) -> Drifted:
     n_there = max(int(now[:N_BINS].sum()), 1)
+    lowest, highest = (N_BINS - 1, 0) if is_age else (0, N_BINS - 1)  # the higher an age, the earlier its date
     return Drifted(
         column=name,
         stability=_stability(before, now),
-        below=float(now[0] / n_there),
-        above=float(now[N_BINS - 1] / n_there),
+        below=float(now[lowest] / n_there),
+        above=float(now[highest] / n_there),
         missing=float(now[N_BINS] / now.sum()),
         missing_before=float(before[N_BINS] / before.sum()),
     )

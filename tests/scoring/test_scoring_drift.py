@@ -74,6 +74,14 @@ def test_where_most_of_a_column_has_gone(changes: dict[str, float], words: str) 
     assert Drifted(column="A", **values).told == words
 
 
+def test_later_dates_are_above_though_their_ages_are_below() -> None:
+    columns = [Column(name="age", kind=ColumnKind.AGE)]
+    count = DriftCount(Profile.of(np.arange(1_000, dtype=np.float32)[:, None], columns, np.random.default_rng(0)))
+    count.add(np.arange(60, dtype=np.float32)[:, None])
+    (found,) = count.drifted(columns, ["Release Date"])
+    assert found.told == "Release Date (100% above the champion's highest tenth)"
+
+
 def test_pieces_count_together() -> None:
     rows = table(300, 2) * np.float32([5, 1, 1])
     assert drifted(rows[:100], rows[100:]) == drifted(rows)
