@@ -5,18 +5,21 @@ Owns: reading and joining. Does not own: drawing (songpop/report), the search it
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 
 from songpop.app.evidence import EVIDENCE_FILE, Evidence
 from songpop.app.finals_file import FINALS_FILE, finals_of
-from songpop.app.records import CHAMPION_FILE, Champion
+from songpop.app.records import CHAMPION, CHAMPION_FILE, Champion
 from songpop.app.replay_ground import ReadConfig
 from songpop.app.report_table import OnStep, with_table
+from songpop.errors import ArtifactError, SpaceError
 from songpop.published import PUBLISHED
 from songpop.report.records import (
     Curve,
@@ -77,7 +80,7 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
     files = read_files(store, sweep.run_id, FILES)
     rows, held = trial_rows(store, sweep.run_id), finals_rows(store, sweep.run_id)
     finals = _finals(files)
-    champion = None if CHAMPION_FILE not in files.files else Champion.from_json(files.files[CHAMPION_FILE].decode())
+    champion = _champion(sweep, files)
     evidence = None if EVIDENCE_FILE not in files.files else Evidence.of(files.files[EVIDENCE_FILE])
     report = Report(
         sweep=sweep.name,
@@ -168,7 +171,8 @@ def _importances(rows: tuple[TrialRow, ...], files: SweepFiles) -> Mapping[str, 
     if SPACE_FILE not in files.files:
         return {}
     complete = [(row.params, row.value) for row in rows if row.state == "complete" and math.isfinite(row.value)]
-    return importances_of(complete, json.loads(files.files[SPACE_FILE]))
+    with _told_as_damaged(SPACE_FILE):
+        return importances_of(complete, json.loads(files.files[SPACE_FILE]))
 
 
 # ── finals and champion ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,6 +180,18 @@ def _importances(rows: tuple[TrialRow, ...], files: SweepFiles) -> Mapping[str, 
 
 def _finals(files: SweepFiles) -> Finals | None:
     return finals_of(files.files[FINALS_FILE].decode()) if FINALS_FILE in files.files else None
+
+
+def _champion(sweep: SweepRecord, files: SweepFiles) -> Champion | None:
+    """Return the champion that the sweep's run vouches for; None where there is none yet."""
+    told = sweep.tags.get(CHAMPION)
+    if told is None or CHAMPION_FILE not in files.files:
+        return None
+    content = files.files[CHAMPION_FILE]
+    with _told_as_damaged(CHAMPION_FILE):
+        if sha256(content).hexdigest() != told:
+            raise ValueError("its SHA-256 is not the one that its run knows")
+        return Champion.from_json(content.decode())
 
 
 def _curves(store: Store, held: FinalsRows, finals: Finals | None) -> tuple[Curve, ...]:
@@ -231,5 +247,19 @@ def _table_name(files: SweepFiles) -> str:
 
 
 def _n_rows(files: SweepFiles) -> Mapping[str, int]:
-    parts = json.loads(files.files.get(PARTS_SUMMARY, b"{}")).get("parts", {})
-    return {name: int(part["n_rows"]) for name, part in parts.items()}
+    with _told_as_damaged(PARTS_SUMMARY):
+        parts = json.loads(files.files.get(PARTS_SUMMARY, b"{}")).get("parts", {})
+        return {name: int(part["n_rows"]) for name, part in parts.items()}
+
+
+@contextmanager
+def _told_as_damaged(name: str) -> Iterator[None]:
+    """Tell what a sweep's file that is something else makes of its reading.
+
+    Raises:
+        ArtifactError: naming the file.
+    """
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, SpaceError) as error:
+        raise ArtifactError(f"The file {name} of a sweep is damaged ({error!r}). Restore it from a copy.") from error

@@ -9,8 +9,8 @@ from songpop.report.wording import interval, number, settings_of
 N_LEADERS = 10
 N_CURVES = 6  # finalists whose curves are drawn
 NO_FINALS = (
-    "No finals were held: the sweep was interrupted, or ran with finals=none. The same sweep command with "
-    "finals=default holds them."
+    "No finals were held: the sweep was interrupted, had no complete trial, or ran with finals=none. The same "
+    "sweep command with finals=default holds them."
 )
 
 
