@@ -1,9 +1,11 @@
 """Whether a page can listen where it is told to: found out at once, in a sentence."""
 
+import errno
 import socket
 
-from songpop.errors import StoreError
+from songpop.errors import SettingsError, StoreError
 
+MAX_PORT = 65_535
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -26,14 +28,18 @@ def check_port(what: str, host: str, port: int) -> None:
         port: number.
 
     Raises:
-        StoreError: naming another port.
+        SettingsError: if the number is none of a port. StoreError: naming another port, or address.
     """
+    if not 0 < port <= MAX_PORT:
+        raise SettingsError(f"`port` must lie between 1 and {MAX_PORT}, but it is {port}.")
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         socket.create_server((host, port), family=family).close()
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+    except OSError as error:
+        is_of_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
+        other_port, here = f"port: port={port % 60_000 + 1}", "address, one of this machine: host=127.0.0.1"
+        reason = str(error.strerror or error).partition(" (while")[0]  # the address stands there already
         raise StoreError(
             f"{what} must be free to listen on {host}:{port}, but it is not ({reason}). "
-            f"Name another port: port={port % 60_000 + 1}"
+            f"Name another {other_port if is_of_port else here}"
         ) from error

@@ -81,7 +81,9 @@ def predict(settings: PredictSettings, *, listener: Listener | None = None) -> P
         Path(settings.output),
         order=settings.order,
         n_reasons=settings.n_reasons,
-        on_rows=lambda n_rows: listener.note(f"{n_rows:,} songs judged.") if n_rows % _TOLD_EACH == 0 else None,
+        on_rows=lambda n_rows: (
+            None if n_rows % _TOLD_EACH or not n_rows else listener.note(f"{n_rows:,} songs judged.")
+        ),
     )
     return Prediction(
         output=settings.output,

@@ -51,7 +51,7 @@ class Unfit:
 def foundation(files: SweepFiles, read_config: ReadConfig, table: str | None, *, has_frame: bool) -> Foundation | Unfit:
     """Read what a sweep's files say; `table` is where the table lies now, None: where they say."""
     try:
-        settings = read_config(files.files[CONFIG].decode())
+        settings = read_config(files.files.get(CONFIG, b"").decode())
     except (SettingsError, UnicodeDecodeError) as error:
         return Unfit(reason=f"a file {CONFIG} of its sweep that this version understands ({error})", is_missing=True)
     parts = parts_of(files.files[PARTS])

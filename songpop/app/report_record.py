@@ -5,7 +5,8 @@ Owns: reading and joining. Does not own: drawing (songpop/report), the search it
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from songpop.app.finals_file import FINALS_FILE, finals_of_sweep
 from songpop.app.records import CHAMPION_FILE, Champion
 from songpop.app.replay_ground import ReadConfig
 from songpop.app.report_table import OnStep, with_table
+from songpop.errors import ArtifactError, SpaceError
 from songpop.published import PUBLISHED
 from songpop.report.records import (
     Curve,
@@ -77,8 +79,7 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
         StoreError: if the store cannot be read.
     """
     files = read_files(store, sweep.run_id, FILES)
-    space = space_of(json.loads(files.files[SPACE_FILE])) if SPACE_FILE in files.files else None
-    rows, held = _searched(trial_rows(store, sweep.run_id), space), finals_rows(store, sweep.run_id)
+    rows, held = _searched(trial_rows(store, sweep.run_id), _space(files)), finals_rows(store, sweep.run_id)
     finals, champion = finals_of_sweep(sweep, files.files), champion_of_sweep(sweep, files.files)
     evidence = None if EVIDENCE_FILE not in files.files else Evidence.of(files.files[EVIDENCE_FILE])
     report = Report(
@@ -114,6 +115,13 @@ def report_of(store: Store, sweep: SweepRecord, read_config: ReadConfig, table: 
 
 
 # ── trials ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _space(files: SweepFiles) -> Space | None:
+    if SPACE_FILE not in files.files:
+        return None
+    with _told_as_damaged(SPACE_FILE):
+        return space_of(json.loads(files.files[SPACE_FILE]))
 
 
 def _searched(rows: tuple[TrialRow, ...], space: Space | None) -> tuple[TrialRow, ...]:
@@ -190,7 +198,8 @@ def _importances(rows: tuple[TrialRow, ...], files: SweepFiles) -> Mapping[str, 
     if SPACE_FILE not in files.files:
         return {}
     complete = [(row.params, row.value) for row in rows if row.state == "complete" and math.isfinite(row.value)]
-    return importances_of(complete, json.loads(files.files[SPACE_FILE]))
+    with _told_as_damaged(SPACE_FILE):
+        return importances_of(complete, json.loads(files.files[SPACE_FILE]))
 
 
 # ── finals and champion ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -249,5 +258,19 @@ def _table_name(files: SweepFiles) -> str:
 
 
 def _n_rows(files: SweepFiles) -> Mapping[str, int]:
-    parts = json.loads(files.files.get(PARTS_SUMMARY, b"{}")).get("parts", {})
-    return {name: int(part["n_rows"]) for name, part in parts.items()}
+    with _told_as_damaged(PARTS_SUMMARY):
+        parts = json.loads(files.files.get(PARTS_SUMMARY, b"{}")).get("parts", {})
+        return {name: int(part["n_rows"]) for name, part in parts.items()}
+
+
+@contextmanager
+def _told_as_damaged(name: str) -> Iterator[None]:
+    """Tell what a sweep's file that is something else makes of its reading.
+
+    Raises:
+        ArtifactError: naming the file.
+    """
+    try:
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError, SpaceError) as error:
+        raise ArtifactError(f"The file {name} of a sweep is damaged ({error!r}). Restore it from a copy.") from error

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Mapping
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import waitress
 
@@ -19,10 +19,11 @@ from songpop.tracking.ledger import champions_before
 from songpop.tracking.standing import Standing, standing
 from songpop.tracking.store import Store, open_store
 from songpop.web.champions import Served
-from songpop.web.page import Limits, create_page
+from songpop.web.page import MEGABYTE, Limits, create_page
 
 Files = tuple[tuple[str, str], ...]  # of a model: name and SHA-256
-N_THREADS = 4  # one ranks, the others show the page meanwhile
+N_THREADS = 32  # one ranks, as many as drop a file wait for it, and the others show the page meanwhile
+_IN_MEMORY = 1 << 40  # bytes of an answer: nothing that was ranked waits for its visitor in a file
 
 
 @final
@@ -99,7 +100,7 @@ def serve_page(settings: ServeSettings, *, listener: Listener) -> None:
     """Serve the page until Ctrl-C or SIGTERM.
 
     Raises:
-        SettingsError: if a limit cannot be meant.
+        SettingsError: if a limit or the port cannot be meant.
         GateError: if there is no champion; ArtifactError: if its files were changed.
         StoreError: if the store cannot be read, or the port is taken.
     """
@@ -119,7 +120,25 @@ def serve_page(settings: ServeSettings, *, listener: Listener) -> None:
             f"host={settings.host}: everybody who reaches this machine may use the page. It asks for no password; put "
             "a server that does in front of it."
         )
-    waitress.serve(page, host=settings.host, port=settings.port, threads=N_THREADS, ident=None)
+    waitress.serve(page, host=settings.host, port=settings.port, **server_options(settings.max_mb))
+
+
+def server_options(max_mb: float) -> dict[str, Any]:
+    """Return how waitress serves: it keeps what it is sent in memory, and turns away what is far too large unread.
+
+    What is a little too large it takes whole, so that the page can say so in a sentence.
+
+    Args:
+        max_mb: of a file that is dropped.
+    """
+    most = round((2 * max_mb + 1) * MEGABYTE)
+    return {
+        "threads": N_THREADS,
+        "ident": None,
+        "max_request_body_size": most,
+        "inbuf_overflow": most,
+        "outbuf_overflow": _IN_MEMORY,
+    }
 
 
 def _limits(settings: ServeSettings) -> Limits:

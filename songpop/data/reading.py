@@ -131,6 +131,11 @@ def find_file(path: str | None, key: str = "data.path") -> Path:
     file = Path(path).expanduser() if path.startswith("~/") else Path(path)  # "~x.csv" is a file, not x's home
     if file.is_dir():
         raise DataError(f"`{key}` must name a CSV file, but {file} is a folder.")
+    if file.exists() and not file.is_file():
+        raise DataError(
+            f"`{key}` must name a file, since it is read twice, but {file} is a pipe or a device. "
+            "Write its content to a file first."
+        )
     try:
         file.open("rb").close()
     except FileNotFoundError:

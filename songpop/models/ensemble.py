@@ -19,6 +19,9 @@ from songpop.models.opinions import Opinions
 from songpop.models.runtime import keras, tf
 
 _EAGER_MEMBERS = 4
+# Rows are computed by vector instructions, 16 floats at most at once, and what is left over by others, whose last bit
+# may differ: filled up, a row's answer does not depend on how many are asked about with it.
+_ROWS_TOGETHER = 16
 
 
 def average(members: Sequence[Trained]) -> keras.Model:
@@ -92,7 +95,8 @@ class Members:
         # Called, not `predict`ed: that would build a pipeline, which takes longer than a small table.
         for first in range(0, len(matrix), BATCH_ROWS):
             rows = np.asarray(matrix[first : first + BATCH_ROWS], dtype=np.float32)
-            answers[first : first + BATCH_ROWS] = self._answer(rows)
+            n_short = -len(rows) % _ROWS_TOGETHER
+            answers[first : first + BATCH_ROWS] = self._answer(np.pad(rows, ((0, n_short), (0, 0))))[: len(rows)]
         return Opinions(logits=answers, votes=self._votes)
 
 

@@ -14,8 +14,8 @@ N_LEADERS = 10
 N_CURVES = 6  # finalists whose curves are drawn
 CARRIED = "A run that ended earlier counts with its last value from there on"
 NO_FINALS = (
-    "No finals are known that chose its model: the sweep was interrupted, ran with finals=none, or their file is lost. "
-    "The same sweep command with finals=default holds them."
+    "No finals are known that chose its model: the sweep was interrupted, had no complete trial, ran with finals=none, "
+    "or their file is lost or damaged. The same sweep command with finals=default holds them."
 )
 
 

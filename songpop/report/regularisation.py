@@ -22,7 +22,10 @@ def paths(report: Report) -> Picture | Absence:
     trials = [trial for trial in report.complete if TYPE in trial.params]
     types = [name for name in LAMBDAS if any(trial.params[TYPE] == name for trial in trials)]
     if not types:
-        return Absence(reason="No complete trial had a penalty: the space does not search `regularization`.")
+        return Absence(
+            reason="No complete trial had a penalty: the space does not search `regularization`, or too few trials "
+            "are complete."
+        )
     optimizers = sorted({str(trial.params.get(OPTIMIZER, "fixed")) for trial in trials})
     without = [trial.value for trial in trials if trial.params[TYPE] == "none"]
     figure, grid = new_figure(1, len(types), height=3.6, sharey=True, squeeze=False)
@@ -61,7 +64,10 @@ def optimizers(report: Report) -> Picture | Absence:
         for name in sorted({str(trial.params[OPTIMIZER]) for trial in trials})
     }
     if len(groups) < 2:
-        return Absence(reason="No two optimizers were tried: the space does not search `optimizer`, or fixes it.")
+        return Absence(
+            reason="No two optimizers were tried: the space does not search `optimizer`, fixes it, or too few trials "
+            "are complete."
+        )
     figure, axes = new_figure(height=3.6)
     titles = {}
     for k, some in enumerate(groups.values()):

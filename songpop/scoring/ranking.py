@@ -19,6 +19,7 @@ from songpop.errors import DataError, SettingsError, StoreError
 from songpop.scoring.ranker import HIGH, LOW, Ranker, Verdict, rank_frame, ranked_pieces
 from songpop.scoring.raw_model import PROBABILITY, ModelCard
 from songpop.scoring.spool import Spool
+from songpop.scoring.whole_output import written_whole
 from songpop.settings import DataSettings, Order
 
 N_FIRST = 10  # songs that a person is shown
@@ -53,13 +54,13 @@ def rank_songs(
         SettingsError: if input and output are one file.
         StoreError: if the output cannot be written.
     """
-    output = output.resolve()  # a link stays one: its target is written
+    output = _target(output)
     check_output(output, songs)
     if isinstance(songs, pd.DataFrame):
         ranked, verdict = rank_frame(ranker, songs, order=order, n_reasons=n_reasons)
         first = _write(iter([ranked]), output, ranker.card)
         return first, verdict
-    with Spool(output.with_name(f".{output.name}.spool")) as spool:
+    with Spool(output.parent) as spool:
         pieces = _parsed(ranker, songs, spool, output, on_rows)
         verdict = ranker.judge(pieces, order=order, n_reasons=n_reasons)
         first = _write(ranked_pieces(verdict, spool.pieces(verdict.order, N_ROWS_AT_ONCE)), output, ranker.card)
@@ -122,18 +123,21 @@ def check_output(output: Path, songs: pd.DataFrame | Path) -> None:
         raise StoreError(f"`output` must lie in a folder that can be written, but {folder} cannot. Name another.")
 
 
+def _target(output: Path) -> Path:
+    """Return where an output really lies: a link stays one, and its target is written."""
+    target = Path(os.path.realpath(output))  # unlike `resolve`, the same in all versions of Python
+    if target.is_symlink():
+        raise StoreError(f"`output` must name a CSV file, but {output} is a link to itself. Delete the link.")
+    return target
+
+
 def _write(pieces: Iterator[pd.DataFrame], output: Path, card: ModelCard) -> pd.DataFrame:
     """Write the output whole or not at all; returns its first rows by rank."""
-    partial = output.with_name(f".{output.name}.partial")
     first = pd.DataFrame()
-    try:
-        with _told_of_output(output), partial.open("w", encoding="utf-8", newline="") as file:
-            for number, piece in enumerate(pieces):
-                as_written(piece, card).to_csv(file, index=False, header=not number, sep=card.separator)
-                first = pd.concat([first, piece]).nsmallest(N_FIRST, "rank", keep="first")
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)  # gone where all went well
+    with _told_of_output(output), written_whole(output) as file:
+        for number, piece in enumerate(pieces):
+            as_written(piece, card).to_csv(file, index=False, header=not number, sep=card.separator)
+            first = pd.concat([first, piece]).nsmallest(N_FIRST, "rank", keep="first")
     return first
 
 

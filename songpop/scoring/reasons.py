@@ -18,6 +18,7 @@ from songpop.scoring.profile import QUANTILES, Profile, rates_of
 
 N_REASONS = 3
 _SEED = 0x5EA5
+_ROWS_AT_ONCE = 1_000  # of which reasons are found: each is asked about once per column, all at once
 # From which share of the training table on a value has this name.
 _WORDS = ((0.95, "very high"), (0.75, "high"), (0.25, "average"), (0.05, "low"), (0.0, "very low"))
 _AGES = ((0.75, "an old song"), (0.25, "neither old nor new"), (0.0, "a new song"))
@@ -58,12 +59,16 @@ def reasons_for(
         log_odds: the champion: (N, C) to (N,).
     """
     sources, groups = recipe.sources, recipe.groups
-    added = attributions(log_odds, rows, profile.background, list(groups.values()), np.random.default_rng(_SEED))
+    added = [
+        attributions(log_odds, piece, profile.background, list(groups.values()), np.random.default_rng(_SEED))
+        for piece in np.split(rows, range(_ROWS_AT_ONCE, len(rows), _ROWS_AT_ONCE))
+    ]
     rates = rates_of(rows, recipe.columns)
+    moved = np.concatenate(added)
     firsts = [places[0] for places in groups.values()]  # described columns come before those made for blocks
     return [
         _told(
-            [_cell(recipe.columns[k], sources[k], rows[row, k], rates[row, k], profile, k) for k in firsts], added[row]
+            [_cell(recipe.columns[k], sources[k], rows[row, k], rates[row, k], profile, k) for k in firsts], moved[row]
         )
         for row in range(len(rows))
     ]
@@ -113,6 +118,8 @@ def _age(cell: _Cell) -> str:
     if np.isnan(cell.value):
         return f"no {cell.source}"
     days = round(cell.value)
+    if days < 0:
+        return f"not released yet (in {-days:,} day{'s' * (days != -1)})"
     return f"{_named(cell.share, _AGES)} ({days:,} day{'s' * (days != 1)})"
 
 

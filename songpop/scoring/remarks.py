@@ -11,8 +11,12 @@ from songpop.contracts import Bools, Column, ColumnKind
 from songpop.data.cells import Parsed
 from songpop.scoring.profile import Profile, described, n_missing
 
-_MEASURED = (ColumnKind.COUNT, ColumnKind.NUMBER, ColumnKind.AGE)
+_MEASURED = (ColumnKind.COUNT, ColumnKind.NUMBER)
 UNUSABLE, ABOVE, BELOW = "unusable", "above the training table", "below the training table"
+# A date is known by its age: the higher, the earlier.
+EARLIER, LATER = "earlier than in the training table", "later than in the training table"
+AHEAD = "after the day that ages count from"
+LACKING = "missing, as in no training row"
 
 
 def remarks_on(parsed: Parsed, columns: Sequence[Column], sources: Sequence[str], profile: Profile | None) -> list[str]:
@@ -39,11 +43,20 @@ def remarks_on(parsed: Parsed, columns: Sequence[Column], sources: Sequence[str]
 
 def _outside(parsed: Parsed, columns: Sequence[Column], profile: Profile) -> dict[str, Bools]:
     is_measured = np.array([column.kind in _MEASURED for column in columns])
+    is_age = np.array([column.kind is ColumnKind.AGE for column in columns])
+    never_missing = described(columns) & (profile.counts[:, -1] == 0)
     with np.errstate(invalid="ignore"):  # NaN, in a cell or in an empty column, lies nowhere
-        return {
-            ABOVE: (parsed.matrix > profile.levels[:, -1].astype(np.float32)) & is_measured,
-            BELOW: (parsed.matrix < profile.levels[:, 0].astype(np.float32)) & is_measured,
-        }
+        above = parsed.matrix > profile.levels[:, -1].astype(np.float32)
+        below = parsed.matrix < profile.levels[:, 0].astype(np.float32)
+        is_ahead = (parsed.matrix < 0) & is_age
+    return {
+        ABOVE: above & is_measured,
+        BELOW: below & is_measured,
+        EARLIER: above & is_age,
+        LATER: below & is_age & ~is_ahead,
+        AHEAD: below & is_ahead,
+        LACKING: np.isnan(parsed.matrix) & never_missing & ~parsed.is_bad,
+    }
 
 
 def _told(marks: dict[str, Bools], sources: Sequence[str]) -> list[str]:

@@ -5,6 +5,8 @@ Owns: the temporary file. Does not own: the order (ranking.py).
 Axes: R rows.
 """
 
+import mmap
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, final
@@ -21,11 +23,12 @@ Places = NDArray[np.int64]
 class Spool:
     """A table's text cells in a file of Arrow's, one batch per piece; read through a memory map, page by page.
 
-    A context manager: the file is deleted at its end.
+    A context manager. The file has no name: the kernel deletes it however the process ends, and two never meet.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, folder: Path) -> None:
+        """Take the folder on whose disk the rows shall lie."""
+        self._folder = folder
         self._file: Any = None
         self._writer: Any = None
         self._firsts = [0]
@@ -37,8 +40,7 @@ class Spool:
     def __exit__(self, *error: object) -> None:
         """Delete the file."""
         if self._file is not None:
-            self._file.close()  # not the writer, which would write an end to what is deleted, perhaps on a full disk
-        self._path.unlink(missing_ok=True)
+            self._file.raw.close()  # not the writer, which would write an end to what goes, perhaps on a full disk
 
     def append(self, frame: pd.DataFrame) -> None:
         """Write the rows of a piece; all pieces have the same columns.
@@ -48,7 +50,7 @@ class Spool:
         """
         batch = pa.RecordBatch.from_pandas(frame, preserve_index=False)
         if self._writer is None:
-            self._file = pa.OSFile(str(self._path), "wb")
+            self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed at the end
             self._writer = pa.ipc.new_file(self._file, batch.schema)
         self._writer.write_batch(batch)
         self._firsts.append(self._firsts[-1] + len(frame))
@@ -59,10 +61,14 @@ class Spool:
         Args:
             order: numbers of the rows, shape (R,).
             n_rows: of a piece, at most.
+
+        Raises:
+            OSError: if the disk is full.
         """
         self._writer.close()
-        self._file.close()
-        with pa.memory_map(str(self._path)) as mapped, pa.ipc.open_file(mapped) as file:
+        self._file.flush()
+        mapped = pa.py_buffer(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ))
+        with pa.ipc.open_file(mapped) as file:
             for first in range(0, max(len(order), 1), n_rows):
                 yield self._taken(file, order[first : first + n_rows])
 

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, abort, render_template, request
 from flask_limiter import Limiter
@@ -73,7 +74,8 @@ def create_page(champions: Champions, limits: Limits) -> Flask:
     page.config["TRUSTED_HOSTS"] = list(limits.hosts) or None
 
     def shown(status: int = 200, **known: Any) -> tuple[str, int]:
-        return render_template("page.html", limits=limits, **{**_standing(champions), **known}), status
+        told = {"limits": limits, "too_large": REFUSALS[413].format(max_mb=limits.max_mb), **_standing(champions)}
+        return render_template("page.html", **{**told, **known}), status
 
     _add_routes(page, champions, limits, shown)
     _add_errors(page, limits, shown)
@@ -152,8 +154,12 @@ def _upload(served: Served, limits: Limits) -> Upload:
 def _refuse_other_pages() -> None:
     """Refuse a form that another site has made a browser send; its user would not know of it."""
     if request.method == "POST":
-        site, origin = request.headers.get("Sec-Fetch-Site", "same-origin"), request.headers.get("Origin")
-        if site not in ("same-origin", "none") or origin not in (None, request.host_url.rstrip("/")):
+        site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+        if site is not None:  # the browser itself has compared, with the address that its user sees
+            is_ours = site in ("same-origin", "none")
+        else:  # by host only: a server in front may speak HTTPS
+            is_ours = origin is None or urlsplit(origin).netloc == request.host
+        if not is_ours:
             abort(403)
 
 

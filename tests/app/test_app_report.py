@@ -9,7 +9,7 @@ from quick import Notebook
 from songpop.app.records import SweepOutcome
 from songpop.app.report import ReportOutcome, report
 from songpop.compose import recorded_settings
-from songpop.errors import GateError, StoreError
+from songpop.errors import ArtifactError, GateError, StoreError
 from songpop.settings import PathSettings, ReportSettings, TrackingSettings
 from songpop.tracking.store import open_store
 
@@ -52,3 +52,29 @@ def test_a_folder_that_cannot_be_written(own_root: Path, tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="`output` must be a folder that can be written"):
         reported(own_root, output=str(tmp_path / "file" / "inside"))
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b'{"kind": "bag", "n_mod'], ids=["empty", "other", "cut"])
+@pytest.mark.parametrize("name", ["space.json", "evidence.npz"])
+def test_a_damaged_file_is_told_by_its_name(name: str, content: bytes, own_root: Path) -> None:
+    (file,) = own_root.glob(f"artifacts/*/artifacts/{name}")
+    file.write_bytes(content)
+    with pytest.raises(ArtifactError, match=rf"{name}|finals of a sweep"):
+        reported(own_root)
+    assert not (own_root / "reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [("champion.json", "the champion&#39;s file was changed"), ("finals.json", "their file is lost or damaged")],
+)
+def test_without_a_readable_verdict_the_rest_is_drawn(name: str, told: str, own_root: Path) -> None:
+    (file,) = own_root.glob(f"artifacts/*/artifacts/{name}")
+    file.write_bytes(b"{}")
+    assert told in Path(reported(own_root).page).read_text("utf-8")
+
+
+def test_without_its_config_a_sweep_has_no_table(own_root: Path) -> None:
+    (file,) = own_root.glob("artifacts/*/artifacts/config.yaml")
+    file.unlink()
+    assert "config.yaml" in reported(own_root).absent["columns"]

@@ -1,10 +1,13 @@
 """`songpop serve` on a real registry: who answers, a promotion while it runs, a changed file, and its end."""
 
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -13,11 +16,13 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import waitress
 from copies import copied
+from flask import Flask, request
 from quick import QUICK, Notebook
 
 import songpop
-from songpop.app.serve import RegistryChampions, serve_page
+from songpop.app.serve import RegistryChampions, serve_page, server_options
 from songpop.errors import ArtifactError, GateError, SettingsError, StoreError
 from songpop.settings import PathSettings, RegistrySettings, ServeSettings, TrackingSettings
 from songpop.tracking.store import open_store
@@ -30,13 +35,18 @@ EASY = {
 }  # three epochs beat nobody
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
 def champions_in(root: Path) -> RegistryChampions:
     return RegistryChampions(open_store(TrackingSettings(), root, writing=False), RegistrySettings())
 
 
 def test_without_a_champion_nothing_is_served(own_root: Path) -> None:
     with pytest.raises(GateError, match="no champion yet"):
-        serve_page(ServeSettings(port=0, paths=PathSettings(root=str(own_root))), listener=Notebook())
+        serve_page(ServeSettings(port=free_port(), paths=PathSettings(root=str(own_root))), listener=Notebook())
 
 
 def test_the_champion_with_its_figures(champion_root: Path) -> None:
@@ -91,10 +101,30 @@ def asked(address: str, data: bytes | None = None, kind: str = "") -> str:
         return str(answer.read().decode())
 
 
+@pytest.mark.parametrize(("n_bytes", "status"), [(900_000, 200), (1_900_000, 413), (3_000_000, 413)])
+def test_what_is_sent_and_answered_stays_in_memory(n_bytes: int, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server in front of the page writes no file, nor reads more than twice what is allowed."""
+    monkeypatch.setattr(tempfile, "TemporaryFile", None)
+    page = Flask(__name__)
+    page.config["MAX_CONTENT_LENGTH"] = 1_000_000
+    page.post("/")(lambda: request.get_data() * 2)
+    server = waitress.create_server(page, host="127.0.0.1", port=0, **server_options(max_mb=0.5))
+    threading.Thread(target=server.run, daemon=True).start()
+    connection = http.client.HTTPConnection("127.0.0.1", server.effective_port)
+    try:
+        connection.request("POST", "/", b"x" * min(n_bytes, 2_000_000), {"Content-Length": str(n_bytes)})
+        answer = connection.getresponse()
+        assert (answer.status, len(answer.read()) > n_bytes) == (status, status == 200)
+    except ConnectionError:  # turned away unread: the server hangs up while we still send
+        assert n_bytes > 2_000_000
+    finally:
+        connection.close()
+        server.trigger.pull_trigger(server.close)  # by its own thread, which may be waiting for it
+
+
 @pytest.mark.slow
 def test_the_command_serves_and_ends(champion_root: Path, songs: pd.DataFrame, tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = int(server.getsockname()[1])
+    port = free_port()
     environment = {key: value for key, value in os.environ.items() if key != "MLFLOW_TRACKING_URI"}
     command = [sys.executable, "-m", "songpop", "serve", f"port={port}", f"paths.root={champion_root}"]
     with (tmp_path / "serve.txt").open("w") as log:

@@ -33,10 +33,10 @@ def test_a_busy_port_is_told_at_once(store_root: Path) -> None:
     assert notebook.notes == []
 
 
-@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 99_999), ("no.such.host.invalid", 5000), ("::zz", 5000)])
+@pytest.mark.parametrize(("host", "port"), [("no.such.host.invalid", 5000), ("::zz", 5000)])
 def test_an_address_that_is_none(host: str, port: int, store_root: Path) -> None:
     settings = UiSettings(host=host, port=port, paths=PathSettings(root=str(store_root)))
-    with pytest.raises(StoreError, match="Name another"):
+    with pytest.raises(StoreError, match="Name another address"):
         serve_ui(settings, listener=Notebook())
 
 

@@ -117,6 +117,9 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         read_csv_text(small_settings(tmp_path / "absent.csv"))
     with pytest.raises(DataError, match="is a folder"):
         read_csv_text(small_settings(tmp_path))
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match=r"is a pipe or a device\. Write its content to a file"):
+        read_csv_text(small_settings(tmp_path / "pipe"))
     with pytest.raises(SettingsError, match="must name a CSV file"):
         read_csv_text(small_settings(None))
 

@@ -73,6 +73,15 @@ def test_a_model_without_a_sigmoid_has_no_logits() -> None:
         member_logits(fit_features(cells(), COLUMNS, FeatureKind.logs).model)
 
 
+@pytest.mark.parametrize("n_members", [1, 3, 6])
+def test_an_answer_does_not_depend_on_the_rows_beside_it(n_members: int) -> None:
+    asked, rows = Members(average(members(n_members))), cells()
+    together = asked.predict(rows).logits
+    for n in (1, 3, 13):
+        parts = [asked.predict(rows[first : first + n]).logits for first in range(0, len(rows), n)]
+        np.testing.assert_array_equal(np.concatenate(parts), together)
+
+
 def test_no_rows_give_no_logits() -> None:
     assert Members(average(members(2))).predict(cells()[:0]).logits.shape == (0, 2)
 

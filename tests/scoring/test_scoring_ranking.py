@@ -125,6 +125,12 @@ def test_a_link_stays_one(ranker, table, tmp_path) -> None:
     assert (tmp_path / "target.csv").is_file()
 
 
+def test_a_link_to_itself(ranker, table, tmp_path) -> None:
+    (tmp_path / "link.csv").symlink_to(tmp_path / "link.csv")
+    with pytest.raises(StoreError, match="is a link to itself"):
+        rank_songs(ranker, table, tmp_path / "link.csv")
+
+
 def test_a_full_disk_is_told_and_leaves_nothing(ranker, table, tmp_path) -> None:
     limit = resource.getrlimit(resource.RLIMIT_FSIZE)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

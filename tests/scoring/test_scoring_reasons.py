@@ -57,6 +57,8 @@ def reason(name: str, value: float, *, sign: float = 1.0, with_age: bool = False
         ("Released", 99, "an old song (99 days)"),
         ("Released", 1, "but a new song (1 day)"),
         ("Released", 51, "neither old nor new (51 days)"),
+        ("Released", -1, "but not released yet (in 1 day)"),
+        ("Released", -2_000, "but not released yet (in 2,000 days)"),
         ("Released", NAN, "but no Released"),
     ],
 )

@@ -26,12 +26,24 @@ NAN = float("nan")
         ([15, 6, 1, 0], [], ""),
         ([10, 50, 9, 0], [], ""),  # a season is a place in a circle: it lies nowhere outside
         ([21, 6, 1, 0], [], "above the training table: Views"),
-        ([15, -3, 1, 1], [], "below the training table: Release Date"),  # of a flag there is no more or less
-        ([9, 51, 1, 0], [], "above the training table: Release Date; below the training table: Views"),
+        ([15, 4, 1, 1], [], "later than in the training table: Release Date"),  # of a flag there is no more or less
+        ([15, -3, 1, 1], [], "after the day that ages count from: Release Date"),
+        ([9, 51, 1, 0], [], "below the training table: Views; earlier than in the training table: Release Date"),
         ([NAN, 6, 1, 0], [0], "unusable: Views"),
         ([15, NAN, NAN, 0], [1, 2], "unusable: Release Date"),
-        ([NAN, NAN, 1, 0], [], "2 of 3 cells missing, more than in any training row"),
-        ([NAN, NAN, 1, 0], [0], "unusable: Views; 2 of 3 cells missing, more than in any training row"),
+        ([NAN, 6, 1, 0], [], ""),  # Views were missing in a training row
+        ([15, NAN, NAN, 0], [], "missing, as in no training row: Release Date"),
+        ([NAN, NAN, 1, 0], [1], "unusable: Release Date; 2 of 3 cells missing, more than in any training row"),
+        (
+            [NAN, NAN, 1, 0],
+            [],
+            "missing, as in no training row: Release Date; 2 of 3 cells missing, more than in any training row",
+        ),
+        (
+            [NAN, NAN, 1, 0],
+            [0, 1],
+            "unusable: Views, Release Date; 2 of 3 cells missing, more than in any training row",
+        ),
     ],
 )
 def test_one_row(cells: list[float], bad: list[int], expected: str) -> None:

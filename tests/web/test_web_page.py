@@ -151,11 +151,30 @@ def test_other_methods(client: FlaskClient, method: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "headers", [{"Origin": "http://elsewhere.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}]
+    "headers",
+    [
+        {"Origin": "http://elsewhere.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site", "Origin": "http://localhost"},
+        {"Origin": "null"},
+    ],
 )
 def test_a_form_of_another_site_is_refused(client: FlaskClient, headers: dict[str, str], table: Path) -> None:
     answer = client.post("/", data={"table": (io.BytesIO(table.read_bytes()), "a.csv")}, headers=headers)
     assert (answer.status_code, "from another one" in sentence(answer)) == (403, True)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://songs.example"},  # a server in front speaks HTTPS, and passes the name on
+        {"Origin": "https://songs.example", "Sec-Fetch-Site": "same-origin", "Host": "127.0.0.1:8000"},  # or does not
+    ],
+)
+def test_a_server_in_front_is_no_other_site(client: FlaskClient, headers: dict[str, str], table: Path) -> None:
+    headers = {"Host": "songs.example", **headers}
+    answer = client.post("/", data={"table": (io.BytesIO(table.read_bytes()), "a.csv")}, headers=headers)
+    assert answer.status_code == 200
 
 
 def test_another_name_for_this_machine_is_refused(champions: FolderChampions) -> None:

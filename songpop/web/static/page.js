@@ -18,6 +18,8 @@ if (form) {
   };
 
   const rank = async () => {
+    const chosen = input.files[0];
+    if (chosen && chosen.size > Number(form.dataset.maxBytes)) { say(form.dataset.tooLarge); return; } // never sent
     busy.textContent = "Ranking …";
     result.setAttribute("aria-busy", "true");
     buttons.forEach((button) => { button.disabled = true; });
