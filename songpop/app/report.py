@@ -1,5 +1,6 @@
 """`songpop report`: one page about a sweep, its figures as PNG, both beside its run."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from songpop.app.report_record import report_of
 from songpop.app.story import describe_sweep
 from songpop.errors import StoreError
 from songpop.report.page import PAGE, written_pages
+from songpop.scoring.whole_output import written_whole
 from songpop.settings import ReportSettings
 from songpop.tracking.attachments import attach
 from songpop.tracking.store import open_store
@@ -56,12 +58,14 @@ def report(settings: ReportSettings, read_config: ReadConfig, *, listener: Liste
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:
+    """Write all files or none: each takes its place when the last one is on the disk."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in files.items():
-            partial = folder / f".{name}.partial"
-            partial.write_bytes(content)
-            partial.replace(folder / name)
+        with ExitStack() as places:
+            for name, content in files.items():
+                file = places.enter_context(written_whole(folder / name))
+                file.write(content)
+                file.flush()
     except OSError as error:
         raise StoreError(
             f"`output` must be a folder that can be written, but {folder} cannot: {error.strerror or error}."

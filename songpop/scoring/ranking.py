@@ -4,6 +4,7 @@ Owns: reading the input as the champion's table was written, writing the output 
 not grow with the file's cells. Does not own: what is said of a row (ranker.py), sorting on the disk (spool.py).
 """
 
+import io
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -134,7 +135,11 @@ def _target(output: Path) -> Path:
 def _write(pieces: Iterator[pd.DataFrame], output: Path, card: ModelCard) -> pd.DataFrame:
     """Write the output whole or not at all; returns its first rows by rank."""
     first = pd.DataFrame()
-    with _told_of_output(output), written_whole(output) as file:
+    with (
+        _told_of_output(output),
+        written_whole(output) as whole,
+        io.TextIOWrapper(whole, encoding="utf-8", newline="") as file,
+    ):
         for number, piece in enumerate(pieces):
             as_written(piece, card).to_csv(file, index=False, header=not number, sep=card.separator)
             first = pd.concat([first, piece]).nsmallest(N_FIRST, "rank", keep="first")

@@ -1,6 +1,6 @@
 """A file that is written whole or not at all, however its writer ends and however many write it at once.
 
-Owns: the partial file beside it, and what killed writers left of theirs. Does not own: what is written (ranking.py).
+Owns: the partial file beside it, and what killed writers left of theirs. Does not own: what is written.
 """
 
 import fcntl
@@ -9,14 +9,14 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO
 
 MAX_NAME = 200  # bytes of the file's name in the name of its partial file: a file system takes 255
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[TextIO]:
-    """Open a partial file in UTF-8, which takes the place of `path` at the end and is gone where something fails.
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """Open a partial file, which takes the place of `path` at the end and is gone where something fails.
 
     Of several writers at once the last one wins, with its whole file.
 
@@ -34,11 +34,11 @@ def written_whole(path: Path) -> Iterator[TextIO]:
         partial.unlink(missing_ok=True)  # gone where all went well
 
 
-def _opened(folder: Path, stem: str) -> tuple[Path, TextIO]:
+def _opened(folder: Path, stem: str) -> tuple[Path, BinaryIO]:
     """Return a new file, locked; before it is, another writer may take it for left behind: then another one."""
     while True:
         partial = folder / f"{stem}.{uuid.uuid4().hex[:12]}.partial"
-        file = partial.open("x", encoding="utf-8", newline="")
+        file = partial.open("xb")
         with suppress(OSError):  # a file system without locks: then nobody removes it
             fcntl.flock(file, fcntl.LOCK_EX)
         if partial.exists():

@@ -1,5 +1,7 @@
 """`songpop report` on a finished sweep: the files, the same beside the run, and what cannot be drawn."""
 
+import resource
+import signal
 from pathlib import Path
 
 import pandas as pd
@@ -7,7 +9,7 @@ import pytest
 from quick import Notebook
 
 from songpop.app.records import SweepOutcome
-from songpop.app.report import ReportOutcome, report
+from songpop.app.report import ReportOutcome, _write, report
 from songpop.compose import recorded_settings
 from songpop.errors import ArtifactError, GateError, StoreError
 from songpop.settings import PathSettings, ReportSettings, TrackingSettings
@@ -52,6 +54,19 @@ def test_a_folder_that_cannot_be_written(own_root: Path, tmp_path: Path) -> None
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="`output` must be a folder that can be written"):
         reported(own_root, output=str(tmp_path / "file" / "inside"))
+
+
+def test_a_full_disk_leaves_the_report_that_was_there(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_bytes(b"before")
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limit[1]))
+    try:
+        with pytest.raises(StoreError, match=r"`output` must be a folder .*: File too large"):
+            _write(tmp_path, {"report.html": b"after", "finals.png": b"x" * 30_000})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"before"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b'{"kind": "bag", "n_mod'], ids=["empty", "other", "cut"])
