@@ -9,6 +9,8 @@ from songpop.cli.tables import titled_table
 from songpop.wording import METRICS, metric_text, number, p_value, settings_line, share, simpler_line
 
 AT_HALF = "above 0.5"
+WIDE = 100  # columns of a terminal that holds all of a table
+LEFT_OUT = ("in the\nsearch", "weights")  # where it is narrower
 WON, WITHIN_NOISE = "◀", "≈"
 N_IMPORTANT = 5  # parameters that are told
 
@@ -35,8 +37,16 @@ def importance_line(importances: Mapping[str, float]) -> str:
     return f"What tells the best tenth of the complete trials from the others (PED-ANOVA): {', '.join(told)}."
 
 
-def finals_table(sweep: str, finals: Any) -> Table:
-    """A row per finalist: mean over the resamples and its interval, how sure it is that it is behind, its size."""
+def finals_table(sweep: str, finals: Any, width: int = WIDE) -> Table:
+    """A row per finalist: mean over the resamples and its interval, how sure it is that it is behind, its size.
+
+    A narrow terminal keeps what decides, and room for the settings.
+
+    Args:
+        sweep: its name.
+        finals: what is shown.
+        width: of the terminal, in columns.
+    """
     rows = []
     for place, one in enumerate(finals.finalists):
         entered = one.contestant
@@ -56,7 +66,8 @@ def finals_table(sweep: str, finals: Any) -> Table:
     marks = f"{WON} wins, {WITHIN_NOISE} cannot be told from it"
     title = f"Finals of {sweep}: mean over {finals.n_resamples} resamples ± 95 % ({marks})"
     columns = ("#", "from", "val log loss", "in the\nsearch", "behind\n(p)", "weights", "settings")
-    return titled_table(title, columns, rows)
+    kept = [k for k, name in enumerate(columns) if width >= WIDE or name not in LEFT_OUT]
+    return titled_table(title, [columns[k] for k in kept], [[row[k] for k in kept] for row in rows])
 
 
 def finals_lines(finals: Any) -> list[str]:

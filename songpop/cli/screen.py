@@ -116,7 +116,7 @@ class Screen:
         if line := importance_line(outcome.importances):
             self._prose(line)
         if outcome.finals is not None:
-            self._out.print(finals_table(outcome.sweep, outcome.finals))
+            self._out.print(finals_table(outcome.sweep, outcome.finals, self._out.width))
             self._prose(*finals_lines(outcome.finals))
         if outcome.champion is not None:
             self._champion(outcome)

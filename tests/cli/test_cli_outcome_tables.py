@@ -34,6 +34,12 @@ def test_the_finals(words: str) -> None:
     assert words in text_of(finals_table("s", FINALS))
 
 
+def test_a_narrow_terminal_keeps_what_decides() -> None:
+    wide, narrow = ([str(column.header) for column in finals_table("s", FINALS, width).columns] for width in (100, 80))
+    assert narrow == ["#", "from", "val log loss", "behind\n(p)", "settings"]
+    assert set(narrow) < set(wide)
+
+
 def test_the_finals_in_sentences() -> None:
     first, second = finals_lines(FINALS)
     assert first.startswith("Number 2 wins: within one standard error of the lowest mean (0.0010 behind")
