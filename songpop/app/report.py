@@ -1,5 +1,6 @@
 """`songpop report`: one page about a sweep, its figures as PNG, both beside its run."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,7 @@ def report(settings: ReportSettings, read_config: ReadConfig, *, listener: Liste
     record = report_of(store, sweep, read_config, settings.table, listener.step)
     folder = Path(settings.output or Path(settings.paths.root) / "reports" / sweep.name)
     pages = written_pages(record, listener.step)
-    _write(folder, pages.files)
+    _write(folder, pages.files, [f"{section}.png" for section in pages.absent])
     attach(store, sweep.run_id, ATTACHED, pages.files)
     describe_sweep(store, sweep.run_id)  # which links to the page from now on
     return ReportOutcome(
@@ -57,8 +58,8 @@ def report(settings: ReportSettings, read_config: ReadConfig, *, listener: Liste
     )
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    """Write all files or none: each takes its place when the last one is on the disk."""
+def _write(folder: Path, files: dict[str, bytes], stale: Sequence[str] = ()) -> None:
+    """Write all files or none: each takes its place when the last one is on the disk; earlier pictures go."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with ExitStack() as places:
@@ -66,6 +67,8 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
                 file = places.enter_context(written_whole(folder / name))
                 file.write(content)
                 file.flush()
+        for name in stale:
+            (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(
             f"`output` must be a folder that can be written, but {folder} cannot: {error.strerror or error}."

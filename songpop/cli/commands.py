@@ -171,7 +171,10 @@ def _predict(settings: Any, screen: Screen) -> tuple[Any, int]:
     answer_on_every_core()
     from songpop.app.predict import predict
 
-    outcome = predict(settings, listener=screen)
+    try:
+        outcome = predict(settings, listener=screen)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted; nothing was written.") from None
     screen.predict(outcome)
     return outcome, 0
 

@@ -7,6 +7,7 @@ from songpop.errors import SongpopError, StoreError
 
 INTERRUPTED = 130
 BUG = 1
+KEPT = "interrupted; what was finished is kept, and the same command goes on with it."  # where nothing else is said
 
 
 def ending_of(error: BaseException) -> tuple[str, int]:
@@ -18,7 +19,7 @@ def ending_of(error: BaseException) -> tuple[str, int]:
     if isinstance(error, SongpopError):
         return str(error), error.exit_status
     if isinstance(error, KeyboardInterrupt):
-        return "interrupted; what was finished is kept, and the same command goes on with it.", INTERRUPTED
+        return str(error) or KEPT, INTERRUPTED
     if isinstance(error, MemoryError):
         return "the machine has too little memory for this. Take a smaller table, or another machine.", BUG
     if isinstance(error, OSError) and error.strerror:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from songpop.cli.tables import titled_table
-from songpop.wording import probability
+from songpop.wording import plural, probability
 
 N_DRIFTED = 5  # columns that are told; --json has all
 
@@ -22,6 +22,17 @@ def prediction_lines(outcome: Any) -> Iterable[str]:
     if outcome.unusable:
         cells = ", ".join(f"{name} {n:,}" for name, n in outcome.unusable.items())
         yield f"Cells that could not be read and count as missing: {cells}."
+        most = [name for name, n in outcome.unusable.items() if n > outcome.n_songs / 2]
+        if most:
+            yield (
+                f"Do not trust these probabilities: most songs have no readable {', '.join(most)}. Write it as it is "
+                "written in the champion's table."
+            )
+    if outcome.n_ahead:
+        yield (
+            f"{plural(outcome.n_ahead, 'song')} dated after {outcome.as_of}, the day that ages count from, and taken "
+            "for songs of that day: set as_of=YYYY-MM-DD, the day of this table."
+        )
     if outcome.drift:
         yield f"This table is unlike the champion's, so its probabilities may be off: {_drift(outcome.drift)}."
     if outcome.n_remarks:

@@ -26,6 +26,7 @@ from songpop.settings import DataSettings
 
 SEPARATORS = (",", ";", "\t", "|")
 N_ROWS_AT_ONCE = 50_000  # rows that are checked before the next are read
+UTF_8 = "utf-8"
 _TEXT = pd.StringDtype(na_value=np.nan)  # what pandas calls "str"
 N_BYTES_AT_ONCE = 1 << 24
 # The longer mark first: that of UTF-32 begins with that of UTF-16.
@@ -146,6 +147,18 @@ def find_file(path: str | None, key: str = "data.path") -> Path:
     return file
 
 
+def is_utf8(file: BinaryIO) -> bool:
+    """Tell whether all bytes of an open file are UTF-8, which those of another encoding can be by chance only."""
+    decoder = codecs.getincrementaldecoder(UTF_8)()
+    try:
+        while piece := file.read(N_BYTES_AT_ONCE):
+            decoder.decode(piece)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _encoding_of(file: BinaryIO, settings: DataSettings, path: Path) -> str:
     """Return how the file is encoded, after a look at all of its bytes for what is no text."""
     encoding, head = settings.encoding, file.read(4_096)
@@ -232,7 +245,7 @@ def _checked(row: list[str], line: int, header: list[str], path: Path) -> int:
         raise DataError(
             f"Each row must have as many fields as the header, {len(header)}, but line {line} of {path} has "
             f"{len(row)}. "
-            "Mend the line, quote cells that hold the separator, or correct data.separator."
+            "Mend the line, or quote cells that hold the separator; or correct data.separator."
         )
     return line
 

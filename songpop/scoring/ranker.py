@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from songpop.contracts import Matrix
+from songpop.contracts import ColumnKind, Matrix
 from songpop.data.cells import Parsed, parse_frame
 from songpop.errors import DataError
 from songpop.scoring.drift import DriftCount, Drifted
@@ -45,6 +45,7 @@ class Verdict:
 
     added: pd.DataFrame
     order: NDArray[np.int64]
+    n_ahead: int  # rows that are dated after the day that ages count from
     unusable: dict[str, int]  # cells that were there but could not be read, by column; they counted as missing
     drift: tuple[Drifted, ...]  # columns that are distributed otherwise than in the champion's table
     reasons: Mapping[int, tuple[Reason, ...]]  # by the row's number; of the most promising rows
@@ -135,11 +136,13 @@ class Ranker:
         best = _Best(n_reasons)
         unusable: Counter[str] = Counter()
         columns: list[pd.DataFrame] = []
+        n_ahead = 0
         for parsed in pieces:
             piece = self._piece(parsed)
             best.add(piece[_LOG_ODDS].to_numpy(), parsed.matrix)
             columns.append(piece)
             unusable.update(parsed.n_unusable(self.card.recipe))
+            n_ahead += int(np.any(parsed.matrix[:, self._ages] < 0, axis=1).sum())
             if drift is not None:
                 drift.add(parsed.matrix)
         whole = pd.concat(columns, ignore_index=True)
@@ -155,6 +158,7 @@ class Ranker:
             added=whole[list(ADDED)],
             order=np.arange(len(whole)) if order is Order.given else np.argsort(ranks.to_numpy(), kind="stable"),
             reasons=reasons,
+            n_ahead=n_ahead,
             unusable=dict(unusable),
             drift=() if drift is None else drift.drifted(self.card.recipe.columns, self.card.recipe.sources),
         )
@@ -174,6 +178,10 @@ class Ranker:
             return {}
         found = reasons_for(best.cells, self.card.recipe, self._profile, self._log_odds)
         return dict(zip(best.rows.tolist(), found, strict=True))
+
+    @property
+    def _ages(self) -> list[int]:
+        return [k for k, column in enumerate(self.card.recipe.columns) if column.kind is ColumnKind.AGE]
 
     def _log_odds(self, matrix: Matrix) -> Floats:
         return np.asarray(self.model.opinions(matrix).joint)

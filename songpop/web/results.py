@@ -40,6 +40,7 @@ class Result:
     songs: Sequence[Song]
     n_songs: int
     n_high: int
+    n_ahead: int  # songs that are dated after the day that ages count from
     n_remarks: int
     n_changed: int  # songs that the previous champion decides otherwise
     unusable: dict[str, int]
@@ -81,6 +82,7 @@ def result_of(served: Served, before: Served | None, upload: Upload, n_shown: in
         songs=[_song(said, other) for said, other in zip(songs, said_before, strict=True)],
         n_songs=verdict.n_songs,
         n_high=verdict.n_high_potential,
+        n_ahead=verdict.n_ahead,
         n_remarks=int((frame[REMARKS] != "").sum()),
         n_changed=0 if others is None else int((others[HIGH_POTENTIAL] != frame[HIGH_POTENTIAL]).sum()),
         unusable=verdict.unusable,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from songpop.data.reading import SEPARATORS, csv_pieces_of
+from songpop.data.reading import SEPARATORS, UTF_8, csv_pieces_of, is_utf8
 from songpop.errors import DataError, SettingsError
 from songpop.scoring.ranking import DATA_REMEDY
 from songpop.scoring.raw_model import ModelCard
@@ -64,12 +64,8 @@ def read_upload(content: bytes, name: str, card: ModelCard, max_rows: int) -> Up
 
 
 def _encoding_of(content: bytes, card: ModelCard) -> str:
-    """Return UTF-8 for what can be read as such, which other encodings can be by chance only; else the champion's."""
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return card.encoding
-    return "utf-8"
+    """Return UTF-8 for what is that, else the champion's."""
+    return UTF_8 if is_utf8(io.BytesIO(content)) else card.encoding
 
 
 def _separator_of(content: bytes, encoding: str, card: ModelCard) -> str:

@@ -48,8 +48,7 @@ def test_what_is_said_before_it_serves(
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = int(server.getsockname()[1])
     settings = DashboardSettings(host=host, port=port, paths=PathSettings(root=str(tmp_path)))
-    with pytest.raises(KeyboardInterrupt):
-        serve_dashboard(settings, listener=notebook)
+    serve_dashboard(settings, listener=notebook)
     assert len(notebook.notes) == n_notes
     assert "bad.journal must be a study journal" in notebook.notes[0]
     assert f"http://{host}:{port} (0 studies, to be looked at only)" in notebook.notes[1]

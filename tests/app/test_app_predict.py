@@ -80,6 +80,12 @@ def test_a_frame_gives_the_ranks_of_its_file(settings: PredictSettings, songs: p
     assert ranked["probability"].to_numpy() == pytest.approx(written["probability"].astype(float).to_numpy(), abs=1e-6)
 
 
+def test_songs_that_are_not_released_on_the_day_are_counted(settings: PredictSettings) -> None:
+    assert predict(settings).n_ahead == 0
+    settings.as_of = "2000-01-01"
+    assert 0 < predict(settings).n_ahead <= 40
+
+
 def test_the_columns_that_have_drifted(settings: PredictSettings, songs: pd.DataFrame) -> None:
     other = songs.head(300).copy()
     other["Spotify Streams"] = "1"

@@ -45,6 +45,15 @@ def test_a_table_that_is_not_known_is_told(own_root: Path, tmp_path: Path) -> No
     assert not list((tmp_path / "mine").glob(".*"))
 
 
+def test_a_picture_of_an_earlier_report_goes(own_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    for name in ("columns.png", "other.png"):
+        (tmp_path / "mine" / name).write_bytes(b"old")
+    reported(own_root, output=str(tmp_path / "mine"))
+    assert not (tmp_path / "mine" / "columns.png").exists()
+    assert (tmp_path / "mine" / "other.png").exists()
+
+
 def test_no_such_sweep(own_root: Path) -> None:
     with pytest.raises(GateError, match="holds no sweep 'other'"):
         reported(own_root, sweep="other")

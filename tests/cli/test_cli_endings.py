@@ -19,6 +19,7 @@ FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "out.csv")
         (GateError("Refused."), "Refused.", 4),
         (ArtifactError("Changed."), "Changed.", 5),
         (KeyboardInterrupt(), "the same command goes on", INTERRUPTED),
+        (KeyboardInterrupt("interrupted; nothing was written."), "nothing was written", INTERRUPTED),
         (MemoryError(), "too little memory", BUG),
         (FULL, "out.csv could not be read or written: No space left on device.", 5),
         (OSError(errno.EIO, "Input/output error"), "a file or the output could not be read or written", 5),

@@ -37,6 +37,7 @@ PREDICTION = SimpleNamespace(
     unusable={},
     drift=(),
     n_remarks=0,
+    n_ahead=0,
     threshold=0.5,
     leaks=(),
     n_songs=1500,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import SMALL, small_settings, written
 
-from songpop.data.reading import read_csv_pieces, read_csv_text
+from songpop.data.reading import is_utf8, read_csv_pieces, read_csv_text
 from songpop.errors import DataError, SettingsError, StoreError
 
 NAMES = ["title", "artist", "score", "streams", "explicit"]
@@ -148,3 +148,11 @@ def test_a_file_that_may_not_be_read_is_a_store_error(tmp_path: Path, monkeypatc
 def test_settings_that_cannot_be_meant(tmp_path: Path, changes: dict[str, str], message: str) -> None:
     with pytest.raises(SettingsError, match=message):
         read_csv_text(small_settings(written(tmp_path, SMALL), **changes))
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [(b"", True), (b"a,b", True), ("é 😀".encode(), True), ("é".encode("latin-1"), False), ("é".encode()[:1], False)],
+)
+def test_whether_bytes_are_utf8(content: bytes, expected: bool) -> None:
+    assert is_utf8(io.BytesIO(content)) is expected

@@ -102,6 +102,13 @@ def test_a_fault_in_a_later_piece_leaves_nothing(ranker, table, tmp_path, monkey
     assert [path.name for path in tmp_path.iterdir()] == ["songs.csv"]
 
 
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-8-sig"])
+def test_titles_are_read_in_what_they_were_written_in(encoding: str, ranker, tmp_path) -> None:
+    SONGS.assign(Track="Beyoncé").to_csv(tmp_path / "songs.csv", index=False, encoding=encoding)
+    rank_songs(ranker, tmp_path / "songs.csv", tmp_path / "scored.csv")
+    assert set(read(tmp_path / "scored.csv")["Track"]) == {"Beyoncé"}
+
+
 def test_a_file_that_is_not_there(ranker, tmp_path) -> None:
     with pytest.raises(DataError, match="`input` must name a CSV file, but there is no file"):
         rank_songs(ranker, tmp_path / "none.csv", tmp_path / "scored.csv")
