@@ -68,7 +68,7 @@ class Screen:
 
     def note(self, text: str) -> None:
         """Print a sentence; an address that is longer than a line stays whole."""
-        self._err.print(text, overflow="ignore", crop=False)
+        self._err.print(text, soft_wrap=_has_long_word(text, self._err.width))
 
     def progress(self, progress: Any) -> None:
         """Show the state of a search after a finished trial."""
@@ -265,7 +265,13 @@ class Screen:
     def _prose(self, *sentences: str) -> None:
         """Print sentences, folded between words where a person reads; a file or a program gets whole lines."""
         for text in sentences:
-            self._out.print(text, soft_wrap=not self._out.is_terminal, overflow="ignore", crop=False)
+            is_whole = not self._out.is_terminal or _has_long_word(text, self._out.width)
+            self._out.print(text, soft_wrap=is_whole)
+
+
+def _has_long_word(text: str, width: int) -> bool:
+    """Say whether a word, such as an address, is longer than a line: folded, it could not be clicked or pasted."""
+    return any(len(word) > width for word in text.split())
 
 
 def _behind(n_behind: int) -> str:

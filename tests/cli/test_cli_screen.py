@@ -1,5 +1,6 @@
 """What a person sees of a command: which words, on which stream, without control codes in a file."""
 
+import io
 from collections.abc import Callable
 from dataclasses import replace
 from types import SimpleNamespace
@@ -231,6 +232,36 @@ def test_a_line_per_step_on_standard_error(capsys: Capsys) -> None:
 def test_commands_say(method: str, outcome: Any, words: str, shown: Callable[..., str]) -> None:
     assert words in shown(method, outcome)
     assert shown(method, outcome, as_json=True) == ""
+
+
+class Terminal(io.StringIO):
+    """Standard output that a person looks at."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_prose_is_folded_between_words_where_a_person_reads(monkeypatch: pytest.MonkeyPatch, capsys: Capsys) -> None:
+    told = SimpleNamespace(summary="folded between words " * 12)
+    Screen(as_json=False).check(told)
+    assert len(capsys.readouterr().out.splitlines()) == 1  # a file gets whole lines
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr("sys.stdout", terminal := Terminal())
+    Screen(as_json=False).check(told)
+    lines = terminal.getvalue().splitlines()
+    assert max(map(len, lines)) <= 40
+    assert " ".join(" ".join(lines).split()) == told.summary.strip()
+
+
+def test_an_address_stays_whole(capsys: Capsys) -> None:
+    address = "http://127.0.0.1:5000/" + "x" * 150
+    screen = Screen(as_json=False)
+    screen.note(f"Sweeps: {address}")
+    screen.note("one word after another " * 20)
+    first, *others = capsys.readouterr().err.splitlines()
+    assert first == f"Sweeps: {address}"
+    assert len(others) > 1
+    assert max(map(len, others)) <= 120
 
 
 def test_titles_are_shown_as_they_are(shown: Callable[..., str]) -> None:
