@@ -84,7 +84,7 @@ lint: setup  ## style, types, layers
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy && $(BIN)/lint-imports
 
 check: lint test  ## everything that CI runs: lint, the fast tests, the slow tests
-	@$(BIN)/pytest -n 2 --dist worksteal -m 'slow and not survive' --durations 10
+	@$(BIN)/pytest -n 3 --dist worksteal -m 'slow and not survive' --durations 10  # a quarter of their time is waiting
 
 survive: setup  ## kill, fill and cut off everything that can be (docs/reliability.md; a quarter of an hour)
 	@$(BIN)/pytest -n 2 --dist worksteal --durations 10 $(ARGS) tests/survival tests/tracking/test_tracking_moves.py tests/app/test_app_crash.py
