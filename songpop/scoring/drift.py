@@ -100,7 +100,8 @@ def _farthest(before: Counts, now: Counts, levels: NDArray[np.float64]) -> tuple
 
 
 def _quantity(edge: float, before: float, now: float) -> str:
-    number = f"{edge:,.0f}" if abs(edge) >= 100 else f"{edge:.3g}"
+    rounded = float(f"{edge:.3g}")
+    number = f"{rounded:,.0f}" if abs(edge) >= 100 else f"{rounded:g}"
     return _grown(f"below {number}", f"{number} or more", before, now)
 
 
@@ -119,8 +120,8 @@ def _category(_: float, before: float, now: float) -> str:
 def _grown(below: str, above: str, before: float, now: float) -> str:
     """Say which side of an edge has become larger."""
     if now > before:
-        return f"{now:.0%} {below} instead of {before:.0%}"
-    return f"{1 - now:.0%} {above} instead of {1 - before:.0%}"
+        return f"{now:.0%} are {below}, instead of {before:.0%}"
+    return f"{1 - now:.0%} are {above}, instead of {1 - before:.0%}"
 
 
 _MOVED = {ColumnKind.AGE: _age, ColumnKind.FLAG: _flag, ColumnKind.CATEGORY: _category}

@@ -72,19 +72,24 @@ BELL, WAVE = RNG.normal(size=2_000), RNG.random(2_000)
 @pytest.mark.parametrize(
     ("kind", "before", "now", "words"),
     [
-        (ColumnKind.NUMBER, BELL * 1_000, BELL * 1_000 + 1_500, r"A \(\d\d% [\d,]+ or more instead of \d\d%\)"),
-        (ColumnKind.COUNT, WAVE, WAVE * 0.4, r"A \(9\d% below 0\.39\d instead of 40%\)"),
-        (ColumnKind.NUMBER, BELL, BELL / 3, r"A \(9\d% (below|-?\d\.\d+ or more).* instead of [78]\d%\)"),  # narrower
+        (ColumnKind.NUMBER, BELL * 1_000, BELL * 1_000 + 1_500, r"A \(\d\d% are [\d,]+ or more, instead of \d\d%\)"),
+        (ColumnKind.COUNT, WAVE, WAVE * 0.4, r"A \(9\d% are below 0\.39\d, instead of 40%\)"),
+        (
+            ColumnKind.NUMBER,
+            BELL,
+            BELL / 3,
+            r"A \(9\d% are (below|-?\d\.\d+ or more).*, instead of [78]\d%\)",
+        ),  # narrower
         (
             ColumnKind.COUNT,
             np.where(WAVE > 0.5, WAVE, 0),
             np.where(WAVE > 0.95, WAVE, 0),
-            r"A \(9\d% below .* of 5\d%\)",
+            r"A \(9\d% are below .* of 5\d%\)",
         ),
-        (ColumnKind.FLAG, BELL > 0, BELL > 1.3, r"A \([89]\d% no instead of [45]\d%\)"),
-        (ColumnKind.FLAG, BELL > 1, BELL > 0, r"A \(\d\d% yes instead of 1\d%\)"),
-        (ColumnKind.AGE, WAVE * 1_000, WAVE * 100, r"A \(100% younger than \d+ days instead of \d+%\)"),
-        (ColumnKind.AGE, WAVE * 1_000, WAVE * 1_000 + 500, r"A \(\d+% of \d+ days or more instead of \d+%\)"),
+        (ColumnKind.FLAG, BELL > 0, BELL > 1.3, r"A \([89]\d% are no, instead of [45]\d%\)"),
+        (ColumnKind.FLAG, BELL > 1, BELL > 0, r"A \(\d\d% are yes, instead of 1\d%\)"),
+        (ColumnKind.AGE, WAVE * 1_000, WAVE * 100, r"A \(100% are younger than \d+ days, instead of \d+%\)"),
+        (ColumnKind.AGE, WAVE * 1_000, WAVE * 1_000 + 500, r"A \(\d+% are of \d+ days or more, instead of \d+%\)"),
         (ColumnKind.CATEGORY, WAVE * 5 // 1, WAVE * 2 // 1, r"A \(other shares of its values\)"),
         (
             ColumnKind.COUNT,
