@@ -1,4 +1,4 @@
-"""Takes the pictures of songpop's own pages: the report, the page of `serve`, Optuna's dashboard, the live table.
+"""Takes the pictures of songpop's own pages and of its terminal: report, `serve`, dashboard, live table, two commands.
 
 python docs/images/pages.py [paths.root]; without a folder it sweeps on the built-in table and promotes first.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from mlflow_pages import COMMANDS, SONGPOP, browser_path, save, wait_for
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
+from rich.text import Text
 
 import songpop
 from songpop.cli.live import search_panel
@@ -22,6 +23,7 @@ from songpop.data.sample import generate_songs
 from songpop.search.progress import SearchProgress
 
 WIDTH = 1200
+N_COLUMNS = 122  # of a terminal
 HERE = Path(__file__).parent
 
 
@@ -38,6 +40,8 @@ def main(root: Path) -> None:
         with served("dashboard", root) as address:
             picture_dashboard(browser, address)
     picture_live_table()
+    picture_command("predict", root, "input=sample", "output=ranked.csv")
+    picture_command("compare", root, "sweep=*")
 
 
 def picture_report(browser: Browser, page: Path) -> None:
@@ -114,6 +118,17 @@ def picture_live_table() -> None:
     rate = (progress.n_finished + progress.n_behind) / progress.elapsed_s
     console.print(search_panel(progress, rate, progress.elapsed_s))
     console.save_svg(str(HERE / "live.svg"), title="songpop sweep")
+
+
+def picture_command(command: str, root: Path, *words: str) -> None:
+    """What a command prints, as a terminal shows it."""
+    done = subprocess.run(
+        [*SONGPOP, command, *words, f"paths.root={root}"], cwd=root, capture_output=True, text=True, check=True
+    )
+    console = Console(record=True, width=N_COLUMNS, file=io.StringIO())
+    console.print(Text(f"$ songpop {command} {' '.join(words)}"))
+    console.print(Text(done.stdout.rstrip()))
+    console.save_svg(str(HERE / f"{command}.svg"), title=f"songpop {command}")
 
 
 @contextmanager
