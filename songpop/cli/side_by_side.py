@@ -60,7 +60,7 @@ def _facts() -> dict[str, Cell]:
         "table, split": lambda one: f"{one.table[:8]}, {_split(one)}",
         "trials": lambda one: f"{one.n_trials} ({_ends(one)})",
         "trained for": lambda one: f"{one.wall_s:,.1f} s, the search {one.search_s:,.1f} s",
-        "trials per hour of it": lambda one: number(one.trials_per_hour, 0),
+        "trials per hour of it": lambda one: "–" if one.trials_per_hour is None else f"{one.trials_per_hour:,.0f}",
         "val log loss, search": lambda one: number(one.best_val_log_loss),
         "val log loss, finals": _finals,
         "behind the best (p)": _behind,
