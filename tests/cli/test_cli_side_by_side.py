@@ -52,7 +52,7 @@ def rows_of(text: str) -> Mapping[str, list[str]]:
         ("protocol", ["honest", "published"]),
         ("table, split", ["efd595d7, stratified 9a8ff23d", "efd595d7, stratified 9a8ff23d"]),
         ("trials", ["100 (60 complete, 40 pruned)", "3 (3 complete)"]),
-        ("trials per hour of it", ["18000", "–"]),
+        ("trials per hour of it", ["18,000", "–"]),
         ("val log loss, finals", ["0.2935 ± 0.0510", "–"]),
         ("behind the best (p)", ["–", "0.0123"]),
         ("champion", ["bag, 10 models", "–"]),
