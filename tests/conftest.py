@@ -24,11 +24,6 @@ def pytest_collection() -> Iterator[None]:
     gc.enable()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that are given more time than others begin first: a run is over when its longest test is."""
-    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
-
-
 @pytest.fixture(scope="module", autouse=True)
 def only_what_a_file_makes_is_garbage() -> None:
     """Python looks for garbage only among what the file's own tests make.

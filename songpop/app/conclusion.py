@@ -30,10 +30,7 @@ from songpop.search.study_backend import StudyBackend
 from songpop.settings import ChampionKind, SweepSettings
 from songpop.tracking.champion_spec import champion_spec
 from songpop.tracking.openings import openings
-from songpop.tracking.records import (
-    FINALS,
-    OBJECTIVE,
-)
+from songpop.tracking.records import FINALS, OBJECTIVE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,13 +24,7 @@ from songpop.tracking.gate_record import Attempt
 from songpop.tracking.markdown import artifact_address, code, fitted, model_link, picture, plain, run_link, table
 from songpop.tracking.model_facts import ModelFacts, leaks_of
 from songpop.tracking.notes import MAX_RUN_NOTE
-from songpop.tracking.records import (
-    LABEL,
-    SEARCH_SEED,
-    SPLIT,
-    LeaderRow,
-    SweepRecord,
-)
+from songpop.tracking.records import LABEL, SEARCH_SEED, SPLIT, LeaderRow, SweepRecord
 from songpop.wording import METRICS, leak_line, metric_text, settings_line, span
 
 N_LEADERS, N_FINALISTS = 10, 12

@@ -10,7 +10,7 @@ from songpop.data.sample import generate_songs
 from songpop.errors import SettingsError
 from songpop.scoring.drift import Drifted
 from songpop.scoring.ranker import Ranker, rank_frame
-from songpop.scoring.ranking import encoding_of, rank_songs
+from songpop.scoring.ranking import rank_songs
 from songpop.scoring.raw_model import day_of
 from songpop.scoring.shown import RankedSong, shown_songs
 from songpop.settings import PredictSettings, check_registry
@@ -33,7 +33,7 @@ class Prediction:
     n_songs: int
     n_high_potential: int
     n_ahead: int  # songs that are dated after `as_of`, and count as of that day
-    read_as: str  # encoding of the input; "" where none was read
+    unreadable: tuple[str, ...]  # columns that cannot be read in most songs: the probabilities are not to be trusted
     n_remarks: int  # songs of which there is something to be known, in the column `remarks`
     unusable: dict[str, int]  # cells that could not be read, by column
     drift: tuple[Drifted, ...]  # columns that are distributed otherwise than in the champion's table
@@ -78,7 +78,6 @@ def predict(settings: PredictSettings, *, listener: Listener | None = None) -> P
     if not ranker.has_profile:
         listener.note(UNPROFILED)
     songs = generate_songs() if settings.input == BUILT_IN else Path(settings.input)
-    encoding = encoding_of(songs, ranker.card) if isinstance(songs, Path) else ""
     first, verdict = rank_songs(
         ranker,
         songs,
@@ -94,7 +93,7 @@ def predict(settings: PredictSettings, *, listener: Listener | None = None) -> P
         n_songs=verdict.n_songs,
         n_high_potential=verdict.n_high_potential,
         n_ahead=verdict.n_ahead,
-        read_as=encoding,
+        unreadable=verdict.unreadable,
         n_remarks=int((verdict.added["remarks"] != "").sum()),
         unusable=verdict.unusable,
         drift=verdict.drift,

@@ -22,13 +22,7 @@ from songpop.settings import (
 from songpop.tracking.candidate import candidate_of
 from songpop.tracking.ledger import LedgerEntry, Term
 from songpop.tracking.openings import openings
-from songpop.tracking.records import (
-    PROTOCOL,
-    TEST_DIGEST,
-    TUNER,
-    LeaderRow,
-    SweepRecord,
-)
+from songpop.tracking.records import PROTOCOL, TEST_DIGEST, TUNER, LeaderRow, SweepRecord
 from songpop.tracking.registry import Promotion, Rollback, chronicle
 from songpop.tracking.registry import promote as promote_candidate
 from songpop.tracking.registry import rollback as roll_back

@@ -22,12 +22,11 @@ def prediction_lines(outcome: Any) -> Iterable[str]:
     if outcome.unusable:
         cells = ", ".join(f"{name} {n:,}" for name, n in outcome.unusable.items())
         yield f"Cells that could not be read and count as missing: {cells}."
-        most = [name for name, n in outcome.unusable.items() if n > outcome.n_songs / 2]
-        if most:
-            yield (
-                f"Do not trust these probabilities: most songs have no readable {', '.join(most)}. Write it as it is "
-                "written in the champion's table."
-            )
+    if outcome.unreadable:
+        yield (
+            f"Do not trust these probabilities: most songs have no readable {', '.join(outcome.unreadable)}. Write it "
+            "as it is written in the champion's table."
+        )
     if outcome.n_ahead:
         yield (
             f"{plural(outcome.n_ahead, 'song')} dated after {outcome.as_of}, the day that ages count from, and taken "

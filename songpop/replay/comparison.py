@@ -8,10 +8,7 @@ from dataclasses import dataclass
 
 from songpop.evaluation.stats import prediction_interval
 from songpop.replay.verdicts import Difference
-from songpop.tracking.records import (
-    OBJECTIVE,
-    StoredNumber,
-)
+from songpop.tracking.records import OBJECTIVE, StoredNumber
 
 NOT_COMPARED = ("wall_s",)  # time is never the same
 BEST = "best_"  # of the trial as a whole

@@ -5,7 +5,7 @@ Axes: C columns of the raw matrix, D bins of a column, the last one for missing 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, final
+from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,10 +74,11 @@ class DriftCount:
 
 def _drifted(name: str, kind: ColumnKind, before: Counts, now: Counts, levels: NDArray[np.float64]) -> Drifted:
     missing_before, missing = (float(counts[N_BINS] / counts.sum()) for counts in (before, now))
-    edge, below_before, below = _farthest(before[:N_BINS], now[:N_BINS], levels)
+    farthest = _farthest(before[:N_BINS], now[:N_BINS], levels)
     words = f"{missing:.0%} missing instead of {missing_before:.0%}"
-    if below is not None and abs(below - below_before) > abs(missing - missing_before):
-        words = _MOVED.get(kind, _quantity)(edge, below_before, below)
+    if farthest and abs(farthest[2] - farthest[1]) > abs(missing - missing_before):
+        words = _MOVED.get(kind, _quantity)(*farthest)
+    edge, below_before, below = farthest or (None, None, None)
     return Drifted(
         column=name,
         stability=_stability(before, now),
@@ -90,10 +91,10 @@ def _drifted(name: str, kind: ColumnKind, before: Counts, now: Counts, levels: N
     )
 
 
-def _farthest(before: Counts, now: Counts, levels: NDArray[np.float64]) -> tuple[Any, Any, Any]:
-    """Return the decile at which the shares below it differ most (Kolmogorov), and both; None three times without."""
+def _farthest(before: Counts, now: Counts, levels: NDArray[np.float64]) -> tuple[float, float, float] | None:
+    """Return the decile at which the shares below it differ most (Kolmogorov), and both; None without cells."""
     if not (before.any() and now.any()):
-        return None, None, None
+        return None
     of_before, of_now = (np.cumsum(counts)[:-1] / counts.sum() for counts in (before, now))
     place = int(np.argmax(np.abs(of_now - of_before)))
     return float(edges_of(levels)[place]), float(of_before[place]), float(of_now[place])

@@ -56,6 +56,11 @@ class Verdict:
         return np.argsort(self.added[RANK].to_numpy(), kind="stable")
 
     @property
+    def unreadable(self) -> tuple[str, ...]:
+        """The columns that cannot be read in most rows, such as dates in another order: the champion knows no such."""
+        return tuple(name for name, n_cells in self.unusable.items() if n_cells > self.n_songs / 2)
+
+    @property
     def n_songs(self) -> int:
         """How many rows there were."""
         return len(self.added)

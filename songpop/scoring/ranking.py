@@ -9,13 +9,13 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
 from songpop.data.cells import Parsed
-from songpop.data.reading import N_ROWS_AT_ONCE, UTF_8, is_utf8, read_csv_pieces
+from songpop.data.reading import N_ROWS_AT_ONCE, UTF_8, csv_pieces_of, find_file, is_utf8
 from songpop.errors import DataError, SettingsError, StoreError
 from songpop.scoring.ranker import HIGH, LOW, Ranker, Verdict, rank_frame, ranked_pieces
 from songpop.scoring.raw_model import PROBABILITY, ModelCard
@@ -92,23 +92,17 @@ def _parsed(
             found = coming.result()
 
 
-def encoding_of(file: Path, card: ModelCard) -> str:
-    """Return the encoding that a file is read in: UTF-8 where it is that, else the champion's table's.
+def _read(file: Path, card: ModelCard) -> Iterator[pd.DataFrame]:
+    """Read the input as text cells, the way that the champion's table is written; UTF-8 where it is that.
 
     What is written anew is UTF-8 nearly always, and any bytes are letters of latin-1: titles would come out garbled.
-    What cannot be opened is told by its reader.
     """
-    with suppress(OSError), file.open("rb") as opened:
-        if opened.seekable() and is_utf8(opened):
-            return UTF_8
-    return card.encoding
-
-
-def _read(file: Path, card: ModelCard) -> Iterator[pd.DataFrame]:
-    """Read the input as text cells, the way that the champion's table is written."""
     try:
-        encoding = encoding_of(file, card)
-        yield from read_csv_pieces(DataSettings(path=str(file), encoding=encoding, separator=card.separator))
+        path = find_file(str(file))
+        with path.open("rb") as opened:
+            encoding = UTF_8 if is_utf8(opened) else card.encoding
+            opened.seek(0)
+            yield from csv_pieces_of(opened, DataSettings(encoding=encoding, separator=card.separator), path)
     except (DataError, SettingsError, StoreError) as error:
         # The description is the champion's, and no key of predict changes it.
         said = DATA_REMEDY.sub("", str(error).replace("`data.path`", "`input`"))

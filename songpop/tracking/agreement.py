@@ -14,15 +14,7 @@ from mlflow.exceptions import MlflowException
 
 from songpop.contracts import FinishedTrial
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import (
-    KIND,
-    OBJECTIVE,
-    STATE,
-    STUDY,
-    TRIAL,
-    Finding,
-    is_same_value,
-)
+from songpop.tracking.records import KIND, OBJECTIVE, STATE, STUDY, TRIAL, Finding, is_same_value
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, search_runs
 from songpop.tracking.trial_batch import STATUS_OF

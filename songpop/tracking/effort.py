@@ -14,10 +14,7 @@ from numpy.typing import NDArray
 
 from songpop.contracts import TrialState
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import (
-    OBJECTIVE,
-    STATE,
-)
+from songpop.tracking.records import OBJECTIVE, STATE
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs
 

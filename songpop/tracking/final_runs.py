@@ -12,10 +12,7 @@ from typing import Any, final
 from songpop.contracts import TrialResult
 from songpop.tracking.failures import store_failures
 from songpop.tracking.patience import patient
-from songpop.tracking.records import (
-    OBJECTIVE,
-    SPEC,
-)
+from songpop.tracking.records import OBJECTIVE, SPEC
 from songpop.tracking.runs import SweepRun
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children

@@ -10,14 +10,7 @@ from mlflow.entities import Run
 
 from songpop.tracking.effort import covered_s, span_of
 from songpop.tracking.failures import store_failures
-from songpop.tracking.records import (
-    GOES_ON_FROM,
-    OBJECTIVE,
-    SPEC,
-    STATE,
-    TRIAL,
-    is_same_value,
-)
+from songpop.tracking.records import GOES_ON_FROM, OBJECTIVE, SPEC, STATE, TRIAL, is_same_value
 from songpop.tracking.store import Store
 from songpop.tracking.sweeps import children, finals_runs
 from songpop.tracking.trial_batch import EFFECTIVE, OFF

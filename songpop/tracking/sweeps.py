@@ -14,17 +14,7 @@ from songpop.contracts import TrialState
 from songpop.errors import GateError
 from songpop.tracking.failures import store_failures
 from songpop.tracking.patience import patient
-from songpop.tracking.records import (
-    GOES_ON_FROM,
-    KIND,
-    OBJECTIVE,
-    OF,
-    STATE,
-    SWEEP,
-    TRIAL,
-    LeaderRow,
-    SweepRecord,
-)
+from songpop.tracking.records import GOES_ON_FROM, KIND, OBJECTIVE, OF, STATE, SWEEP, TRIAL, LeaderRow, SweepRecord
 from songpop.tracking.store import Store
 
 PAGE = 1_000

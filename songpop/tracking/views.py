@@ -14,12 +14,7 @@ from urllib.parse import urlencode
 from songpop.tracking.failures import store_failures
 from songpop.tracking.metric_names import SORTED_BY
 from songpop.tracking.patience import patient
-from songpop.tracking.records import (
-    KIND,
-    OBJECTIVE,
-    STATE,
-    SWEEP,
-)
+from songpop.tracking.records import KIND, OBJECTIVE, STATE, SWEEP
 from songpop.tracking.store import Store
 
 PREFIX = "mlflow.sharedViewState."  # of the experiment's tags

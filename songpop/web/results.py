@@ -44,6 +44,7 @@ class Result:
     n_remarks: int
     n_changed: int  # songs that the previous champion decides otherwise
     unusable: dict[str, int]
+    unreadable: tuple[str, ...]  # columns that cannot be read in most songs: the probabilities are not to be trusted
     unused: tuple[str, ...]  # columns that the champion does not read
     drift: tuple[Drifted, ...]
     read_as: str
@@ -86,6 +87,7 @@ def result_of(served: Served, before: Served | None, upload: Upload, n_shown: in
         n_remarks=int((frame[REMARKS] != "").sum()),
         n_changed=0 if others is None else int((others[HIGH_POTENTIAL] != frame[HIGH_POTENTIAL]).sum()),
         unusable=verdict.unusable,
+        unreadable=verdict.unreadable,
         unused=tuple(name for name in upload.frame.columns if name not in (*card.recipe.source.values(), *card.names)),
         drift=verdict.drift,
         read_as=f"{upload.encoding}, columns separated by {upload.separator!r}",

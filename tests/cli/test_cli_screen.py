@@ -39,6 +39,7 @@ PREDICTION = SimpleNamespace(
     drift=(),
     n_remarks=0,
     n_ahead=0,
+    unreadable=(),
     threshold=0.5,
     leaks=(),
     n_songs=1500,

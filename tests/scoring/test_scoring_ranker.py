@@ -113,6 +113,8 @@ def test_unusable_cells_are_counted_and_remarked(ranker: Ranker) -> None:
     harmed.loc[:2, "Streams"] = "many"
     verdict = verdict_of(ranker, harmed)
     assert verdict.unusable == {"Streams": 3}
+    assert verdict.unreadable == ()
+    assert verdict_of(ranker, SONGS.assign(Streams="many")).unreadable == ("Streams",)
     assert verdict.added["remarks"].str.startswith("unusable: Streams").tolist() == [True] * 3 + [False] * 37
 
 

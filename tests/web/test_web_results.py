@@ -31,3 +31,8 @@ def test_what_has_moved_since_the_champion_before(champions: FolderChampions, up
 def test_a_song_that_was_not_compared_has_not_moved() -> None:
     said = RankedSong(rank=3, song="a", probability=0.5, low=None, high=None, is_high=False, reasons=(), remarks="")
     assert Song(said=said).moved == 0
+
+
+def test_a_column_that_most_songs_lack_is_a_reason_not_to_trust(champions: FolderChampions) -> None:
+    upload = read_upload(songs(30, seed=4).assign(Streams="many").to_csv(index=False).encode(), "a.csv", CARD, 100)
+    assert result_of(champions.present(), None, upload, 10).unreadable == ("Streams",)
